@@ -1,0 +1,1 @@
+"""One service that opens Mexico's public contracts."""
