@@ -1,0 +1,99 @@
+"""The only module that reads the environment. Every setting is documented in docs/settings.md (a test compares)."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What an operator may set; the defaults make a demonstration on one machine work as it is.
+
+    `DATABASE_URL*` carry no prefix because every platform sets them so; all others start with `CA_`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CA_", extra="ignore", frozen=True, populate_by_name=True)
+
+    database_url: str | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL (15 or newer) as its owner role; unset: the embedded server.",
+    )
+    database_url_rw: str | None = Field(
+        None, validation_alias="DATABASE_URL_RW", description="The role of tenant work."
+    )
+    database_url_public: str | None = Field(
+        None, validation_alias="DATABASE_URL_PUBLIC", description="The role that reads published data only."
+    )
+    database_url_monitor: str | None = Field(
+        None, validation_alias="DATABASE_URL_MONITOR", description="The role of the national body."
+    )
+    database_url_worker: str | None = Field(
+        None, validation_alias="DATABASE_URL_WORKER", description="The role that fetches and finishes jobs."
+    )
+    database_url_auth: str | None = Field(
+        None, validation_alias="DATABASE_URL_AUTH", description="The role that reads accounts and sessions."
+    )
+    database_url_auditor: str | None = Field(
+        None, validation_alias="DATABASE_URL_AUDITOR", description="The role that seals the audit log."
+    )
+    role_prefix: str = Field("", description="Prefix of the database roles, which belong to the whole cluster.")
+    state_folder: Path = Field(
+        Path("var"), description="Folder of the embedded database, its secrets and locally stored files."
+    )
+    tenants_folder: Path = Field(Path("tenants"), description="Folder of the declared tenants.")
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the server listens on.")
+    public_url: str | None = Field(
+        None,
+        description="Scheme and host under which the world sees the service; unset: taken from the request.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed, separated by commas."
+    )
+    secure_cookies: bool = Field(False, description="Send cookies over https only; set it wherever https is.")
+    environment: Literal["development", "production"] = Field(
+        "production", description="`development` adds the component page and readable logs."
+    )
+    national_name: str = Field(
+        "Órgano nacional de transparencia", description="Name of the national body: it changes, so it is data."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Lowest level that is logged."
+    )
+    upload_limit: int = Field(
+        2 * 1024 * MEBIBYTE, gt=0, description="Largest file, in bytes, that an import takes."
+    )
+    unpacked_limit: int = Field(
+        8 * 1024 * MEBIBYTE, gt=0, description="Most bytes that a compressed import may unpack to."
+    )
+    element_limit: int = Field(
+        32 * MEBIBYTE, gt=0, description="Largest single release, in bytes, inside an import."
+    )
+    body_limit: int = Field(
+        2 * MEBIBYTE, gt=0, description="Largest request body, in bytes, where no file is expected."
+    )
+    session_idle_minutes: int = Field(60, gt=0, description="A session ends after so many minutes unused.")
+    session_hours: int = Field(12, gt=0, description="A session ends after so many hours in any case.")
+    login_attempts: int = Field(
+        8, gt=0, description="Failed sign-ins per account or address within the window before a pause."
+    )
+    login_window_minutes: int = Field(15, gt=0, description="Length of that window, in minutes.")
+    threads: int = Field(8, ge=1, le=12, description="Threads of one process that work on pages.")
+    worker_concurrency: int = Field(2, ge=1, le=12, description="Jobs that one worker runs at once.")
+    hot_bytes: int = Field(
+        64 * MEBIBYTE, ge=0, description="Bytes of published answers one process keeps in memory."
+    )
+    embedded_worker: bool = Field(
+        False, description="Run the jobs inside the server process (the demonstration does)."
+    )
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return Settings()
