@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     database_url_auditor: str | None = Field(
         None, validation_alias="DATABASE_URL_AUDITOR", description="The role that seals the audit log."
     )
-    role_prefix: str = Field("", description="Prefix of the database roles, which belong to the whole cluster.")
+    role_prefix: str = Field(
+        "", description="Prefix of the database roles, which belong to the whole cluster."
+    )
     state_folder: Path = Field(
         Path("var"), description="Folder of the embedded database, its secrets and locally stored files."
     )
@@ -55,12 +57,15 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed, separated by commas."
     )
-    secure_cookies: bool = Field(False, description="Send cookies over https only; set it wherever https is.")
+    secure_cookies: bool = Field(
+        default=False, description="Send cookies over https only; set it wherever https is."
+    )
     environment: Literal["development", "production"] = Field(
         "production", description="`development` adds the component page and readable logs."
     )
     national_name: str = Field(
-        "Órgano nacional de transparencia", description="Name of the national body: it changes, so it is data."
+        "Órgano nacional de transparencia",
+        description="Name of the national body: it changes, so it is data.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
@@ -89,7 +94,7 @@ class Settings(BaseSettings):
         64 * MEBIBYTE, ge=0, description="Bytes of published answers one process keeps in memory."
     )
     embedded_worker: bool = Field(
-        False, description="Run the jobs inside the server process (the demonstration does)."
+        default=False, description="Run the jobs inside the server process (the demonstration does)."
     )
 
 

@@ -1,0 +1,80 @@
+"""Audit rows: who did what to which row, written by the service verbs.
+
+The application role may state only what happened; tenant, time, transaction and actor come from column defaults bound to
+the transaction, and the wall's WITH CHECK refuses any other. Values live in the version history; audit keeps paths and
+hashes, so that a legal redaction need not rewrite it.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, insert, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, Session, SQLModel
+
+from app.core.tables import ACCOUNT_SETTING, TENANT_SETTING, moment, prose
+
+
+class AuditEvent(SQLModel, table=True):
+    """One act on one row."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (
+        Index("audit_event_subject_idx", "tenant_id", "subject_type", "subject_id", "event_id"),
+    )
+
+    tenant_id: UUID = Field(primary_key=True, sa_column_kwargs={"server_default": text(TENANT_SETTING)})
+    event_id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    at: datetime = moment()
+    transaction_id: int = Field(
+        sa_column=Column(
+            BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")
+        )
+    )
+    account_id: UUID | None = Field(default=None, sa_column_kwargs={"server_default": text(ACCOUNT_SETTING)})
+    verb: str = prose(None)
+    subject_type: str = prose(None)
+    subject_id: str = prose(None)
+    detail: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
+
+
+class AuditSeal(SQLModel, table=True):
+    """A sealed block of audit rows: its hash covers them and the seal before, so a rewrite shows."""
+
+    __tablename__ = "audit_seal"
+
+    tenant_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    first_event_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    last_event_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    at: datetime = moment()
+
+
+def record(session: Session, verb: str, subject_type: str, subject_id: object, **detail: Any) -> None:
+    """Write one audit row in the session's transaction.
+
+    Args:
+        session: bound to the actor who acts.
+        verb: `resource.act`, for example `process.submit`.
+        subject_type: the table's name.
+        subject_id: the row's identifier within the tenant.
+        **detail: JSON-ready paths, counts and hashes; never personal data.
+    """
+    record_many(session, verb, subject_type, [(subject_id, detail)])
+
+
+def record_many(
+    session: Session, verb: str, subject_type: str, subjects: list[tuple[object, dict[str, Any]]]
+) -> None:
+    """Write one audit row per subject, in one statement."""
+    if not subjects:
+        return
+    session.execute(
+        insert(AuditEvent.__table__),  # type: ignore[attr-defined]
+        [
+            {"verb": verb, "subject_type": subject_type, "subject_id": str(key), "detail": detail}
+            for key, detail in subjects
+        ],
+    )

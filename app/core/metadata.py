@@ -1,0 +1,27 @@
+"""All tables of the service, for migrations and for the tests of the walls."""
+
+from importlib import import_module
+
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+MODULES = (
+    "app.core.audit",
+    "app.core.outbox",
+    "app.tenancy.models",
+    "app.identity.models",
+    "app.processes.models",
+    "app.review.models",
+    "app.imports.models",
+    "app.publication.models",
+)
+
+
+def metadata() -> MetaData:
+    """Return the metadata with every feature's tables in it.
+
+    Modules are named, not imported at the top: the kernel must not depend on features, only find their tables.
+    """
+    for module in MODULES:
+        import_module(module)
+    return SQLModel.metadata

@@ -1,0 +1,114 @@
+"""Who may do what: one table of roles and permissions, read by services, buttons, documentation and tests.
+
+Roles and their meaning: the domain's table of roles. A permission is `resource:verb`. Where a role is confined to one
+sujeto obligado, the caller checks the place too (`allowed` does both).
+"""
+
+from enum import StrEnum
+from uuid import UUID
+
+from app.core.db import Actor
+from app.core.errors import ForbiddenError, NotFoundError
+
+
+class Permission(StrEnum):
+    """An act that somebody must be allowed to do."""
+
+    PROCESS_READ = "process:read"
+    PROCESS_EDIT = "process:edit"
+    PROCESS_IMPORT = "process:import"
+    PROCESS_SUBMIT = "process:submit"
+    PROCESS_DISCARD = "process:discard"
+    PROCESS_APPROVE_SELF = "process:approve_self"
+    PROCESS_APPROVE_GARANTE = "process:approve_garante"
+    PROCESS_PUBLISH = "process:publish"
+    AUDIT_READ = "audit:read"
+    PADRON_READ = "padron:read"
+    ADOPTION_READ = "adoption:read"
+    PLATFORM_READ = "platform:read"
+
+
+PLATFORM_ROLES = ("platform_operator", "national_monitor")
+TENANT_ROLES = ("garante_admin", "garante_reviewer", "so_admin", "so_publisher", "so_editor", "so_reader")
+SUJETO_ROLES = ("so_admin", "so_publisher", "so_editor", "so_reader")
+
+ROLE_LABELS = {
+    "platform_operator": "Operación de la plataforma",
+    "national_monitor": "Órgano nacional",
+    "garante_admin": "Administración del organismo garante",
+    "garante_reviewer": "Revisión del organismo garante",
+    "so_admin": "Administración del sujeto obligado",
+    "so_publisher": "Publicación del sujeto obligado",
+    "so_editor": "Captura del sujeto obligado",
+    "so_reader": "Consulta del sujeto obligado",
+}
+
+ROLES: dict[str, frozenset[Permission]] = {
+    "platform_operator": frozenset({Permission.PLATFORM_READ, Permission.ADOPTION_READ}),
+    "national_monitor": frozenset({Permission.ADOPTION_READ}),
+    "garante_admin": frozenset(
+        {
+            Permission.PROCESS_READ,
+            Permission.PROCESS_IMPORT,
+            Permission.AUDIT_READ,
+            Permission.PADRON_READ,
+            Permission.ADOPTION_READ,
+        }
+    ),
+    "garante_reviewer": frozenset(
+        {
+            Permission.PROCESS_READ,
+            Permission.PROCESS_APPROVE_GARANTE,
+            Permission.PADRON_READ,
+            Permission.ADOPTION_READ,
+        }
+    ),
+    "so_admin": frozenset({Permission.PROCESS_READ, Permission.AUDIT_READ}),
+    "so_publisher": frozenset(
+        {
+            Permission.PROCESS_READ,
+            Permission.PROCESS_IMPORT,
+            Permission.PROCESS_APPROVE_SELF,
+            Permission.PROCESS_PUBLISH,
+        }
+    ),
+    "so_editor": frozenset(
+        {
+            Permission.PROCESS_READ,
+            Permission.PROCESS_EDIT,
+            Permission.PROCESS_IMPORT,
+            Permission.PROCESS_SUBMIT,
+            Permission.PROCESS_DISCARD,
+        }
+    ),
+    "so_reader": frozenset({Permission.PROCESS_READ}),
+}
+
+
+def allowed(actor: Actor, permission: Permission, sujeto_obligado_id: UUID | None = None) -> bool:
+    """Tell whether the actor's role holds the permission, at this sujeto obligado if one is named."""
+    if permission not in ROLES.get(actor.role, frozenset()):
+        return False
+    return (
+        actor.sujeto_obligado_id is None
+        or sujeto_obligado_id is None
+        or actor.sujeto_obligado_id == sujeto_obligado_id
+    )
+
+
+def require(actor: Actor, permission: Permission, sujeto_obligado_id: UUID | None = None) -> None:
+    """Refuse the act unless the actor may do it.
+
+    Raises:
+        NotFoundError: the place is another sujeto obligado's; foreign and absent answer the same.
+        ForbiddenError: the role lacks the permission.
+    """
+    if (
+        actor.sujeto_obligado_id is not None
+        and sujeto_obligado_id is not None
+        and actor.sujeto_obligado_id != sujeto_obligado_id
+    ):
+        raise NotFoundError
+    if not allowed(actor, permission, sujeto_obligado_id):
+        label = ROLE_LABELS.get(actor.role, "sin función")
+        raise ForbiddenError(f"Tu función es «{label}» y este acto corresponde a otra.")

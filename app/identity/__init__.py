@@ -1,0 +1,1 @@
+"""Accounts, memberships with their roles, and server-side sessions."""

@@ -1,0 +1,1 @@
+"""Imports: one shape for every source: detect, read, map, preview, apply."""

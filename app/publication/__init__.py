@@ -1,0 +1,1 @@
+"""Publication: releases in an append-only chain, their exact bytes, records, facets, withdrawal."""

@@ -1,0 +1,148 @@
+"""Tables of what is public: the chain, the bytes, the records, the facets."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+from app.core.tables import belongs_to, moment, one_of, prose, tenant_key, text_key
+
+KINDS = ("release", "withdrawal")
+
+
+def _position() -> Column[int]:
+    return Column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class ChainHead(SQLModel, table=True):
+    """Where a tenant's chain ends. Locked last in a publication, so its order is the order of commits."""
+
+    __tablename__ = "chain_head"
+    __table_args__ = (belongs_to("tenant"),)
+
+    tenant_id: UUID = tenant_key()
+    position: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    entry_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    last_date: datetime | None = moment(default_now=False, nullable=True)
+    live_releases: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    live_records: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    withdrawals: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+
+
+class Release(SQLModel, table=True):
+    """One entry of a tenant's chain. No role of the service may change or delete it."""
+
+    __tablename__ = "release"
+    __table_args__ = (
+        belongs_to("tenant"),
+        belongs_to("contracting_process", "process_id"),
+        UniqueConstraint("tenant_id", "ocid", "release_id"),
+        Index("release_date_idx", "tenant_id", "date"),
+        Index(
+            "release_withdraws_idx",
+            "tenant_id",
+            "withdraws",
+            unique=True,
+            postgresql_where=text("kind = 'withdrawal'"),
+        ),
+        one_of("kind", KINDS),
+    )
+
+    tenant_id: UUID = tenant_key()
+    position: int = Field(sa_column=_position())
+    kind: str = prose("release")
+    process_id: UUID
+    sujeto_obligado_id: UUID
+    version_number: int = 0
+    ocid: str = prose(None)
+    release_id: str = prose(None)
+    date: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    tag: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    body_sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    withdraws: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    ground: str = prose()
+    previous_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    entry_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ReleaseBody(SQLModel, table=True):
+    """The exact UTF-8 bytes of a release as published; gone only when a withdrawal entry names it."""
+
+    __tablename__ = "release_body"
+    __table_args__ = (belongs_to("release", "position"),)
+
+    tenant_id: UUID = tenant_key()
+    position: int = Field(sa_column=_position())
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Record(SQLModel, table=True):
+    """The compiled release of one process, as bytes; `position` is its newest release's place in the chain."""
+
+    __tablename__ = "record"
+    __table_args__ = (
+        belongs_to("contracting_process", "process_id"),
+        UniqueConstraint("tenant_id", "process_id"),
+        Index("record_position_idx", "tenant_id", "position"),
+    )
+
+    tenant_id: UUID = tenant_key()
+    ocid: str = text_key()
+    process_id: UUID
+    position: int = Field(sa_column=Column(BigInteger, nullable=False))
+    date: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    release_count: int = Field(default=1, nullable=False)
+    compiled: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ProcessFacet(SQLModel, table=True):
+    """What lists and counts need of a published process, derived from its record."""
+
+    __tablename__ = "process_facet"
+    __table_args__ = (
+        belongs_to("record", "ocid"),
+        belongs_to("sujeto_obligado", "sujeto_obligado_id"),
+        Index("process_facet_recent_idx", "tenant_id", "published_at", "ocid"),
+        Index("process_facet_sujeto_idx", "tenant_id", "sujeto_obligado_id", "published_at", "ocid"),
+    )
+
+    tenant_id: UUID = tenant_key()
+    ocid: str = text_key()
+    sujeto_obligado_id: UUID
+    title: str = prose()
+    buyer_name: str = prose()
+    stage: str = prose()
+    status: str = prose()
+    method: str = prose()
+    category: str = prose()
+    amount: Decimal | None = Field(default=None, sa_column=Column(Numeric, nullable=True))
+    currency: str = prose()
+    suppliers: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    signed_on: date | None = None
+    published_at: datetime = moment(default_now=False)
+
+
+class PublicationTotal(SQLModel, table=True):
+    """Counts per sujeto obligado, kept as publications happen, so that no page counts rows."""
+
+    __tablename__ = "publication_total"
+    __table_args__ = (belongs_to("sujeto_obligado", "sujeto_obligado_id"),)
+
+    tenant_id: UUID = tenant_key()
+    sujeto_obligado_id: UUID = Field(primary_key=True)
+    processes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    releases: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    last_published_at: datetime | None = moment(default_now=False, nullable=True)

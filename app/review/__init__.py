@@ -1,0 +1,1 @@
+"""Review: submitting, observing, approving and returning versions."""

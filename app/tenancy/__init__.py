@@ -1,0 +1,1 @@
+"""Tenants, their hosts, names in time and OCID prefixes, and the padrón of their sujetos obligados."""
