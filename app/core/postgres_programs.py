@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from app.core.errors import UnavailableError
+
 SYSTEM_SERVERS = Path("/usr/lib/postgresql")
 
 
-class EmbeddedError(Exception):
-    """The embedded server cannot do what was asked: says what, where and how to mend it, in Spanish."""
+class EmbeddedError(UnavailableError):
+    """The embedded server cannot do what was asked: says what, where and how to mend it."""
+
+    slug, title = "base-de-datos-incluida", "La base de datos incluida no pudo usarse"
 
 
 @dataclass(frozen=True)
