@@ -63,33 +63,35 @@ class _Sourced(_Declared):
     verificado: StrictBool = False
 
 
-class _InTime(_Sourced):
-    """A fact that held from one day (included) to another (excluded); an absent day is not known, or is open."""
+class TransparencyLaw(_Sourced):
+    """The law a garante applies, with the clause that makes contracts public; empty where unknown."""
 
-    valid_from: date | None = None
-    valid_to: date | None = None
+    text: str = ""
 
 
-class TenantName(_InTime):
-    """What the garante was called in a period; `extinto`: its source says it ended, not always when."""
+class TenantName(_Sourced):
+    """What the garante is called from one day (included) to another (excluded).
+
+    A day that is absent is not known, or is open. `extinto`: the source says that it ended, but not when.
+    """
 
     name: str = Field(min_length=1)
     short_name: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
     extinto: StrictBool = False
-
-
-class TransparencyLaw(_InTime):
-    """The transparency law in force and the clause that obliges to publish contracts; empty where unknown."""
-
-    name: str = ""
-    contracts_clause: str = ""
+    law: TransparencyLaw = TransparencyLaw()
 
 
 class OcidPrefix(_Declared):
-    """A prefix under which this tenant or one of its bodies has published; `test` ones are ours, `ocds-prbNNN`."""
+    """A prefix under which this tenant or one of its bodies has published.
+
+    `test` ones are ours, `ocds-prbNNN`; `used` ones were seen in published data; `registered` ones stand in
+    the register of the Open Contracting Partnership.
+    """
 
     prefix: str
-    kind: Literal["test", "registered"]
+    kind: Literal["test", "used", "registered"]
     fuente: str = ""
 
 
@@ -135,7 +137,7 @@ class Theme(_Declared):
 
 
 class TenantDeclaration(_Declared):
-    """One `tenant.toml`. Lists in time run from the oldest to the newest."""
+    """One `tenant.toml`. Names run from the oldest to the newest."""
 
     slug: str
     federation: StrictBool = False
@@ -143,7 +145,6 @@ class TenantDeclaration(_Declared):
     hosts: tuple[str, ...] = ()
     state: StateCode
     names: tuple[TenantName, ...] = Field(min_length=1)
-    laws: tuple[TransparencyLaw, ...] = ()
     ocid_prefixes: tuple[OcidPrefix, ...] = Field(min_length=1)
     licence: Licence = Licence()
     publication: PublicationPolicy = PublicationPolicy()
@@ -315,8 +316,7 @@ def _rules(tenant: TenantDeclaration, folder: Path) -> Iterator[tuple[Location, 
         if not _HOST.fullmatch(host):
             yield ("hosts", index), f"hosts: «{host}» no es un nombre de dominio en minúsculas."
     yield from _state_rules(tenant)
-    yield from _time_rules("names", tenant.names)
-    yield from _time_rules("laws", tenant.laws)
+    yield from _time_rules(tenant.names)
     yield from _source_rules(tenant)
     for index, declared in enumerate(tenant.ocid_prefixes):
         yield from ((("ocid_prefixes", index, key), message) for key, message in _prefix_rules(declared))
@@ -344,47 +344,34 @@ def _state_rules(tenant: TenantDeclaration) -> Iterator[tuple[Location, str]]:
         yield ("federation",), "federation: la federación lleva la clave de entidad 00."
 
 
-def _time_rules(key: str, facts: Sequence[_InTime]) -> Iterator[tuple[Location, str]]:
+def _time_rules(names: Sequence[TenantName]) -> Iterator[tuple[Location, str]]:
     """Each period in order, none beside the next, and only the last one open."""
-    for index, fact in enumerate(facts):
-        if fact.valid_from and fact.valid_to and fact.valid_from >= fact.valid_to:
-            yield (key, index, "valid_to"), f"{key}: valid_to debe ser posterior a valid_from."
-    for index, (earlier, later) in enumerate(pairwise(facts), 1):
+    for index, name in enumerate(names):
+        if name.valid_from and name.valid_to and name.valid_from >= name.valid_to:
+            yield ("names", index, "valid_to"), "names: valid_to debe ser posterior a valid_from."
+    for index, (earlier, later) in enumerate(pairwise(names), 1):
         known_end = earlier.valid_to or earlier.valid_from
         known_start = later.valid_from or later.valid_to
         if known_end and known_start and known_start < known_end:
-            yield (
-                (key, index),
-                f"{key}: el periodo se encima con el anterior, o no van del más antiguo al más nuevo.",
-            )
-        ended = earlier.valid_to or later.valid_from or (isinstance(earlier, TenantName) and earlier.extinto)
-        if not ended:
-            yield (
-                (key, index),
-                f"{key}: el elemento anterior sigue abierto; ponle valid_to, o valid_from a este.",
-            )
+            yield ("names", index), "names: se encima con el anterior, o no van del más antiguo al más nuevo."
+        if not (earlier.valid_to or earlier.extinto or later.valid_from):
+            yield ("names", index), "names: el anterior sigue abierto; ponle valid_to, o valid_from a este."
 
 
 def _source_rules(tenant: TenantDeclaration) -> Iterator[tuple[Location, str]]:
     """What claims to be verified says something, and says where it was read."""
-    facts: list[tuple[Location, _Sourced, bool]] = [
+    facts: list[tuple[Location, _Sourced, str | bool]] = [
         *((("names", index), name, True) for index, name in enumerate(tenant.names)),
-        *(
-            (("laws", index), law, bool(law.name or law.contracts_clause))
-            for index, law in enumerate(tenant.laws)
-        ),
-        (("licence",), tenant.licence, bool(tenant.licence.name or tenant.licence.url)),
-        (("publication",), tenant.publication, bool(tenant.publication.text or tenant.publication.url)),
+        *((("names", index, "law"), name.law, name.law.text) for index, name in enumerate(tenant.names)),
+        (("licence",), tenant.licence, tenant.licence.name or tenant.licence.url),
+        (("publication",), tenant.publication, tenant.publication.text or tenant.publication.url),
         (("privacy",), tenant.privacy, True),
     ]
     for location, fact, says_something in facts:
         if fact.verificado and not (fact.fuente and says_something):
-            yield (*location, "verificado"), f"{location[0]}: verificado = true exige el dato y su fuente."
+            yield (*location, "verificado"), "verificado = true exige el dato y su fuente."
     if tenant.privacy.natural_rfc_public and not tenant.privacy.verificado:
-        yield (
-            ("privacy", "natural_rfc_public"),
-            "privacy.natural_rfc_public: solo puede ser true si verificado = true.",
-        )
+        yield ("privacy", "natural_rfc_public"), "natural_rfc_public: true exige verificado = true."
 
 
 def _prefix_rules(declared: OcidPrefix) -> Iterator[tuple[str, str]]:
@@ -394,8 +381,8 @@ def _prefix_rules(declared: OcidPrefix) -> Iterator[tuple[str, str]]:
         yield "prefix", f"ocid_prefixes: «{prefix}» debe ser ocds- y seis letras o cifras, en minúsculas."
     elif is_test != (declared.kind == "test"):
         yield "kind", "ocid_prefixes: los prefijos de prueba, y solo ellos, son de la forma ocds-prbNNN."
-    if declared.kind == "registered" and not declared.fuente:
-        yield "fuente", "ocid_prefixes: un prefijo registrado exige su fuente."
+    if declared.kind != "test" and not declared.fuente:
+        yield "fuente", "ocid_prefixes: un prefijo que no es de prueba exige su fuente."
 
 
 def _across(read: Sequence[tuple[_Source, TenantDeclaration]]) -> Iterator[Problem]:
