@@ -118,7 +118,10 @@ class Database:
                 pool_size=self._threads,
                 max_overflow=0,
                 pool_pre_ping=True,
-                connect_args={"application_name": f"contrataciones:{role}"},
+                connect_args={
+                    "application_name": f"contrataciones:{role}",
+                    "options": "-c search_path=public,jobs",  # jobs are deferred on the session's connection
+                },
             )
         return self._engines[role]
 

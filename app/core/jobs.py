@@ -1,0 +1,180 @@
+"""Jobs on our own PostgreSQL (procrastinate): deferred in the transaction that needs them, run on behalf of its actor.
+
+A job carries identifiers only: `tenant_id`, `account_id` and `membership_id` of who asked, and its own. The worker's role
+fetches and finishes jobs; the work itself opens units of work as `app_rw`, bound to the job's tenant. A job without a
+tenant fails: there is no ambient tenant.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Protocol
+from uuid import UUID
+
+import procrastinate
+import structlog
+from procrastinate.jobs import DeleteJobCondition
+from psycopg.conninfo import make_conninfo
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from app.core import logs
+from app.core.db import Actor, Database, RwSession
+from app.core.errors import AppError
+
+_log = logs.get(__name__)
+
+HEARTBEAT_SECONDS = 2.0
+STALLED_SECONDS = 8.0
+QUEUE = "tareas"
+
+# Never opened: it only turns a deferral into SQL on the caller's own connection.
+queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+_RETRY = procrastinate.RetryStrategy(
+    max_attempts=5, exponential_wait=2, retry_exceptions={OperationalError, ConnectionError}
+)
+
+
+class JobWithoutTenantError(AppError):
+    """A job came without the tenant it works for."""
+
+    slug, title = "tarea-sin-organismo", "La tarea no dice para qué organismo garante trabaja"
+
+
+class TenantWork(Protocol):
+    """A job's function: the database, the actor it works for, and its own identifiers."""
+
+    __name__: str
+
+    def __call__(self, database: Database, actor: Actor, **ids: str) -> None:
+        """Do the work in units of work of its own."""
+
+
+class Deferrable:
+    """A task that services defer.
+
+    Args:
+        task: as registered with procrastinate.
+    """
+
+    def __init__(self, task: Any) -> None:
+        self.task = task
+
+    def defer(self, session: RwSession, *, lock: str | None = None, **ids: str) -> int:
+        """Insert the job in the session's transaction: rolled back together, run only after the commit.
+
+        Args:
+            session: bound to the actor on whose behalf the job will run.
+            lock: jobs with the same lock run one after the other.
+            **ids: identifiers only, as text.
+
+        Returns:
+            The job's number.
+        """
+        actor: Actor = session.info["actor"]
+        if actor.tenant_id is None:
+            raise JobWithoutTenantError
+        raw = session.connection().connection.driver_connection
+        return int(
+            self.task.configure(connection=raw, lock=lock).defer(
+                tenant_id=str(actor.tenant_id),
+                account_id=str(actor.account_id or ""),
+                membership_id=str(actor.membership_id or ""),
+                **ids,
+            )
+        )
+
+
+def tenant_task(name: str) -> Callable[[TenantWork], Deferrable]:
+    """Register a function as a job that works for one tenant.
+
+    The function must be idempotent: after a crash it runs again from its checkpoint.
+
+    Args:
+        name: `feature.verb`, stable: it stands in queued jobs.
+    """
+
+    def register(work: TenantWork) -> Deferrable:
+        def run(context: procrastinate.JobContext, /, **arguments: str) -> None:
+            tenant = arguments.pop("tenant_id", "")
+            account = arguments.pop("account_id", "")
+            membership = arguments.pop("membership_id", "")
+            if not tenant:
+                raise JobWithoutTenantError
+            actor = Actor(
+                tenant_id=UUID(tenant),
+                account_id=UUID(account) if account else None,
+                membership_id=UUID(membership) if membership else None,
+                role="system",
+            )
+            database: Database = context.additional_context["database"]
+            with structlog.contextvars.bound_contextvars(job=context.job.id, task=name, tenant=tenant):
+                _log.info("job_started")
+                work(database, actor, **arguments)
+                _log.info("job_finished")
+
+        return Deferrable(queue.task(name=name, queue=QUEUE, pass_context=True, retry=_RETRY)(run))
+
+    return register
+
+
+def _conninfo(url: str) -> str:
+    parsed = make_url(url)
+    return make_conninfo(
+        host=parsed.host or "",
+        port=parsed.port or 5432,
+        user=parsed.username or "",
+        password=parsed.password or "",
+        dbname=parsed.database or "",
+        options="-c search_path=jobs",
+        application_name="contrataciones:worker",
+        **{key: str(value) for key, value in parsed.query.items() if key != "options"},
+    )
+
+
+class Worker:
+    """Fetches jobs and runs them until told to stop; also gives back the jobs of workers that died.
+
+    Args:
+        database: whose `app_rw` the work itself uses.
+        concurrency: jobs at once.
+    """
+
+    def __init__(self, database: Database, *, concurrency: int = 2) -> None:
+        self._database = database
+        self._concurrency = concurrency
+        self._connector = procrastinate.PsycopgConnector(
+            conninfo=_conninfo(database.urls.worker), min_size=1, max_size=concurrency + 3
+        )
+
+    async def run(self, *, wait: bool = True) -> None:
+        """Run jobs; with `wait=False` stop when none is left."""
+        worker_app = queue.with_connector(self._connector)
+        async with worker_app.open_async():
+            reviver = asyncio.create_task(self._revive(worker_app))
+            try:
+                await worker_app.run_worker_async(
+                    queues=[QUEUE],
+                    concurrency=self._concurrency,
+                    wait=wait,
+                    install_signal_handlers=False,
+                    additional_context={"database": self._database},
+                    delete_jobs=DeleteJobCondition.SUCCESSFUL,
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
+                    stalled_worker_timeout=STALLED_SECONDS,
+                    shutdown_graceful_timeout=10,
+                )
+            finally:
+                reviver.cancel()
+                with suppress(asyncio.CancelledError):
+                    await reviver
+
+    async def _revive(self, worker_app: procrastinate.App) -> None:
+        """Put the jobs of dead workers back in the queue, for ever."""
+        manager = worker_app.job_manager
+        while True:
+            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+                _log.warning("job_revived", job=job.id, task=job.task_name)
+                await manager.retry_job(job)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
