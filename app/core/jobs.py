@@ -8,7 +8,7 @@ tenant fails: there is no ambient tenant.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import procrastinate
@@ -55,11 +55,11 @@ class Deferrable:
     """A task that services defer.
 
     Args:
-        task: as registered with procrastinate.
+        name: under which it is, or will be, registered.
     """
 
-    def __init__(self, task: Any) -> None:
-        self.task = task
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def defer(self, session: RwSession, *, lock: str | None = None, **ids: str) -> int:
         """Insert the job in the session's transaction: rolled back together, run only after the commit.
@@ -77,7 +77,7 @@ class Deferrable:
             raise JobWithoutTenantError
         raw = session.connection().connection.driver_connection
         return int(
-            self.task.configure(connection=raw, lock=lock).defer(
+            queue.configure_task(self.name, allow_unknown=True, queue=QUEUE, connection=raw, lock=lock).defer(
                 tenant_id=str(actor.tenant_id),
                 account_id=str(actor.account_id or ""),
                 membership_id=str(actor.membership_id or ""),
@@ -114,9 +114,15 @@ def tenant_task(name: str) -> Callable[[TenantWork], Deferrable]:
                 work(database, actor, **arguments)
                 _log.info("job_finished")
 
-        return Deferrable(queue.task(name=name, queue=QUEUE, pass_context=True, retry=_RETRY)(run))
+        queue.task(name=name, queue=QUEUE, pass_context=True, retry=_RETRY)(run)
+        return Deferrable(name)
 
     return register
+
+
+def named(name: str) -> Deferrable:
+    """Return the handle of a task that a feature above registers; news travels upward by name, not by import."""
+    return Deferrable(name)
 
 
 def _conninfo(url: str) -> str:
