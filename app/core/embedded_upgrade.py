@@ -47,7 +47,9 @@ def upgrade(folder: Path, *, pg_bin: Path | None = None) -> Path | None:
     shutil.copy2(server.folder / "superuser", successor.folder)
     dump = successor.folder / "dump.sql"
     with Embedded(folder, pg_bin=old) as source:
-        _client(new / "pg_dumpall", source.superuser_url, f"--file={dump}")
+        # The old version's own program: it alone knows the private marks that its minor releases leave in the
+        # catalogue (15.20 marks columns with an option that the programs of 18.6 would copy and then refuse).
+        _client(old / "pg_dumpall", source.superuser_url, f"--file={dump}")
     with successor:
         _restore(dump, new, successor.superuser_url)
     dump.unlink()
