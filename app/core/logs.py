@@ -6,6 +6,11 @@ from typing import Any
 
 import structlog
 
+# Without local variables: they hold what people typed, passwords among them.
+TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def configure(*, level: str = "INFO", human: bool = False) -> None:
     """Send our events and the libraries' own through one formatter.
@@ -36,7 +41,7 @@ def configure(*, level: str = "INFO", human: bool = False) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([] if human else [structlog.processors.dict_tracebacks]),
+                *([] if human else [TRACEBACKS]),
                 renderer,
             ],
         )
