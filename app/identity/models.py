@@ -110,7 +110,9 @@ class AuthEvent(SQLModel, table=True):
     __tablename__ = "auth_event"
     __table_args__ = (Index("auth_event_account_id_idx", "account_id", "event_id"),)
 
-    event_id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    event_id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
     at: datetime = moment()
     account_id: UUID | None = None
     verb: str = prose(None)

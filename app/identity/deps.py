@@ -1,0 +1,176 @@
+"""What a route asks for: its tenant, who is there, a transaction in their name, and that they may.
+
+Foreign and absent answer the same 404: a person without a membership in a tenant cannot tell it from none.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.core.db import Actor, Database, PublicSession, RwSession
+from app.core.errors import NotFoundError, UnauthenticatedError
+from app.core.policy import ROLE_LABELS, Permission, require
+from app.core.storage import Storage
+from app.identity.queries import SignedIn, signed_in
+from app.settings import Settings
+from app.tenancy.hosts import seen_from
+from app.tenancy.queries import TenantDirectory, TenantView
+from app.web import shell
+
+COOKIE = "ca_session"
+
+
+def cookie_name(settings: Settings) -> str:
+    """Return the session cookie's name; `__Host-` binds it to this host where https allows."""
+    return f"__Host-{COOKIE}" if settings.secure_cookies else COOKIE
+
+
+def get_database(request: Request) -> Database:
+    """Return the engines of this process."""
+    database: Database = request.app.state.database
+    return database
+
+
+def get_settings(request: Request) -> Settings:
+    """Return the settings with which this application was made."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def get_storage(request: Request) -> Storage:
+    """Return where files are kept."""
+    storage: Storage = request.app.state.storage
+    return storage
+
+
+def get_directory(request: Request) -> TenantDirectory:
+    """Return the directory of tenants."""
+    directory: TenantDirectory = request.app.state.directory
+    return directory
+
+
+DatabaseDep = Annotated[Database, Depends(get_database)]
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+StorageDep = Annotated[Storage, Depends(get_storage)]
+DirectoryDep = Annotated[TenantDirectory, Depends(get_directory)]
+
+
+def visitor(request: Request, database: DatabaseDep, settings: SettingsDep) -> SignedIn | None:
+    """Return who is signed in, if anybody, and dress the page for them."""
+    token = request.cookies.get(cookie_name(settings))
+    who = signed_in(database, token, idle=timedelta(minutes=settings.session_idle_minutes)) if token else None
+    if who is not None:
+        shell.dress(request, person=_person(who))
+    return who
+
+
+VisitorDep = Annotated[SignedIn | None, Depends(visitor)]
+
+
+def signed_in_person(who: VisitorDep) -> SignedIn:
+    """Return who is signed in.
+
+    Raises:
+        UnauthenticatedError: nobody; a page leads to the sign-in form.
+    """
+    if who is None:
+        raise UnauthenticatedError("Inicia sesión para continuar.")
+    return who
+
+
+SignedInDep = Annotated[SignedIn, Depends(signed_in_person)]
+
+
+def path_tenant(request: Request, tenant: str, directory: DirectoryDep) -> TenantView:
+    """Return the tenant that the address names, and dress the page in its colours."""
+    view = seen_from(request, directory.by_slug(tenant))
+    shell.dress(
+        request,
+        tenant=shell.TenantIdentity(
+            name=view.name, home=f"{view.base}/", theme=f"{view.base}/tema.css" if view.accent else None
+        ),
+        zone=view.time_zone,
+    )
+    return view
+
+
+TenantDep = Annotated[TenantView, Depends(path_tenant)]
+
+
+def tenant_visitor(request: Request, view: TenantDep, who: VisitorDep) -> Actor | None:
+    """Return the actor of a signed-in member of the tenant, or None: for pages that are public as well."""
+    hat = who.membership_in(view.tenant_id) if who else None
+    if who is None or hat is None:
+        return None
+    shell.dress(request, person=_person(who, current=hat.membership_id))
+    return hat.actor(who.account_id)
+
+
+OptionalActorDep = Annotated[Actor | None, Depends(tenant_visitor)]
+
+
+def tenant_actor(_who: SignedInDep, actor: OptionalActorDep) -> Actor:
+    """Return the actor in this tenant.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in.
+        NotFoundError: the person has nothing to do with this tenant.
+    """
+    if actor is None:
+        raise NotFoundError
+    return actor
+
+
+ActorDep = Annotated[Actor, Depends(tenant_actor)]
+
+
+def work_session(database: DatabaseDep, actor: ActorDep) -> Iterator[RwSession]:
+    """Open the request's one transaction; it commits before the answer leaves."""
+    with database.unit_of_work(actor) as session:
+        yield session
+
+
+# scope="function": with FastAPI's default the commit would run after the answer, and a failed one still say 200.
+WorkDep = Annotated[RwSession, Depends(work_session, scope="function")]
+
+
+def public_session(database: DatabaseDep) -> Iterator[PublicSession]:
+    """Open a session on published data."""
+    with database.public_reading() as session:
+        yield session
+
+
+PublicDep = Annotated[PublicSession, Depends(public_session, scope="function")]
+
+
+def guard(permission: Permission) -> Callable[[Actor], Actor]:
+    """Return a dependency that refuses whoever may not; the test of routes looks for it."""
+
+    def guarded(actor: ActorDep) -> Actor:
+        require(actor, permission)
+        return actor
+
+    guarded.permission = permission  # type: ignore[attr-defined]
+    return guarded
+
+
+def _person(who: SignedIn, current: object = None) -> shell.Person:
+    worn = current or who.membership_id
+    hats = tuple(
+        shell.Membership(
+            label=hat.sujeto_name or hat.tenant_slug,
+            role=hat.role_label,
+            value=str(hat.membership_id),
+            current=hat.membership_id == worn,
+        )
+        for hat in who.memberships
+    )
+    roles = [hat.role for hat in hats if hat.current] or [ROLE_LABELS[role] for role in who.platform_roles]
+    return shell.Person(
+        name=who.full_name,
+        role=roles[0] if roles else "",
+        memberships=hats,
+        links=(shell.Link("Mi cuenta", "/cuenta"),),
+    )

@@ -1,0 +1,202 @@
+"""Reading tenants and padrones: the directory that every request starts from, and a tenant's own bodies."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Lock
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, select
+
+from app.core import clock
+from app.core.db import Actor, Database, PublicSession, RwSession
+from app.core.errors import NotFoundError
+from app.tenancy.models import OcidPrefix, SujetoObligado, Tenant, TenantHost, TenantName
+
+REFRESH_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class TenantView:
+    """What the world may know of a tenant, with the name that holds today.
+
+    Attributes:
+        base: where its addresses start: `/jalisco`, or empty on a host of its own.
+    """
+
+    tenant_id: UUID
+    slug: str
+    name: str
+    short_name: str
+    law: str
+    verified: bool
+    state_code: str
+    time_zone: str
+    licence: str
+    policy_text: str
+    policy_url: str
+    accent: str
+    natural_rfc_public: bool
+    is_national: bool
+    hosts: tuple[str, ...] = ()
+    base: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """The short name where there is one."""
+        return self.short_name or self.name
+
+
+def name_on(names: Iterable[TenantName], day: date) -> TenantName | None:
+    """Return the name that holds on a day; where the dates do not say, the newest."""
+    ordered = sorted(names, key=lambda name: name.position)
+    for name in reversed(ordered):
+        if (name.valid_from or day) <= day and (name.valid_to is None or day < name.valid_to):
+            return name
+    return ordered[-1] if ordered else None
+
+
+@dataclass
+class _Snapshot:
+    read_at: float = float("-inf")
+    by_slug: dict[str, TenantView] = field(default_factory=dict)
+    by_host: dict[str, TenantView] = field(default_factory=dict)
+
+
+class TenantDirectory:
+    """All active tenants, read once and again every few seconds: a few hundred rows at most.
+
+    Args:
+        database: read as `app_public`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._snapshot = _Snapshot()
+        self._lock = Lock()
+
+    def forget(self) -> None:
+        """Read again at the next question."""
+        self._snapshot = _Snapshot()
+
+    def is_fresh(self) -> bool:
+        """Tell whether the next question needs no reading."""
+        return clock.monotonic() - self._snapshot.read_at <= REFRESH_SECONDS
+
+    def all(self) -> list[TenantView]:
+        """Return the tenants, the national one first, then by state and slug."""
+        views = self._current().by_slug.values()
+        return sorted(views, key=lambda view: (not view.is_national, view.state_code, view.slug))
+
+    def by_slug(self, slug: str) -> TenantView:
+        """Return a tenant.
+
+        Raises:
+            NotFoundError: no active tenant has this slug.
+        """
+        view = self._current().by_slug.get(slug)
+        if view is None:
+            raise NotFoundError(f"No hay un organismo garante con la dirección «{slug[:60]}».")
+        return view
+
+    def by_host(self, host: str) -> TenantView | None:
+        """Return the tenant that has this host name as its own, if one does."""
+        return self._current().by_host.get(host)
+
+    def _current(self) -> _Snapshot:
+        now = clock.monotonic()
+        if now - self._snapshot.read_at > REFRESH_SECONDS:
+            with self._lock:
+                if now - self._snapshot.read_at > REFRESH_SECONDS:
+                    self._snapshot = self._read(now)
+        return self._snapshot
+
+    def _read(self, now: float) -> _Snapshot:
+        with self._database.public_reading() as session:
+            tenants = session.exec(select(Tenant).where(Tenant.status == "active")).all()
+            names: dict[UUID, list[TenantName]] = {}
+            for name in session.exec(select(TenantName)).all():
+                names.setdefault(name.tenant_id, []).append(name)
+            hosts: dict[UUID, list[str]] = {}
+            for host in session.exec(select(TenantHost)).all():
+                hosts.setdefault(host.tenant_id, []).append(host.host)
+        views = [
+            _view(tenant, names.get(tenant.tenant_id, []), hosts.get(tenant.tenant_id, []))
+            for tenant in tenants
+        ]
+        return _Snapshot(
+            now, {view.slug: view for view in views}, {host: view for view in views for host in view.hosts}
+        )
+
+
+def _view(tenant: Tenant, names: list[TenantName], hosts: list[str]) -> TenantView:
+    today = clock.now().astimezone(ZoneInfo(tenant.time_zone)).date()
+    name = name_on(names, today)
+    return TenantView(
+        tenant_id=tenant.tenant_id,
+        slug=tenant.slug,
+        name=name.name if name else tenant.slug,
+        short_name=name.short_name if name else "",
+        law=name.law if name else "",
+        verified=name.verified if name else False,
+        state_code=tenant.state_code,
+        time_zone=tenant.time_zone,
+        licence=tenant.licence,
+        policy_text=tenant.policy_text,
+        policy_url=tenant.policy_url,
+        accent=tenant.accent,
+        natural_rfc_public=tenant.natural_rfc_public,
+        is_national=tenant.is_national,
+        hosts=tuple(sorted(hosts)),
+        base=f"/{tenant.slug}",
+    )
+
+
+def tenant(session: RwSession, actor: Actor) -> Tenant:
+    """Return the actor's own tenant row."""
+    row = session.exec(select(Tenant).where(Tenant.tenant_id == actor.tenant_id)).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def sujetos(session: RwSession, actor: Actor) -> list[SujetoObligado]:
+    """Return the sujetos obligados that the actor may see, by name."""
+    query = select(SujetoObligado).where(SujetoObligado.tenant_id == actor.tenant_id)
+    if actor.sujeto_obligado_id is not None:
+        query = query.where(SujetoObligado.sujeto_obligado_id == actor.sujeto_obligado_id)
+    return list(session.exec(query.order_by(col(SujetoObligado.sort_key))).all())
+
+
+def sujeto(session: RwSession, actor: Actor, sujeto_obligado_id: UUID) -> SujetoObligado:
+    """Return one sujeto obligado of the actor's tenant.
+
+    Raises:
+        NotFoundError: absent, another tenant's, or not the one the actor is confined to.
+    """
+    row = session.exec(
+        select(SujetoObligado).where(
+            SujetoObligado.tenant_id == actor.tenant_id,
+            SujetoObligado.sujeto_obligado_id == sujeto_obligado_id,
+        )
+    ).one_or_none()
+    if row is None or actor.sujeto_obligado_id not in (None, row.sujeto_obligado_id):
+        raise NotFoundError("No encontramos ese sujeto obligado.")
+    return row
+
+
+def prefixes(session: RwSession, actor: Actor) -> list[str]:
+    """Return the OCID prefixes of the actor's tenant; new processes get the first."""
+    rows = session.exec(
+        select(OcidPrefix)
+        .where(OcidPrefix.tenant_id == actor.tenant_id)
+        .order_by(col(OcidPrefix.position), col(OcidPrefix.prefix))
+    ).all()
+    return [row.prefix for row in rows]
+
+
+def prefix_owner(session: PublicSession, prefix: str) -> UUID | None:
+    """Return the tenant that uses an OCID prefix, if one does; prefixes are public."""
+    row = session.exec(select(OcidPrefix).where(OcidPrefix.prefix == prefix)).one_or_none()
+    return row.tenant_id if row else None

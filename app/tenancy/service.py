@@ -1,0 +1,176 @@
+"""Writing tenants: applying declarations, adding prefixes and bodies."""
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from app.core import audit, clock
+from app.core.db import Actor, Database, RwSession
+from app.core.errors import ConflictError, InvalidError
+from app.core.tables import new_id
+from app.tenancy import queries
+from app.tenancy.declarations import TenantDeclaration
+from app.tenancy.models import OcidPrefix, SujetoObligado, Tenant, TenantHost, TenantName
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying one declaration did: "created", "changed" or "unchanged"."""
+
+    slug: str
+    outcome: str
+
+
+def apply(database: Database, declarations: Sequence[TenantDeclaration]) -> list[Applied]:
+    """Make the database say what the declarations say; a second time changes nothing.
+
+    A prefix once listed stays, whatever the declaration says later: an ocid never changes its owner.
+
+    Args:
+        database: written as the owner, bound to one tenant after the other.
+        declarations: checked already, each slug once.
+    """
+    with database.public_reading() as session:
+        known = {row.slug: row for row in session.exec(select(Tenant)).all()}
+    applied: list[Applied] = []
+    for declaration in declarations:
+        digest = hashlib.sha256(declaration.model_dump_json().encode()).hexdigest()
+        row = known.get(declaration.slug)
+        if row is not None and row.declaration_sha256 == digest:
+            applied.append(Applied(declaration.slug, "unchanged"))
+            continue
+        tenant_id = row.tenant_id if row else new_id()
+        with database.owner_work(Actor(tenant_id=tenant_id)) as session:
+            _apply_one(session, tenant_id, declaration, digest)
+        applied.append(Applied(declaration.slug, "changed" if row else "created"))
+    return applied
+
+
+def _apply_one(session: Session, tenant_id: UUID, declaration: TenantDeclaration, digest: str) -> None:
+    values = {
+        "slug": declaration.slug,
+        "state_code": declaration.state.inegi,
+        "pnt_prefix": declaration.state.pnt,
+        "time_zone": declaration.time_zone,
+        "licence": declaration.licence.url or declaration.licence.name,
+        "policy_text": declaration.publication.text,
+        "policy_url": declaration.publication.url,
+        "natural_rfc_public": declaration.privacy.natural_rfc_public,
+        "default_policy": declaration.workflow.policy,
+        "accent": declaration.theme.accent,
+        "is_national": declaration.federation,
+        "declaration_sha256": digest,
+        "updated_at": clock.now(),
+    }
+    session.execute(
+        insert(Tenant)
+        .values(tenant_id=tenant_id, **values)
+        .on_conflict_do_update(index_elements=["tenant_id"], set_=values)
+    )
+    session.execute(delete(TenantName).where(col(TenantName.tenant_id) == tenant_id))
+    for position, name in enumerate(declaration.names):
+        session.add(
+            TenantName(
+                tenant_id=tenant_id,
+                position=position,
+                name=name.name,
+                short_name=name.short_name,
+                valid_from=name.valid_from,
+                valid_to=name.valid_to,
+                law=name.law.text,
+                source=name.fuente,
+                verified=name.verificado,
+            )
+        )
+    session.execute(delete(TenantHost).where(col(TenantHost.tenant_id) == tenant_id))
+    session.add_all(TenantHost(tenant_id=tenant_id, host=host) for host in declaration.hosts)
+    session.flush()
+    for position, prefix in enumerate(declaration.ocid_prefixes):
+        session.execute(
+            insert(OcidPrefix)
+            .values(
+                tenant_id=tenant_id,
+                prefix=prefix.prefix,
+                kind=prefix.kind,
+                position=position,
+                source=prefix.fuente,
+            )
+            .on_conflict_do_update(
+                index_elements=["tenant_id", "prefix"],
+                set_={"kind": prefix.kind, "position": position, "source": prefix.fuente},
+            )
+        )
+
+
+def add_prefix(session: RwSession, actor: Actor, prefix: str) -> None:
+    """List one more OCID prefix as the tenant's own, for ever.
+
+    Raises:
+        ConflictError: another tenant uses it.
+    """
+    # A prefix of another tenant is invisible behind the wall; the unique key still stops it.
+    done = session.execute(
+        insert(OcidPrefix)
+        .values(tenant_id=actor.tenant_id, prefix=prefix, kind="used", position=1000, source="importación")
+        .on_conflict_do_nothing()
+        .returning(col(OcidPrefix.prefix))
+    ).first()
+    if done is None and prefix not in queries.prefixes(session, actor):
+        raise ConflictError(f"El prefijo «{prefix}» ya lo usa otro organismo garante.")
+    if done is not None:
+        audit.record(session, "tenant.add_prefix", "ocid_prefix", prefix)
+
+
+def sort_key(name: str) -> str:
+    """Return the key by which a name is ordered: lower case, without accents (no ICU on every server)."""
+    flat = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(char for char in flat if not unicodedata.combining(char))
+
+
+def add_sujeto(
+    session: RwSession,
+    actor: Actor,
+    *,
+    key: str,
+    name: str,
+    policy: str = "garante",
+    rfc: str = "",
+    pnt_id: str = "",
+    scope: str = "",
+    branch: str = "",
+) -> SujetoObligado:
+    """Enter a body in the tenant's padrón; one that is there already is returned as it is.
+
+    Raises:
+        InvalidError: the name or the key is empty.
+    """
+    if not key.strip() or not name.strip():
+        raise InvalidError("El sujeto obligado necesita una clave y un nombre.")
+    found = session.exec(
+        select(SujetoObligado).where(SujetoObligado.tenant_id == actor.tenant_id, SujetoObligado.key == key)
+    ).one_or_none()
+    if found is not None:
+        return found
+    if actor.tenant_id is None:
+        raise InvalidError("Falta decir en qué organismo garante.")
+    row = SujetoObligado(
+        tenant_id=actor.tenant_id,
+        key=key,
+        name=name,
+        sort_key=sort_key(name),
+        policy=policy,
+        rfc=rfc,
+        pnt_id=pnt_id,
+        scope=scope,
+        branch=branch,
+    )
+    session.add(row)
+    session.flush()
+    audit.record(session, "padron.add", "sujeto_obligado", row.sujeto_obligado_id, key=key)
+    return row
