@@ -1,0 +1,118 @@
+"""Adjudicación: who won, for how much and why."""
+
+from app.ocds.model.notation import (
+    RECOMMENDED,
+    REQUIRED,
+    SIPOT,
+    Block,
+    code,
+    date,
+    key,
+    many,
+    prose,
+    ref,
+    text,
+    texts,
+)
+
+AWARD = Block(
+    "Award",
+    "Adjudicación",
+    "La decisión que dice a quién se contrata y por cuánto. Un procedimiento puede tener varias.",
+    (
+        key(
+            "id",
+            "Número de adjudicación",
+            "Clave que distingue a esta adjudicación de las demás.",
+            example="ADJ-1",
+        ),
+        prose("title", "Título", "Escribe un título breve.", need=REQUIRED),
+        prose("description", "Descripción", "Di qué se adjudicó.", need=REQUIRED),
+        text(
+            "rationale",
+            "Razones de la adjudicación",
+            "Explica por qué se eligió a ese proveedor o contratista.",
+            extension="awardRationale",
+            need=REQUIRED,
+            source=SIPOT,
+        ),
+        code(
+            "status",
+            "awardStatus",
+            "Situación",
+            "Elige cómo va la adjudicación.",
+            need=REQUIRED,
+            example="active",
+        ),
+        date(
+            "date",
+            "Fecha del fallo",
+            "Indica la fecha del fallo o de la notificación.",
+            need=REQUIRED,
+            source=SIPOT,
+        ),
+        ref("value", "Value", "Monto adjudicado", "Cuánto se adjudicó.", need=REQUIRED),
+        many(
+            "suppliers",
+            "OrganizationReference",
+            "Proveedores o contratistas",
+            "Elige a quién, o a quiénes en conjunto, se adjudicó.",
+            unique=True,
+            need=REQUIRED,
+            source=SIPOT,
+        ),
+        many(
+            "items",
+            "Item",
+            "Partidas adjudicadas",
+            "Los bienes, servicios u obras que se adjudicaron.",
+            unique=True,
+            min_items=1,
+            need=RECOMMENDED,
+        ),
+        ref(
+            "contractPeriod",
+            "Period",
+            "Vigencia del contrato",
+            "Entre qué fechas durará el contrato.",
+            need=RECOMMENDED,
+        ),
+        texts(
+            "relatedBids",
+            "Proposiciones ganadoras",
+            "Elige las proposiciones que se adjudicaron.",
+            extension="bids",
+        ),
+        text(
+            "relatedBid",
+            "Proposición ganadora",
+            "Ya no se usa: captura «Proposiciones ganadoras».",
+            extension="bids",
+            deprecated="1.2",
+        ),
+        many(
+            "documents",
+            "Document",
+            "Documentos de la adjudicación",
+            "Acta de fallo, dictámenes…",
+            unique=True,
+            need=REQUIRED,
+            source=SIPOT,
+        ),
+        many(
+            "amendments",
+            "Amendment",
+            "Modificaciones a la adjudicación",
+            "Cada cambio formal a la adjudicación.",
+        ),
+        ref(
+            "amendment",
+            "Amendment",
+            "Modificación",
+            "Ya no se usa: captura «Modificaciones a la adjudicación».",
+            deprecated="1.1",
+        ),
+    ),
+)
+
+BLOCKS = (AWARD,)

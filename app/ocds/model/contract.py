@@ -1,0 +1,270 @@
+"""Contrato y ejecución: what was signed, what guarantees it, and what was paid and delivered."""
+
+from app.ocds.model.notation import (
+    RECOMMENDED,
+    REQUIRED,
+    SIPOT,
+    Block,
+    code,
+    codes,
+    date,
+    key,
+    many,
+    prose,
+    ref,
+    texts,
+    uri,
+)
+
+CONTRACT = Block(
+    "Contract",
+    "Contrato",
+    "El acuerdo firmado que nace de una adjudicación.",
+    (
+        key(
+            "id",
+            "Número de contrato",
+            "Escribe el número con que se identifica el contrato.",
+            example="CTO-014-2024",
+            source=SIPOT,
+        ),
+        key(
+            "awardID", "Adjudicación", "Elige la adjudicación de la que nace este contrato.", example="ADJ-1"
+        ),
+        prose("title", "Título", "Escribe un título breve.", need=REQUIRED),
+        prose("description", "Objeto del contrato", "Describe qué se contrató.", need=REQUIRED, source=SIPOT),
+        code(
+            "status",
+            "contractStatus",
+            "Situación",
+            "Elige cómo va el contrato.",
+            need=REQUIRED,
+            example="active",
+        ),
+        ref(
+            "period", "Period", "Vigencia", "Entre qué fechas vale el contrato.", need=REQUIRED, source=SIPOT
+        ),
+        ref("value", "Value", "Monto del contrato", "Cuánto se pactó pagar.", need=REQUIRED, source=SIPOT),
+        date("dateSigned", "Fecha de firma", "Indica cuándo se firmó.", need=REQUIRED, source=SIPOT),
+        many(
+            "items",
+            "Item",
+            "Partidas contratadas",
+            "Los bienes, servicios u obras que se contrataron.",
+            unique=True,
+            min_items=1,
+            need=REQUIRED,
+        ),
+        many(
+            "guarantees",
+            "Guarantee",
+            "Garantías",
+            "Fianzas, cheques y otras garantías que respaldan el contrato.",
+            extension="guarantees",
+            need=RECOMMENDED,
+            source=SIPOT,
+        ),
+        codes(
+            "surveillanceMechanisms",
+            "surveillanceMechanisms",
+            "Vigilancia",
+            "Elige quién vigila que el contrato se cumpla.",
+            extension="surveillanceMechanisms",
+            need=RECOMMENDED,
+            example="socialWitness",
+            source=SIPOT,
+        ),
+        texts(
+            "relatedBids",
+            "Proposiciones",
+            "Elige las proposiciones de las que nace este contrato.",
+            extension="bids",
+        ),
+        many(
+            "documents",
+            "Document",
+            "Documentos del contrato",
+            "Contrato firmado, anexos, convenios modificatorios…",
+            unique=True,
+            need=REQUIRED,
+            source=SIPOT,
+        ),
+        many(
+            "milestones", "Milestone", "Hitos del contrato", "Fechas importantes que el contrato compromete."
+        ),
+        many(
+            "amendments",
+            "Amendment",
+            "Convenios modificatorios",
+            "Cada cambio formal al contrato.",
+            need=RECOMMENDED,
+            source=SIPOT,
+        ),
+        many(
+            "relatedProcesses",
+            "RelatedProcess",
+            "Procedimientos relacionados",
+            "Subcontratos y otras contrataciones que nacen de este contrato.",
+            unique=True,
+        ),
+        ref(
+            "implementation",
+            "Implementation",
+            "Ejecución",
+            "Pagos, avances y entregas del contrato.",
+            need=RECOMMENDED,
+        ),
+        ref(
+            "amendment",
+            "Amendment",
+            "Modificación",
+            "Ya no se usa: captura «Convenios modificatorios».",
+            deprecated="1.1",
+        ),
+    ),
+)
+
+GUARANTEE = Block(
+    "Guarantee",
+    "Garantía",
+    "Lo que respalda que el proveedor o contratista cumpla.",
+    (
+        key("id", "Identificador", "Clave que distingue a esta garantía de las demás.", example="gar-1"),
+        code(
+            "type",
+            "guaranteeType",
+            "Tipo de garantía",
+            "Elige si es fianza, cheque, seguro…",
+            need=REQUIRED,
+            example="bail",
+        ),
+        code(
+            "obligations",
+            "guaranteedObligations",
+            "Qué garantiza",
+            "Elige qué obligación respalda.",
+            need=REQUIRED,
+            example="fulfillment",
+        ),
+        date("date", "Fecha", "Indica cuándo se entregó la garantía.", need=REQUIRED),
+        ref("value", "Value", "Monto garantizado", "Cuánto dinero respalda.", need=REQUIRED, source=SIPOT),
+        ref(
+            "guarantor",
+            "OrganizationReference",
+            "Institución que la expide",
+            "Elige a la afianzadora, banco o aseguradora que la expide.",
+            need=REQUIRED,
+        ),
+        ref("period", "Period", "Vigencia", "Entre qué fechas vale la garantía.", need=REQUIRED),
+    ),
+    extension="guarantees",
+)
+
+IMPLEMENTATION = Block(
+    "Implementation",
+    "Ejecución",
+    "Lo que pasa después de la firma: pagos, avances, entregas y cierre.",
+    (
+        code(
+            "status",
+            "implementationStatus",
+            "Situación",
+            "Elige cómo va la ejecución.",
+            extension="implementationStatus",
+            need=REQUIRED,
+            example="ongoing",
+        ),
+        many(
+            "transactions",
+            "Transaction",
+            "Pagos",
+            "Cada pago hecho al proveedor o contratista.",
+            unique=True,
+            need=RECOMMENDED,
+        ),
+        many(
+            "milestones",
+            "Milestone",
+            "Hitos de la ejecución",
+            "Entregas, avances y pagos programados, y si se cumplieron.",
+            unique=True,
+            need=RECOMMENDED,
+        ),
+        many(
+            "documents",
+            "Document",
+            "Documentos de la ejecución",
+            "Informes de avance físico y financiero, acta de entrega, finiquito…",
+            unique=True,
+            need=RECOMMENDED,
+            source=SIPOT,
+        ),
+        many(
+            "budgetBreakdown",
+            "BudgetBreakdown",
+            "Presupuesto ejercido",
+            "Con qué parte del presupuesto se pagó.",
+            extension="budgetLines",
+            unique=True,
+        ),
+    ),
+)
+
+TRANSACTION = Block(
+    "Transaction",
+    "Pago",
+    "Un pago: cuánto, cuándo, de quién y a quién.",
+    (
+        key(
+            "id",
+            "Identificador",
+            "Clave que distingue a este pago de los demás; por ejemplo, el folio de la factura.",
+            example="pago-1",
+        ),
+        date("date", "Fecha de pago", "Indica cuándo se pagó.", need=REQUIRED),
+        ref("value", "Value", "Monto pagado", "Cuánto se pagó.", need=REQUIRED),
+        code(
+            "paymentMethod",
+            "paymentMethod",
+            "Forma de pago",
+            "Elige cómo se pagó.",
+            extension="paymentMethod",
+            need=RECOMMENDED,
+            example="wireTransfer",
+            source=SIPOT,
+        ),
+        ref(
+            "payer",
+            "OrganizationReference",
+            "Quién paga",
+            "Elige a la institución que pagó.",
+            need=RECOMMENDED,
+        ),
+        ref(
+            "payee",
+            "OrganizationReference",
+            "Quién recibe",
+            "Elige a quien recibió el pago.",
+            need=RECOMMENDED,
+        ),
+        uri("source", "Fuente del dato", "Sistema o archivo de donde sale el dato del pago."),
+        uri("uri", "Dirección electrónica", "Página donde se consulta el pago."),
+        ref("amount", "Value", "Monto", "Ya no se usa: captura «Monto pagado».", deprecated="1.1"),
+        ref(
+            "providerOrganization",
+            "Identifier",
+            "Organización que paga",
+            "Ya no se usa: captura «Quién paga».",
+            deprecated="1.1",
+        ),
+        ref(
+            "receiverOrganization",
+            "Identifier",
+            "Organización que recibe",
+            "Ya no se usa: captura «Quién recibe».",
+            deprecated="1.1",
+        ),
+    ),
+)
+
+BLOCKS = (CONTRACT, GUARANTEE, IMPLEMENTATION, TRANSACTION)
