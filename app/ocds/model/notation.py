@@ -43,7 +43,7 @@ class Need(StrEnum):
     OPTIONAL = "optional"
 
 
-SIPOT = "SIPOT, formato 28"
+SIPOT = "LGTAIP de 2015, art. 70, fracc. XXVIII (SIPOT, formato 28)"
 """Source of a field that the transparency platform's format for procedures and contracts also asks for."""
 
 REQUIRED, RECOMMENDED, OPTIONAL = Need.REQUIRED, Need.RECOMMENDED, Need.OPTIONAL
