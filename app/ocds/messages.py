@@ -106,9 +106,9 @@ def additional() -> str:
     return "ni el estándar ni el perfil mexicano conocen este campo; se conserva, pero nadie sabrá leerlo. Usa un campo del estándar si existe."
 
 
-def deprecated() -> str:
-    """A field that the standard asks not to use any more."""
-    return "el estándar dejó de usar este campo; pasa el dato al campo que lo sustituye."
+def deprecated(node: Node) -> str:
+    """A field that the standard asks not to use any more; the model's help says what took its place."""
+    return f"el estándar dejó de usar este campo. {node.deprecated}"
 
 
 def duplicate(value: Any) -> str:

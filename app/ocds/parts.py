@@ -17,7 +17,6 @@ ROOT = "release"
 """Path of the part that holds what stands at the top of the document."""
 
 _SECTIONS = ("planning", "tender")
-_STAGE_LISTS = ("awards", "contracts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def _layout() -> _Spot:
 
     for section in _SECTIONS:
         mark(section, "section")
-    for path in (*_STAGE_LISTS, *model.LONG_LISTS):
+    for path in model.LONG_LISTS:
         mark(path, "list")
     return root
 

@@ -34,7 +34,8 @@ class Node:
     """The schema forbids two equal elements."""
     by_id: bool = False
     """A list whose elements merging matches by `id`."""
-    deprecated: bool = False
+    deprecated: str = ""
+    """What to use instead of this field, in Spanish; empty while the standard recommends it."""
     codelist: str = ""
     codes: Mapping[str, Any] | None = None
     """Known codes of the codelist; None without a codelist or where the schema enumerates them itself."""
@@ -64,7 +65,7 @@ def build(json_schema: Document) -> Node:
             replace(
                 named[name],
                 title=siblings.get("title", named[name].title),
-                deprecated="deprecated" in siblings,
+                deprecated=siblings.get("deprecated", {}).get("description", ""),
             )
             if siblings
             else named[name]
@@ -77,7 +78,7 @@ def build(json_schema: Document) -> Node:
         node.nullable = not kinds or "null" in kinds
         node.required = frozenset(part.get("required", ()))
         node.unique = part.get("uniqueItems", False)
-        node.deprecated = "deprecated" in part
+        node.deprecated = part.get("deprecated", {}).get("description", "")
         node.patterns.extend(re.compile(pattern) for pattern in part.get("patternProperties", {}))
         if isinstance(part.get("items"), dict):
             node.items = make(part["items"])

@@ -132,7 +132,7 @@ def _release_package() -> _Rules:
 def _record_package() -> _Rules:
     """The record's own content is left to `_record`: `oneOf` answers only that neither alternative fits."""
     envelope = deepcopy(schema.record_package_schema())
-    record = envelope["definitions"]["record"]["properties"]
+    record = envelope["definitions"]["Record"]["properties"]
     record["compiledRelease"] = record["versionedRelease"] = {}
     record["releases"] = {"title": record["releases"].get("title", ""), "type": "array", "minItems": 1}
     return _rules(envelope)
@@ -140,7 +140,7 @@ def _record_package() -> _Rules:
 
 @cache
 def _linked_release() -> _Rules:
-    record = schema.record_package_schema()["definitions"]["record"]["properties"]
+    record = schema.record_package_schema()["definitions"]["Record"]["properties"]
     return _rules(record["releases"]["oneOf"][0]["items"])
 
 
@@ -217,7 +217,7 @@ class _Walk:
                     self.add(f"{at}/{shape.escape(key)}", "additional", "advice", messages.additional())
                 continue
             if child.deprecated:
-                self.add(f"{at}/{key}", "deprecated", "advice", messages.deprecated())
+                self.add(f"{at}/{key}", "deprecated", "advice", messages.deprecated(child))
             if type(held) is str:
                 if not held or held.isspace() or (child.codes is not None and held not in child.codes):
                     self._text(held, child, f"{at}/{key}")
