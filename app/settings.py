@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     database_url_auditor: str | None = Field(
         None, validation_alias="DATABASE_URL_AUDITOR", description="The role that seals the audit log."
     )
+    pg_bin: Path | None = Field(
+        None,
+        validation_alias="PG_BIN",
+        description="Folder of PostgreSQL's programs for the embedded server; unset: those of the wheel.",
+    )
     role_prefix: str = Field(
         "", description="Prefix of the database roles, which belong to the whole cluster."
     )

@@ -70,7 +70,16 @@ def _ensure(lock: Path) -> None:
         "--no-cache-dir",
         "--no-input",
     )
-    command = [python, "-m", "pip", "install", "--disable-pip-version-check", *options, "--requirement", lock]
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        *options,
+        "--requirement",
+        lock,
+    ]
     if subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode != 0:
         sys.exit(
             "No se pudieron instalar los paquetes: arriba está la causa. Si fue la red, repita la orden."
@@ -81,7 +90,7 @@ def _ensure(lock: Path) -> None:
 
 def _succeeds(program: Path, *arguments: "str | Path") -> bool:
     quiet = subprocess.DEVNULL
-    command: "list[str | Path]" = [program, *arguments]
+    command: list[str | Path] = [program, *arguments]
     return subprocess.run(command, check=False, stdin=quiet, stdout=quiet, stderr=quiet).returncode == 0
 
 
