@@ -9,15 +9,28 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.core.db import Actor, Database, PublicSession, RwSession
+from app.core.db import Actor, PublicSession, RwSession
 from app.core.errors import NotFoundError, UnauthenticatedError
 from app.core.policy import ROLE_LABELS, Permission, require
-from app.core.storage import Storage
 from app.identity.queries import SignedIn, signed_in
 from app.settings import Settings
-from app.tenancy.hosts import seen_from
-from app.tenancy.queries import TenantDirectory, TenantView
+from app.tenancy.deps import DatabaseDep, DirectoryDep, SettingsDep, StorageDep, TenantDep
 from app.web import shell
+
+__all__ = [
+    "ActorDep",
+    "DatabaseDep",
+    "DirectoryDep",
+    "OptionalActorDep",
+    "PublicDep",
+    "SettingsDep",
+    "SignedInDep",
+    "StorageDep",
+    "TenantDep",
+    "VisitorDep",
+    "WorkDep",
+    "guard",
+]
 
 COOKIE = "ca_session"
 
@@ -25,36 +38,6 @@ COOKIE = "ca_session"
 def cookie_name(settings: Settings) -> str:
     """Return the session cookie's name; `__Host-` binds it to this host where https allows."""
     return f"__Host-{COOKIE}" if settings.secure_cookies else COOKIE
-
-
-def get_database(request: Request) -> Database:
-    """Return the engines of this process."""
-    database: Database = request.app.state.database
-    return database
-
-
-def get_settings(request: Request) -> Settings:
-    """Return the settings with which this application was made."""
-    settings: Settings = request.app.state.settings
-    return settings
-
-
-def get_storage(request: Request) -> Storage:
-    """Return where files are kept."""
-    storage: Storage = request.app.state.storage
-    return storage
-
-
-def get_directory(request: Request) -> TenantDirectory:
-    """Return the directory of tenants."""
-    directory: TenantDirectory = request.app.state.directory
-    return directory
-
-
-DatabaseDep = Annotated[Database, Depends(get_database)]
-SettingsDep = Annotated[Settings, Depends(get_settings)]
-StorageDep = Annotated[Storage, Depends(get_storage)]
-DirectoryDep = Annotated[TenantDirectory, Depends(get_directory)]
 
 
 def visitor(request: Request, database: DatabaseDep, settings: SettingsDep) -> SignedIn | None:
@@ -81,22 +64,6 @@ def signed_in_person(who: VisitorDep) -> SignedIn:
 
 
 SignedInDep = Annotated[SignedIn, Depends(signed_in_person)]
-
-
-def path_tenant(request: Request, tenant: str, directory: DirectoryDep) -> TenantView:
-    """Return the tenant that the address names, and dress the page in its colours."""
-    view = seen_from(request, directory.by_slug(tenant))
-    shell.dress(
-        request,
-        tenant=shell.TenantIdentity(
-            name=view.name, home=f"{view.base}/", theme=f"{view.base}/tema.css" if view.accent else None
-        ),
-        zone=view.time_zone,
-    )
-    return view
-
-
-TenantDep = Annotated[TenantView, Depends(path_tenant)]
 
 
 def tenant_visitor(request: Request, view: TenantDep, who: VisitorDep) -> Actor | None:

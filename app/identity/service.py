@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.db import Actor, AuthSession, Database
 from app.core.errors import InvalidError, NotFoundError, TooManyRequestsError, UnauthenticatedError
 from app.core.policy import PLATFORM_ROLES, SUJETO_ROLES, TENANT_ROLES
+from app.core.tables import new_id
 from app.identity.models import Account, AuthEvent, LoginFailure, LoginSession, Membership, PlatformRole
 from app.identity.queries import SignedIn, token_hash
 from app.settings import Settings
@@ -172,8 +173,10 @@ def grant_platform_role(session: Session, account_id: UUID, role: str) -> None:
 
 def add_membership(
     session: Session, actor: Actor, account_id: UUID, role: str, sujeto_obligado_id: UUID | None = None
-) -> None:
-    """Give a person a role in the actor's tenant (command line only; invitations come with onboarding).
+) -> UUID:
+    """Give a person a role in the actor's tenant and return the membership, the old one if there is one.
+
+    For the command line; invitations come with onboarding.
 
     Raises:
         InvalidError: the role does not exist, or does not fit the place.
@@ -182,17 +185,19 @@ def add_membership(
         raise InvalidError(f"«{role}» no es una función de un organismo garante.")
     if (role in SUJETO_ROLES) != (sujeto_obligado_id is not None):
         raise InvalidError("Las funciones «so_…» necesitan un sujeto obligado; las demás no lo llevan.")
-    session.execute(
+    values = {
+        "tenant_id": actor.tenant_id,
+        "account_id": account_id,
+        "role": role,
+        "sujeto_obligado_id": sujeto_obligado_id,
+    }
+    statement = (
         insert(Membership)
-        .values(
-            tenant_id=actor.tenant_id,
-            membership_id=Membership(account_id=account_id, role=role).membership_id,
-            account_id=account_id,
-            role=role,
-            sujeto_obligado_id=sujeto_obligado_id,
-        )
-        .on_conflict_do_nothing()
+        .values(membership_id=new_id(), **values)
+        .on_conflict_do_update(index_elements=list(values), set_={"status": "active"})
+        .returning(col(Membership.membership_id))
     )
+    return UUID(str(session.execute(statement).scalar_one()))
 
 
 def _verify(password: str, stored: str) -> tuple[bool, str | None]:

@@ -153,6 +153,18 @@ def _view(tenant: Tenant, names: list[TenantName], hosts: list[str]) -> TenantVi
     )
 
 
+def tenant_by_slug(session: PublicSession, slug: str) -> Tenant:
+    """Return the tenant with a slug, active or not.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    row = session.exec(select(Tenant).where(Tenant.slug == slug)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"No hay un organismo garante con la dirección «{slug[:60]}».")
+    return row
+
+
 def tenant(session: RwSession, actor: Actor) -> Tenant:
     """Return the actor's own tenant row."""
     row = session.exec(select(Tenant).where(Tenant.tenant_id == actor.tenant_id)).one_or_none()

@@ -1,0 +1,208 @@
+"""The command line: `python -m app …`."""
+
+import asyncio
+import signal
+import sys
+from typing import Annotated
+from uuid import UUID
+
+import typer
+import uvicorn
+
+from app.core import installation, logs, migrate
+from app.core.db import Actor, Database
+from app.core.errors import AppError, NotFoundError
+from app.core.jobs import Worker
+from app.core.provision import ProvisionError, provisioning_sql
+from app.core.storage import Storage
+from app.identity import service as identity
+from app.main import create_app
+from app.settings import Settings, get_settings
+from app.tenancy import declarations, queries
+from app.tenancy import service as tenancy
+from app.tenancy.queries import TenantDirectory
+
+cli = typer.Typer(
+    name="app",
+    help="Contrataciones Abiertas: un servicio para abrir los contratos públicos de México.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+tenants_cli = typer.Typer(
+    help="Organismos garantes declarados en la carpeta «tenants».", no_args_is_help=True
+)
+people_cli = typer.Typer(help="Personas y sus funciones.", no_args_is_help=True)
+padron_cli = typer.Typer(help="Padrón de sujetos obligados.", no_args_is_help=True)
+cli.add_typer(tenants_cli, name="tenants")
+cli.add_typer(people_cli, name="people")
+cli.add_typer(padron_cli, name="padron")
+
+
+def _serve(settings: Settings, database: Database) -> None:
+    storage = Storage.local(settings.state_folder)
+    uvicorn.run(
+        create_app(settings, database, storage),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@cli.command()
+def serve() -> None:
+    """Sirve las páginas y los datos."""
+    settings = get_settings()
+    with installation.open_database(settings) as database:
+        _serve(settings, database)
+
+
+@cli.command()
+def worker() -> None:
+    """Atiende las tareas en segundo plano."""
+    settings = get_settings()
+    with installation.open_database(settings) as database:
+        asyncio.run(_work(database, settings))
+
+
+async def _work(database: Database, settings: Settings) -> None:
+    await asyncio.to_thread(database.assert_least_privilege)
+    running = asyncio.create_task(Worker(database, concurrency=settings.worker_concurrency).run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        typer.echo("Tareas detenidas.")
+
+
+@cli.command("migrate")
+def migrate_command() -> None:
+    """Crea los roles si puede y lleva el esquema a la última versión."""
+    settings = get_settings()
+    try:
+        with installation.open_database(settings) as database:
+            migrate.upgrade(database.engine("owner"), role_prefix=settings.role_prefix)
+    except ProvisionError:
+        typer.echo(provisioning_sql(installation.EMBEDDED_DATABASE, settings.role_prefix), err=True)
+        raise
+    typer.echo("La base de datos está al día.")
+
+
+@tenants_cli.command("apply")
+def tenants_apply() -> None:
+    """Lleva a la base de datos lo que declara la carpeta «tenants»; repetirlo no cambia nada."""
+    settings = get_settings()
+    declared = declarations.load(settings.tenants_folder)
+    with installation.open_database(settings) as database:
+        for applied in tenancy.apply(database, declared):
+            typer.echo(f"{applied.slug}: {_OUTCOMES[applied.outcome]}")
+
+
+_OUTCOMES = {"created": "creado", "changed": "actualizado", "unchanged": "sin cambios"}
+
+
+@tenants_cli.command("check")
+def tenants_check() -> None:
+    """Revisa la carpeta «tenants» sin tocar la base de datos."""
+    declared = declarations.load(get_settings().tenants_folder)
+    typer.echo(f"{len(declared)} organismos garantes declarados, sin errores.")
+
+
+Email = Annotated[str, typer.Option("--email", help="Correo con el que la persona entra.")]
+Tenant = Annotated[
+    str, typer.Option("--tenant", help="Dirección del organismo garante, por ejemplo «jalisco».")
+]
+
+
+@people_cli.command("operator")
+def people_operator(
+    email: Email,
+    name: Annotated[str, typer.Option("--name", help="Nombre completo.")],
+    role: Annotated[
+        str, typer.Option("--role", help="platform_operator o national_monitor.")
+    ] = "platform_operator",
+) -> None:
+    """Da de alta a quien opera la plataforma, o cambia su contraseña."""
+    password = _password()
+    with installation.open_database(get_settings()) as database, database.owner_work() as session:
+        account_id = identity.create_account(session, email=email, full_name=name, password=password)
+        identity.grant_platform_role(session, account_id, role)
+    typer.echo(f"{email} puede entrar con la función {role}.")
+
+
+@people_cli.command("member")
+def people_member(
+    email: Email,
+    name: Annotated[str, typer.Option("--name", help="Nombre completo.")],
+    tenant: Tenant,
+    role: Annotated[str, typer.Option("--role", help="Función, por ejemplo garante_admin o so_editor.")],
+    sujeto: Annotated[
+        str, typer.Option("--sujeto", help="Clave del sujeto obligado, para las funciones so_…")
+    ] = "",
+) -> None:
+    """Da de alta a una persona en un organismo garante, o cambia su contraseña y agrega la función."""
+    password = _password()
+    with installation.open_database(get_settings()) as database:
+        actor = _tenant_actor(database, tenant)
+        sujeto_id = _sujeto_id(database, actor, sujeto) if sujeto else None
+        with database.owner_work(actor) as session:
+            account_id = identity.create_account(session, email=email, full_name=name, password=password)
+            identity.add_membership(session, actor, account_id, role, sujeto_id)
+    typer.echo(f"{email} puede entrar en «{tenant}» con la función {role}.")
+
+
+@padron_cli.command("add")
+def padron_add(
+    tenant: Tenant,
+    key: Annotated[str, typer.Option("--key", help="Clave corta del sujeto obligado.")],
+    name: Annotated[str, typer.Option("--name", help="Nombre oficial.")],
+    policy: Annotated[str, typer.Option("--policy", help="garante, self o direct.")] = "garante",
+    rfc: Annotated[str, typer.Option("--rfc", help="RFC, para reconocerlo al importar.")] = "",
+) -> None:
+    """Agrega un sujeto obligado al padrón de un organismo garante."""
+    with installation.open_database(get_settings()) as database:
+        actor = _tenant_actor(database, tenant)
+        with database.unit_of_work(actor) as session:
+            row = tenancy.add_sujeto(session, actor, key=key, name=name, policy=policy, rfc=rfc)
+            typer.echo(f"{row.name} está en el padrón de «{tenant}» con la clave {row.key}.")
+
+
+def _tenant_actor(database: Database, slug: str) -> Actor:
+    return Actor(tenant_id=TenantDirectory(database).by_slug(slug).tenant_id, role="system")
+
+
+def _sujeto_id(database: Database, actor: Actor, key: str) -> UUID:
+    with database.unit_of_work(actor) as session:
+        for row in queries.sujetos(session, actor):
+            if row.key == key:
+                return row.sujeto_obligado_id
+    raise NotFoundError(f"No hay un sujeto obligado con la clave «{key}».")
+
+
+def _password() -> str:
+    """Ask for a password twice, or take one line of standard input when nobody is there to type."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Contraseña", hide_input=True, confirmation_prompt="Otra vez"))
+    return sys.stdin.readline().rstrip("\n")
+
+
+def main() -> None:
+    """Run the command line; an error we foresaw is told in one line, without a stack trace."""
+    settings = get_settings()
+    logs.configure(level=settings.log_level, human=settings.environment == "development")
+    try:
+        cli()
+    except AppError as error:
+        typer.echo(error.detail, err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The application: the only module that knows every feature."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import anyio
+from fastapi import FastAPI
+
+from app.core import clock, migrate
+from app.core.db import Database
+from app.core.errors import UnavailableError
+from app.core.jobs import Worker
+from app.core.storage import Storage
+from app.identity import router as identity
+from app.settings import Settings
+from app.tenancy import router as tenancy
+from app.tenancy.hosts import TenantHosts
+from app.tenancy.queries import TenantDirectory
+from app.web import components_page, errors, health, static
+from app.web.middleware import Gateway
+
+IMPORT_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?importaciones(?:/.*)?")
+
+
+class SchemaOutOfDateError(UnavailableError):
+    """The database lacks a migration."""
+
+    slug, title = "esquema-atrasado", "La base de datos necesita una migración"
+
+
+def create_app(settings: Settings, database: Database, storage: Storage) -> FastAPI:
+    """Assemble the service.
+
+    Args:
+        settings: of this process.
+        database: opened already; the caller closes it.
+        storage: where files are kept.
+    """
+    app = FastAPI(
+        title="Contrataciones Abiertas",
+        version="1",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.storage = storage
+    app.state.directory = TenantDirectory(database)
+    app.state.started_at = clock.now()
+    app.add_middleware(TenantHosts)
+    app.add_middleware(
+        Gateway, body_limit=settings.body_limit, upload_limits=[(IMPORT_PATHS, settings.upload_limit)]
+    )
+    errors.install(app)
+    if settings.environment == "development":
+        app.include_router(components_page.router)
+    # Tenant routes come last: `/{tenant}/` would take any first segment.
+    for router in (static.router, health.router, identity.router, tenancy.router):
+        app.include_router(router)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    database: Database = app.state.database
+    await asyncio.to_thread(database.assert_least_privilege)
+    if not await asyncio.to_thread(migrate.is_current, database.engine("owner")):
+        raise SchemaOutOfDateError("Ejecuta «python -m app migrate» antes de servir.")
+    anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
+    worker: asyncio.Task[None] | None = None
+    if settings.embedded_worker:
+        worker = asyncio.create_task(Worker(database, concurrency=settings.worker_concurrency).run())
+    try:
+        yield
+    finally:
+        if worker is not None:
+            worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await worker
