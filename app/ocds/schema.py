@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
-from app.ocds.model import BLOCKS, CODELISTS, RELEASE, Block, Codelist, Field
+from app.ocds.model import BLOCKS, CODELISTS, OWN, RELEASE, Block, Codelist, Field
 from app.ocds.model import EXTENSIONS as DECLARED
 from app.ocds.model import release as travelling
 
@@ -19,7 +19,8 @@ Origins: TypeAlias = frozenset[str | None]
 
 DRAFT = "http://json-schema.org/draft-04/schema#"
 STANDARD: Origins = frozenset({None})
-PROFILE: Origins = STANDARD | {extension.name for extension in DECLARED}
+ADDED: Origins = frozenset({OWN, *(extension.name for extension in DECLARED)})
+PROFILE: Origins = STANDARD | ADDED
 
 # A language tag of BCP 47: the standard accepts `title_<tag>` beside `title`.
 _LANGUAGE = (
@@ -45,7 +46,7 @@ class Extension:
 
     def patch(self) -> Schema:
         """Return its JSON Merge Patch of the standard's release schema; empty when it only adds codes."""
-        return _patch(self.name)
+        return _patch(frozenset({self.name}))
 
     def codelists(self) -> tuple[Codelist, ...]:
         """Return the codelists that it brings or adds codes to."""
@@ -69,6 +70,12 @@ def standard_release_schema() -> Schema:
 def release_schema() -> Schema:
     """Return the release schema of the profile: the standard with every extension applied."""
     return _release(PROFILE)
+
+
+@cache
+def profile_patch() -> Schema:
+    """Return the JSON Merge Patch that turns the standard's release schema into the profile's."""
+    return _patch(ADDED)
 
 
 @cache
@@ -117,11 +124,11 @@ def _release(origins: Origins) -> Schema:
     return {"$schema": DRAFT, **_block(RELEASE, origins), "definitions": definitions}
 
 
-def _patch(extension: str) -> Schema:
-    origins: Origins = frozenset({extension})
+def _patch(origins: Origins) -> Schema:
+    """Return what `origins` add to the rest of the model, as a JSON Merge Patch without nulls."""
     definitions: Schema = {}
     for name, block in BLOCKS.items():
-        if block.extension == extension:
+        if block.extension in origins:
             definitions[name] = _block(block, origins)
         elif added := _members(block, origins):
             definitions[name] = added

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from app.ocds.model import award, bids, blocks, contract, papers, parties, planning, release, tender
 from app.ocds.model.codes import CODELISTS
-from app.ocds.model.extensions import EXTENSIONS, ExtensionInfo
+from app.ocds.model.extensions import EXTENSIONS, OWN, ExtensionInfo
 from app.ocds.model.notation import Block, Code, Codelist, Field, Kind, Need, Stage
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "EXTENSIONS",
     "FIELDS",
     "LONG_LISTS",
+    "OWN",
     "RELEASE",
     "STAGES",
     "Block",
@@ -75,10 +76,11 @@ def _stage(path: str) -> Stage:
     return next(inside, Stage.GENERAL)
 
 
+_ORIGINS = {None: "OCDS 1.1.5", "bids": "OCDS, extensión de proposiciones", OWN: "Perfil propio"}
+
+
 def _source(declared: Field, extension: str | None) -> str:
-    origin = {None: "OCDS 1.1.5", "bids": "OCDS, extensión de proposiciones"}.get(
-        extension, f"EDCA-MX, extensión {extension}"
-    )
+    origin = _ORIGINS.get(extension, f"EDCA-MX, extensión {extension}")
     return f"{declared.source}; {origin}" if declared.source else origin
 
 

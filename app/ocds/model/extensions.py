@@ -5,6 +5,9 @@ What each adds stands beside the standard's fields (`extension=` of a field, blo
 
 from dataclasses import dataclass
 
+OWN = "profile"
+"""`extension=` of what this project adds itself; every such field and code stands in `deviations`."""
+
 _RAW = "https://raw.githubusercontent.com"
 _EDCA_MX = "INAImexico"
 _MOVED = "contratacionesabiertas"

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from app.ocds.model.notation import SIPOT
+
 
 class Verdict(StrEnum):
     """Whether a value may be published."""
@@ -69,6 +71,9 @@ PERSONS: Mapping[str, str | None] = MappingProxyType(
         "buyer": "buyer",
         "planning/budget/budgetBreakdown/sourceParty": "sourceParty",
         "planning/budgetBreakdown/sourceParty": "sourceParty",
+        "planning/requestingUnits": "requestingUnit",
+        "planning/contractingUnits": "contractingUnit",
+        "planning/responsibleUnits": "responsibleUnit",
         "planning/requestsForQuotes/invitedSuppliers": "invitedSupplier",
         "planning/requestsForQuotes/quotes/issuingSupplier": "issuingSupplier",
         "tender/procuringEntity": "procuringEntity",
@@ -107,7 +112,6 @@ RFC_SCHEMES = frozenset({"MX-RFC", "RFC"})
 """Values of `scheme` under which the number is an RFC, upper case."""
 
 _PERSONAL_DATA = "Ley de protección de datos personales en posesión de sujetos obligados"
-_TRANSPARENCY = "LGTAIP de 2015, art. 70, fracc. XXVIII (SIPOT, formato 28)"
 _DIRECTORY = "LGTAIP, directorio de servidores públicos"
 
 
@@ -166,7 +170,7 @@ RULES = (
         _NUMBERS,
         Verdict.BY_LAW,
         "El RFC de una persona física se publica solo si la ley del organismo garante lo permite.",
-        _TRANSPARENCY,
+        SIPOT,
         personality=Personality.NATURAL,
         value=_RFC_INSIDE,
     ),
@@ -181,7 +185,7 @@ RULES = (
         ("**",),
         Verdict.PUBLIC,
         "Los datos de identificación y contacto de una persona moral son públicos.",
-        _TRANSPARENCY,
+        SIPOT,
         personality=Personality.LEGAL,
     ),
     Rule(
@@ -203,13 +207,13 @@ RULES = (
         ),
         Verdict.PUBLIC,
         "El nombre de quien contrata con el gobierno es público.",
-        _TRANSPARENCY,
+        SIPOT,
     ),
     Rule(
         _NUMBERS,
         Verdict.PUBLIC,
         "El número con que el gobierno registra a un proveedor es público.",
-        _TRANSPARENCY,
+        SIPOT,
     ),
     Rule(
         ("address/**", "contactPoint/**", "additionalContactPoints/**"),

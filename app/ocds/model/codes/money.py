@@ -127,6 +127,15 @@ BUDGET_MEASURE = offered(
     source="EDCA-MX",
 )
 
+BUDGET_ORIGIN = offered(
+    "budgetOrigin",
+    "Origen de los recursos",
+    Code("Federales", "Federales"),
+    Code("Estatales", "Estatales"),
+    Code("Municipales", "Municipales"),
+    source="Herramienta anterior de EDCA-MX",
+)
+
 LISTS = (
     CURRENCY,
     EXCHANGE_RATE_SOURCE,
@@ -135,4 +144,5 @@ LISTS = (
     GUARANTEED_OBLIGATIONS,
     BUDGET_COMPONENT,
     BUDGET_MEASURE,
+    BUDGET_ORIGIN,
 )
