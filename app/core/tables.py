@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, Text, func, text
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, Text, func
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -43,8 +43,7 @@ def moment(*, default_now: bool = True, nullable: bool = False) -> Any:
 
 def prose(default: str | None = "") -> Any:
     """Return a `text NOT NULL` field; an absent text is the empty one."""
-    server_default = None if default is None else text("'" + default.replace("'", "''") + "'")
-    column: Column[str] = Column(Text, nullable=False, server_default=server_default)
+    column: Column[str] = Column(Text, nullable=False, server_default=default)
     return Field(default=default, sa_column=column) if default is not None else Field(sa_column=column)
 
 
@@ -70,3 +69,9 @@ def belongs_to(table: str, *columns: str, remote: tuple[str, ...] | None = None)
 def new_id() -> UUID:
     """Return a fresh random identifier."""
     return uuid4()
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the table of a model, for statements over many rows that need no objects."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
