@@ -55,6 +55,15 @@ class Sample(BaseModel):
     legal: bool = Field(default=False, title="El proveedor es una persona moral")
 
 
+class Plain(BaseModel):
+    """A short form that nobody has touched."""
+
+    contract: str = Field(
+        title="Número de contrato", description="Como aparece en la carátula.", examples=["SA-045/2026"]
+    )
+    procedure: str = Field(title="Procedimiento")
+
+
 OPTIONS = (
     ("open", "Licitación pública", "Abierta a quien quiera participar."),
     ("selective", "Invitación a cuando menos tres personas", "Se invita por escrito."),
@@ -66,7 +75,7 @@ OPTIONS = (
 class ComponentsPage:
     """Context of `components.html`: a sample of everything."""
 
-    blank: Form[Sample]
+    blank: Form[Plain]
     wrong: Form[Sample]
     options: tuple[tuple[str, str, str], ...]
     kinds: tuple[tuple[str, str], ...]
@@ -102,7 +111,7 @@ def sample_page() -> ComponentsPage:
         "trabajo-1", "Importar compras-2025.json", "running", 1240, 3000, "entregas", 85, 21, cancel=here
     )
     return ComponentsPage(
-        blank=Form.blank(Sample, method="open", kinds=["goods"]),
+        blank=Form.blank(Plain, contract="SA-045/2026", procedure="selective"),
         wrong=Form.read(
             Sample, FormValues({"title": ["Obra"], "amount": ["mucho"], "description": ["Con todo."]})
         ),

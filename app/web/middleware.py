@@ -170,6 +170,8 @@ def _too_large(limit: int) -> TooLargeError:
 
 
 def _route(scope: Scope) -> str:
-    """Return the route's template, so that addresses with identifiers do not fill the log."""
-    path: str = getattr(scope.get("route"), "path", None) or scope["path"][:200]
+    """Return the route's template, so that the log counts pages and names no row."""
+    # FastAPI keeps the whole path of an included route apart; `scope["route"]` knows only its own part.
+    route = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    path: str = getattr(route, "path", None) or scope["path"][:200]
     return path

@@ -14,8 +14,19 @@ def _characters(count: int) -> str:
     return plural(count, "carácter", "caracteres")
 
 
-def _elements(count: int) -> str:
-    return plural(count, "elemento", "elementos")
+def _at_least(context: Context) -> str:
+    # A secret text is measured like a collection, under the name of "Value".
+    count = context["min_length"]
+    if context["field_type"] == "Value":
+        return f"Escribe al menos {_characters(count)}."
+    return f"Indica al menos {plural(count, 'elemento', 'elementos')}."
+
+
+def _at_most(context: Context) -> str:
+    count = context["max_length"]
+    if context["field_type"] == "Value":
+        return f"Escribe como máximo {_characters(count)}."
+    return f"Indica como máximo {plural(count, 'elemento', 'elementos')}."
 
 
 def _options(context: Context) -> str:
@@ -58,8 +69,8 @@ MESSAGES: dict[str, str | Callable[[Context], str]] = {
     "list_type": "Se espera una lista.",
     "dict_type": "Se espera un objeto JSON.",
     "model_attributes_type": "Se espera un objeto JSON.",
-    "too_short": lambda c: f"Indica al menos {_elements(c['min_length'])}.",
-    "too_long": lambda c: f"Indica como máximo {_elements(c['max_length'])}.",
+    "too_short": _at_least,
+    "too_long": _at_most,
     "extra_forbidden": "Este dato no se conoce aquí; revisa cómo está escrito.",
     "json_invalid": "El contenido no es JSON válido.",
 }
