@@ -234,15 +234,13 @@ def _versioned(release: Schema) -> Schema:
     definitions: Schema = release["definitions"]
     elements = set(_element_references(release))
     # A block that stands both in lists and alone (a reference to a party) needs its id in two shapes.
-    twofold = {name for name in elements & set(_lone_references(release)) if _has_key(definitions[name])}
+    twofold = elements & set(_lone_references(release))
     names = {name: f"{name}Unversioned" for name in definitions}
     alone = {name: f"{name}VersionedId" for name in twofold}
 
     root = _versioned_block(_root(release), names, alone, keep=("ocid",))
     result: Schema = {
-        name: _versioned_block(
-            block, names, alone, keep=("id",) if name in elements and _has_key(block) else ()
-        )
+        name: _versioned_block(block, names, alone, keep=("id",) if name in elements else ())
         for name, block in definitions.items()
     }
     result |= {alone[name]: _versioned_block(definitions[name], names, alone) for name in twofold}
@@ -286,7 +284,7 @@ def _versioned_block(
 def _versioned_field(field: Schema, names: dict[str, str], alone: dict[str, str]) -> Schema:
     if "$ref" in field:
         name = field["$ref"].rpartition("/")[2]
-        return field if "deprecated" in field else {**field, "$ref": f"#/definitions/{alone.get(name, name)}"}
+        return {**field, "$ref": f"#/definitions/{alone.get(name, name)}"}
     if _is_identified_list(field):
         return _plain(field)
     if "properties" in field:
@@ -304,12 +302,6 @@ def _is_identified_list(field: Schema) -> bool:
     """Whether merging matches the elements of this list one by one."""
     items = field.get("items", {})
     return ("$ref" in items or "properties" in items) and not field.get("wholeListMerge")
-
-
-def _has_key(block: Schema) -> bool:
-    """Whether the block's `id` tells elements of a list apart."""
-    key = block["properties"].get("id")
-    return key is not None and not key.get("versionId")
 
 
 def _fields(release: Schema) -> Iterator[Schema]:
