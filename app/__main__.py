@@ -11,6 +11,7 @@ import uvicorn
 
 from app.core import installation, logs, migrate
 from app.core.db import Actor, Database
+from app.core.embedded_upgrade import upgrade
 from app.core.errors import AppError, NotFoundError
 from app.core.jobs import Worker
 from app.core.provision import ProvisionError, provisioning_sql
@@ -37,6 +38,8 @@ padron_cli = typer.Typer(help="Padrón de sujetos obligados.", no_args_is_help=T
 cli.add_typer(tenants_cli, name="tenants")
 cli.add_typer(people_cli, name="people")
 cli.add_typer(padron_cli, name="padron")
+database_cli = typer.Typer(help="La base de datos incluida.", no_args_is_help=True)
+cli.add_typer(database_cli, name="database")
 
 
 def _serve(settings: Settings, database: Database) -> None:
@@ -172,6 +175,19 @@ def padron_add(
         with database.unit_of_work(actor) as session:
             row = tenancy.add_sujeto(session, actor, key=key, name=name, policy=policy, rfc=rfc)
             typer.echo(f"{row.name} está en el padrón de «{tenant}» con la clave {row.key}.")
+
+
+@database_cli.command("upgrade")
+def database_upgrade() -> None:
+    """Pasa la base de datos incluida a la versión de PostgreSQL de este equipo."""
+    settings = get_settings()
+    kept = upgrade(installation.embedded_folder(settings), pg_bin=settings.pg_bin)
+    if kept is None:
+        typer.echo("La base de datos ya está en la versión de este equipo.")
+    else:
+        typer.echo(
+            f"La base de datos está en la versión nueva. La anterior quedó en {kept}: bórrela cuando quiera."
+        )
 
 
 def _tenant_actor(database: Database, slug: str) -> Actor:

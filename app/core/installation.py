@@ -14,6 +14,11 @@ from app.settings import Settings
 EMBEDDED_DATABASE = "contrataciones"
 
 
+def embedded_folder(settings: Settings) -> Path:
+    """Return where the embedded server keeps everything."""
+    return settings.state_folder / "pg"
+
+
 def given_urls(settings: Settings) -> DatabaseUrls | None:
     """Return the addresses when the settings give every one of them, else None."""
     urls = {
@@ -47,7 +52,7 @@ def open_database(settings: Settings, *, fast: bool = False) -> Iterator[Databas
         )
         yield from _opened(urls, settings.threads)
         return
-    with Embedded(settings.state_folder / "pg", fast=fast, pg_bin=settings.pg_bin) as server:
+    with Embedded(embedded_folder(settings), fast=fast, pg_bin=settings.pg_bin) as server:
         urls = _provisioned(server.superuser_url, EMBEDDED_DATABASE, settings.role_prefix, secrets)
         yield from _opened(urls, settings.threads)
 
