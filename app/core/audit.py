@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, insert,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel
 
-from app.core.tables import ACCOUNT_SETTING, TENANT_SETTING, moment, prose
+from app.core.tables import ACCOUNT_SETTING, TENANT_SETTING, moment, prose, table_of
 
 
 class AuditEvent(SQLModel, table=True):
@@ -72,7 +72,7 @@ def record_many(
     if not subjects:
         return
     session.execute(
-        insert(AuditEvent.__table__),  # type: ignore[attr-defined]
+        insert(table_of(AuditEvent)),
         [
             {"verb": verb, "subject_type": subject_type, "subject_id": str(key), "detail": detail}
             for key, detail in subjects

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session
 
+from app.core import json
 from app.core.errors import AppError
 
 RoleName = Literal["owner", "rw", "public", "monitor", "worker", "auth", "auditor"]
@@ -118,6 +119,8 @@ class Database:
                 pool_size=self._threads,
                 max_overflow=0,
                 pool_pre_ping=True,
+                json_serializer=json.text,
+                json_deserializer=json.loads,
                 connect_args={
                     "application_name": f"contrataciones:{role}",
                     "options": "-c search_path=public,jobs",  # jobs are deferred on the session's connection

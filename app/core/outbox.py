@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Identity, Index, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel
 
-from app.core.tables import TENANT_SETTING, moment, prose
+from app.core.tables import TENANT_SETTING, moment, prose, table_of
 
 
 class OutboxEvent(SQLModel, table=True):
@@ -39,6 +39,6 @@ def emit(session: Session, kind: str, payloads: list[dict[str, Any]]) -> None:
     """
     if payloads:
         session.execute(
-            insert(OutboxEvent.__table__),  # type: ignore[attr-defined]
+            insert(table_of(OutboxEvent)),
             [{"kind": kind, "payload": payload} for payload in payloads],
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, Text, func
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, Table, Text, func
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {

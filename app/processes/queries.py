@@ -1,0 +1,261 @@
+"""Reading processes: whole working documents for services, rows for pages."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, tuple_
+from sqlmodel import col, select
+
+from app.core.db import Actor, RwSession
+from app.core.errors import NotFoundError
+from app.core.pagination import Page, cut, decode_cursor
+from app.ocds import parts
+from app.ocds.shape import Document
+from app.processes.models import (
+    OPEN_STATUSES,
+    ContractingProcess,
+    OcidAlias,
+    ProcessPart,
+    ProcessVersion,
+)
+from app.tenancy.models import SujetoObligado
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRef:
+    """One version of one process."""
+
+    process_id: UUID
+    number: int
+
+
+@dataclass(slots=True)
+class WorkingProcess:
+    """A process with its working document.
+
+    Attributes:
+        policy: the publishing policy of its sujeto obligado.
+        document: without ocid, id, date, tag and initiationType, which publishing sets.
+        number: of the newest version; 0 before the first.
+        open_number: of the open version, None when none is open.
+        open_status: its status, "" when none is open.
+        published: a version of it has been published.
+    """
+
+    process_id: UUID
+    ocid: str
+    sujeto_obligado_id: UUID
+    policy: str
+    document: Document
+    number: int = 0
+    open_number: int | None = None
+    open_status: str = ""
+    published: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """A process in a list."""
+
+    process_id: UUID
+    ocid: str
+    title: str
+    sujeto_obligado_id: UUID
+    sujeto_name: str
+    policy: str
+    number: int
+    status: str
+    error_count: int
+    advice_count: int
+    updated_at: datetime
+
+
+_SAME_SUJETO = and_(
+    col(SujetoObligado.tenant_id) == col(ContractingProcess.tenant_id),
+    col(SujetoObligado.sujeto_obligado_id) == col(ContractingProcess.sujeto_obligado_id),
+)
+
+
+def load_working(
+    session: RwSession, actor: Actor, names: Collection[str], *, for_update: bool = False
+) -> dict[str, WorkingProcess]:
+    """Return working processes by the ocid or alias they were asked for; unknown ones are absent.
+
+    All of the tenant's are returned, whoever's they are: an import must notice that a process belongs to another
+    sujeto obligado, and refuse without telling.
+
+    Args:
+        session: bound to the actor.
+        actor: whose tenant is read.
+        names: ocids or aliases.
+        for_update: lock the process rows, in a fixed order, until the transaction ends.
+    """
+    if not names:
+        return {}
+    asked = list(names)
+    by_name = dict(
+        session.exec(
+            select(OcidAlias.alias, OcidAlias.process_id).where(
+                OcidAlias.tenant_id == actor.tenant_id, col(OcidAlias.alias).in_(asked)
+            )
+        ).all()
+    )
+    processes = _load(
+        session,
+        actor,
+        col(ContractingProcess.ocid).in_(asked) | col(ContractingProcess.process_id).in_(by_name.values()),
+        for_update=for_update,
+    )
+    found = {process.ocid: process for process in processes.values()}
+    for alias, process_id in by_name.items():
+        if process_id in processes:
+            found.setdefault(alias, processes[process_id])
+    wanted = set(asked)
+    return {name: process for name, process in found.items() if name in wanted}
+
+
+def load_by_id(
+    session: RwSession, actor: Actor, process_ids: Collection[UUID], *, for_update: bool = False
+) -> dict[UUID, WorkingProcess]:
+    """Return working processes by identifier; as `load_working`."""
+    return _load(session, actor, col(ContractingProcess.process_id).in_(process_ids), for_update=for_update)
+
+
+def _load(
+    session: RwSession, actor: Actor, which: ColumnElement[bool], *, for_update: bool
+) -> dict[UUID, WorkingProcess]:
+    query = (
+        select(ContractingProcess, SujetoObligado.policy)
+        .join(SujetoObligado, _SAME_SUJETO)
+        .where(ContractingProcess.tenant_id == actor.tenant_id, which)
+        .order_by(col(ContractingProcess.process_id))
+    )
+    if for_update:
+        query = query.with_for_update(of=ContractingProcess)
+    processes = {
+        row.process_id: WorkingProcess(row.process_id, row.ocid, row.sujeto_obligado_id, policy, {})
+        for row, policy in session.exec(query)
+    }
+    _fill(session, actor, processes)
+    return processes
+
+
+def _fill(session: RwSession, actor: Actor, processes: dict[UUID, WorkingProcess]) -> None:
+    """Add documents and the state of versions."""
+    if not processes:
+        return
+    stored: dict[UUID, list[parts.Part]] = {}
+    for process_id, path, ordinal, body in session.exec(
+        select(ProcessPart.process_id, ProcessPart.path, ProcessPart.ordinal, ProcessPart.body).where(
+            ProcessPart.tenant_id == actor.tenant_id, col(ProcessPart.process_id).in_(processes)
+        )
+    ):
+        stored.setdefault(process_id, []).append(parts.Part(path, ordinal, body))
+    for process_id, held in stored.items():
+        processes[process_id].document = parts.assemble(held)
+    for process_id, number, status in session.exec(
+        select(ProcessVersion.process_id, ProcessVersion.number, ProcessVersion.status).where(
+            ProcessVersion.tenant_id == actor.tenant_id, col(ProcessVersion.process_id).in_(processes)
+        )
+    ):
+        process = processes[process_id]
+        process.number = max(process.number, number)
+        if status in OPEN_STATUSES:
+            process.open_number, process.open_status = number, status
+        process.published = process.published or status == "published"
+
+
+def working_process(
+    session: RwSession, actor: Actor, process_id: UUID, *, for_update: bool = False
+) -> WorkingProcess:
+    """Return one process with its document.
+
+    Raises:
+        NotFoundError: absent, another tenant's, or another sujeto obligado's.
+    """
+    process = load_by_id(session, actor, [process_id], for_update=for_update).get(process_id)
+    if process is None or actor.sujeto_obligado_id not in (None, process.sujeto_obligado_id):
+        raise NotFoundError("No encontramos ese proceso de contratación.")
+    return process
+
+
+def version(session: RwSession, actor: Actor, ref: VersionRef) -> ProcessVersion:
+    """Return a version's row.
+
+    Raises:
+        NotFoundError: absent or another tenant's.
+    """
+    row = session.exec(
+        select(ProcessVersion).where(
+            ProcessVersion.tenant_id == actor.tenant_id,
+            ProcessVersion.process_id == ref.process_id,
+            ProcessVersion.number == ref.number,
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError("No encontramos esa versión.")
+    return row
+
+
+def versions_in(
+    session: RwSession, actor: Actor, statuses: Iterable[str], *, cursor: str | None, limit: int = 50
+) -> Page[ProcessRow]:
+    """Return versions in the given statuses that the actor may see, the longest untouched first."""
+    query = (
+        select(ContractingProcess, ProcessVersion, SujetoObligado)
+        .join(
+            ProcessVersion,
+            and_(
+                col(ProcessVersion.tenant_id) == col(ContractingProcess.tenant_id),
+                col(ProcessVersion.process_id) == col(ContractingProcess.process_id),
+            ),
+        )
+        .join(SujetoObligado, _SAME_SUJETO)
+        .where(
+            ContractingProcess.tenant_id == actor.tenant_id,
+            ProcessVersion.tenant_id == actor.tenant_id,
+            col(ProcessVersion.status).in_(list(statuses)),
+        )
+    )
+    if actor.sujeto_obligado_id is not None:
+        query = query.where(ContractingProcess.sujeto_obligado_id == actor.sujeto_obligado_id)
+    if cursor:
+        moment, process = decode_cursor(cursor, str, str)
+        query = query.where(
+            tuple_(ProcessVersion.updated_at, ProcessVersion.process_id)
+            > tuple_(_moment(str(moment)), _identifier(str(process)))
+        )
+    query = query.order_by(col(ProcessVersion.updated_at), col(ProcessVersion.process_id)).limit(limit + 1)
+    rows = [
+        ProcessRow(
+            process.process_id,
+            process.ocid,
+            process.title,
+            sujeto.sujeto_obligado_id,
+            sujeto.name,
+            sujeto.policy,
+            turn.number,
+            turn.status,
+            turn.error_count,
+            turn.advice_count,
+            turn.updated_at,
+        )
+        for process, turn, sujeto in session.exec(query)
+    ]
+    return cut(rows, limit, lambda row: (row.updated_at.isoformat(), str(row.process_id)))
+
+
+def _moment(value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:
+        raise NotFoundError("La página pedida no existe.") from error
+
+
+def _identifier(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError as error:
+        raise NotFoundError("La página pedida no existe.") from error

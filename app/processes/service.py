@@ -1,0 +1,285 @@
+"""Writing working documents: whole batches in a handful of statements, each document in its parts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Insert, Update, bindparam, delete, insert, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import SQLModel, col
+
+from app.core import audit, clock
+from app.core.db import Actor, RwSession
+from app.core.errors import NotFoundError
+from app.core.tables import new_id, table_of
+from app.ocds import parts
+from app.ocds.shape import Document
+from app.processes.models import (
+    ContractingProcess,
+    OcidAlias,
+    ProcessPart,
+    ProcessVersion,
+    VersionEditor,
+)
+from app.processes.queries import VersionRef, WorkingProcess, load_working
+from app.processes.workflow import VERSIONS
+
+__all__ = ["DocumentWrite", "PublishOutcome", "SavedDocument", "VersionRef", "save_documents", "title_of"]
+
+ENVELOPE = ("ocid", "id", "date", "tag", "initiationType")
+"""What publishing sets: never part of the working document."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentWrite:
+    """A working document as it shall be.
+
+    Attributes:
+        ocid: of the process, which is made when missing.
+        sujeto_obligado_id: whose process it is.
+        document: the whole of it, without the envelope.
+        aliases: other identifiers under which it arrived.
+        source: `import:<id>` or `capture`.
+        error_count: problems that block publishing, as found by who validated.
+        advice_count: advice, likewise.
+    """
+
+    ocid: str
+    sujeto_obligado_id: UUID
+    document: Document
+    aliases: tuple[str, ...] = ()
+    source: str = "capture"
+    error_count: int = 0
+    advice_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDocument:
+    """What saving did: "created", "changed" or "unchanged", and the version it stands in."""
+
+    ref: VersionRef
+    outcome: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOutcome:
+    """Whether a version was published; if not, the problems that stopped it (JSON-ready)."""
+
+    ref: VersionRef
+    published: bool
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+
+def title_of(document: Document) -> str:
+    """Return what people call a process: the tender's title, else what comes closest; "" when nothing does."""
+    candidates = [document.get("title"), _member(document, "tender", "title")]
+    for section in ("contracts", "awards"):
+        listed = document.get(section)
+        if isinstance(listed, list) and listed and isinstance(listed[0], dict):
+            candidates.append(listed[0].get("title"))
+    candidates += [
+        _member(document, "tender", "description"),
+        _member(document, "planning", "rationale"),
+    ]
+    for candidate in candidates:
+        if isinstance(candidate, str) and candidate.strip():
+            return " ".join(candidate.split())[:500]
+    return ""
+
+
+def save_documents(session: RwSession, actor: Actor, writes: Sequence[DocumentWrite]) -> list[SavedDocument]:
+    """Make working documents what they shall be, in the order given.
+
+    A process that is new is made; one whose last version is published gets a new draft beside it; a returned or
+    approved version goes back to draft. A document equal to the stored one changes nothing.
+
+    Args:
+        session: bound to the actor.
+        actor: who edits, and so may not approve.
+        writes: at most one per ocid.
+
+    Raises:
+        NotFoundError: a process belongs to another sujeto obligado than the write says, or the actor is confined to
+            another.
+        ConflictError: a version is under review, where nobody edits.
+    """
+    known = load_working(session, actor, [write.ocid for write in writes], for_update=True)
+    batch = _Batch(actor)
+    saved = [batch.save(write, known.get(write.ocid)) for write in writes]
+    batch.flush(session)
+    return saved
+
+
+class _Batch:
+    """Rows of one save, gathered per table."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.now = clock.now()
+        self.rows: dict[type[SQLModel], list[dict[str, Any]]] = {
+            ContractingProcess: [],
+            OcidAlias: [],
+            ProcessVersion: [],
+            ProcessPart: [],
+            VersionEditor: [],
+        }
+        self.reopened: list[dict[str, Any]] = []
+        self.retitled: list[dict[str, Any]] = []
+        self.removed: list[tuple[UUID, str]] = []
+        self.acts: list[tuple[object, dict[str, Any]]] = []
+
+    def save(self, write: DocumentWrite, process: WorkingProcess | None) -> SavedDocument:
+        place = process.sujeto_obligado_id if process else write.sujeto_obligado_id
+        if place != write.sujeto_obligado_id or self.actor.sujeto_obligado_id not in (None, place):
+            raise NotFoundError("No encontramos ese proceso de contratación.")
+        if process is not None and process.document == write.document:
+            self._aliases(write, process.process_id)
+            ref = VersionRef(process.process_id, process.open_number or process.number)
+            return SavedDocument(ref, "unchanged", process.open_status or "published")
+        process_id = process.process_id if process else new_id()
+        number = self._version(write, process, process_id)
+        self._aliases(write, process_id)
+        self._parts(process_id, process.document if process else None, write.document)
+        if self.actor.account_id is not None:
+            self.rows[VersionEditor].append(
+                self._own(process_id=process_id, number=number, account_id=self.actor.account_id)
+            )
+        outcome = "changed" if process else "created"
+        self.acts.append((process_id, {"version": number, "outcome": outcome, "source": write.source}))
+        return SavedDocument(VersionRef(process_id, number), outcome, "draft")
+
+    def _own(self, **values: Any) -> dict[str, Any]:
+        return {"tenant_id": self.actor.tenant_id, **values}
+
+    def _version(self, write: DocumentWrite, process: WorkingProcess | None, process_id: UUID) -> int:
+        if process is None:
+            self.rows[ContractingProcess].append(
+                self._own(
+                    process_id=process_id,
+                    sujeto_obligado_id=write.sujeto_obligado_id,
+                    ocid=write.ocid,
+                    title=title_of(write.document),
+                    document_version=1,
+                )
+            )
+        else:
+            self.retitled.append({"key": process_id, "new_title": title_of(write.document)})
+        if process is not None and process.open_number is not None:
+            target = VERSIONS.check("edit", process.open_status).target
+            self.reopened.append(
+                {
+                    "key": process_id,
+                    "turn": process.open_number,
+                    "to": target,
+                    "errors": write.error_count,
+                    "advices": write.advice_count,
+                }
+            )
+            return process.open_number
+        number = (process.number if process else 0) + 1
+        self.rows[ProcessVersion].append(
+            self._own(
+                process_id=process_id,
+                number=number,
+                status="draft",
+                row_version=1,
+                source=write.source,
+                error_count=write.error_count,
+                advice_count=write.advice_count,
+                created_by=self.actor.account_id,
+                updated_at=self.now,
+            )
+        )
+        return number
+
+    def _aliases(self, write: DocumentWrite, process_id: UUID) -> None:
+        self.rows[OcidAlias] += [
+            self._own(alias=alias, process_id=process_id) for alias in write.aliases if alias != write.ocid
+        ]
+
+    def _parts(self, process_id: UUID, before: Document | None, after: Document) -> None:
+        held = {part.path: part for part in parts.split(before)} if before is not None else {}
+        for part in parts.split(after):
+            if held.pop(part.path, None) != part:
+                self.rows[ProcessPart].append(
+                    self._own(process_id=process_id, path=part.path, ordinal=part.ordinal, body=part.body)
+                )
+        self.removed += [(process_id, path) for path in held]
+
+    def flush(self, session: RwSession) -> None:
+        """Write everything, one statement per table."""
+        connection = session.connection()
+        for statement, model in _INSERTS:
+            if self.rows[model]:
+                connection.execute(statement, self.rows[model])
+        if self.retitled:
+            connection.execute(_retitle(self.actor, self.now), self.retitled)
+        if self.reopened:
+            connection.execute(_reopen(self.actor, self.now), self.reopened)
+        if self.removed:
+            connection.execute(
+                delete(ProcessPart).where(
+                    col(ProcessPart.tenant_id) == self.actor.tenant_id,
+                    tuple_(ProcessPart.process_id, ProcessPart.path).in_(self.removed),
+                )
+            )
+        for merge, model in _UPSERTS:
+            if self.rows[model]:
+                connection.execute(merge, self.rows[model])
+        audit.record_many(session, "process.save", "contracting_process", self.acts)
+
+
+_PARTS = upsert(table_of(ProcessPart))
+_INSERTS: tuple[tuple[Insert, type[SQLModel]], ...] = (
+    (insert(table_of(ContractingProcess)), ContractingProcess),
+    (insert(table_of(ProcessVersion)), ProcessVersion),
+)
+_UPSERTS: tuple[tuple[Insert, type[SQLModel]], ...] = (
+    (
+        _PARTS.on_conflict_do_update(
+            index_elements=["tenant_id", "process_id", "path"],
+            set_={"body": _PARTS.excluded.body, "ordinal": _PARTS.excluded.ordinal},
+        ),
+        ProcessPart,
+    ),
+    (upsert(table_of(OcidAlias)).on_conflict_do_nothing(), OcidAlias),
+    (upsert(table_of(VersionEditor)).on_conflict_do_nothing(), VersionEditor),
+)
+
+
+def _retitle(actor: Actor, now: datetime) -> Update:
+    table = table_of(ContractingProcess)
+    return (
+        update(table)
+        .where(table.c.tenant_id == actor.tenant_id, table.c.process_id == bindparam("key"))
+        .values(title=bindparam("new_title"), document_version=table.c.document_version + 1, updated_at=now)
+    )
+
+
+def _reopen(actor: Actor, now: datetime) -> Update:
+    table = table_of(ProcessVersion)
+    return (
+        update(table)
+        .where(
+            table.c.tenant_id == actor.tenant_id,
+            table.c.process_id == bindparam("key"),
+            table.c.number == bindparam("turn"),
+        )
+        .values(
+            status=bindparam("to"),
+            error_count=bindparam("errors"),
+            advice_count=bindparam("advices"),
+            row_version=table.c.row_version + 1,
+            updated_at=now,
+        )
+    )
+
+
+def _member(document: Document, *keys: str) -> Any:
+    value: Any = document
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
