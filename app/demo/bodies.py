@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.demo.phrases import GIVEN_NAMES, SURNAMES
+from app.demo.phrases import full_name
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ PLACES = {
         Place("jalisco", "Jalisco", "JAL", "14", "JC", 44100, (-103.35, 20.67),
               ("San Ejemplo el Alto", "Villa Simulacro", "Ñandutla de la Muestra", "Puerto Ficticio")),
         Place("ciudad-de-mexico", "Ciudad de México", "CMX", "09", "DF", 6000, (-99.13, 19.43),
-              ("la alcaldía Ejemplo", "Pueblo Maqueta", "Barrio Prototipo", "Santa Prueba Xalpa")),
+              ("Pueblo Ejemplo", "Pueblo Maqueta", "Barrio Prototipo", "Santa Prueba Xalpa")),
         Place("yucatan", "Yucatán", "YUC", "31", "YN", 97000, (-89.62, 20.97),
               ("Xcanul Ejemplo", "Hacienda Borrador", "Dzidz-Prueba", "San Ensayo Pech")),
         Place("nuevo-leon", "Nuevo León", "NLE", "19", "NL", 64000, (-100.31, 25.67),
@@ -146,12 +146,7 @@ def people_of(slug: str) -> tuple[DemoPerson, ...]:
         local = f"{_SPANISH_ROLES[role]}.{key or 'garante'}"
         taken[local] = taken.get(local, 0) + 1
         local += str(taken[local]) if taken[local] > 1 else ""
-        offset = number + 7 * list(PLACES).index(slug)
-        name = " ".join((
-            GIVEN_NAMES[offset % len(GIVEN_NAMES)],
-            SURNAMES[(offset * 3) % len(SURNAMES)],
-            SURNAMES[(offset * 7 + 4) % len(SURNAMES)],
-        ))  # fmt: skip
+        name = " ".join(full_name(number + 31 * list(PLACES).index(slug)))
         people.append(DemoPerson(name, f"{local}@{slug}.demo.example", role, key))
     if slug in _LIAISON:
         people.append(DemoPerson("Elena Enlace Núñez", "enlace@demo.example", "so_editor", _LIAISON[slug]))

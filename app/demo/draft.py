@@ -78,7 +78,7 @@ class Draft:
 
     def _bidders(self, winners: int) -> list[Json]:
         """Who bids, winners first: one for a direct award, three for an invitation, one to six for a tender."""
-        firms = parties.firms()
+        firms = parties.firms(self.subject.trade)
         if self.method == "direct":
             small = self.estimate < 1_500_000 and not self.dollars
             return [self.random.choice(parties.persons() if small else firms)]

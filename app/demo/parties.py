@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from app.demo.bodies import PLACES, DemoSujeto, Place
-from app.demo.phrases import FIRMS, GIVEN_NAMES, NEIGHBOURHOODS, STREETS, SURNAMES
+from app.demo.phrases import FIRMS, NEIGHBOURHOODS, STREETS, full_name
 
 Json = dict[str, Any]
 
@@ -34,7 +34,7 @@ def legal_person(name: str, rfc: str, place: Place, seed: int) -> Json:
 
 def natural_person(place: Place, seed: int) -> Json:
     """A person with a home, a private e-mail and phone, an RFC and a CURP-like key."""
-    given, first, second = _name(seed)
+    given, first, second = full_name(seed)
     stem = f"XD{first[0]}{given[0]}".translate(str.maketrans("ÁÍÓÚÑ", "AIOUX"))
     born = f"{60 + seed % 40}{1 + seed % 12:02}{1 + seed % 28:02}"
     rfc = f"{stem}{born}DM{seed % 10}"
@@ -59,7 +59,7 @@ def natural_person(place: Place, seed: int) -> Json:
 
 def representative(of: Json, seed: int) -> Json:
     """Somebody who attends a clarification meeting for the firm `of`."""
-    given, first, second = _name(seed)
+    given, first, second = full_name(seed)
     return {
         "id": f"asistente-{seed}",
         "name": f"{given} {first} {second}",
@@ -75,7 +75,7 @@ def representative(of: Json, seed: int) -> Json:
 
 def official(of: Json, position: str, seed: int) -> Json:
     """A public official of the institution `of`, with the post held and the contact of the office."""
-    given, first, second = _name(seed)
+    given, first, second = full_name(seed)
     return {
         "id": f"servidor-publico-{seed}",
         "name": f"{given} {first} {second}",
@@ -136,11 +136,14 @@ def consortium(members: list[Json], number: int) -> Json:
 
 
 @cache
-def firms() -> tuple[Json, ...]:
-    """Every firm that sells; the same in all tenants, as national suppliers are."""
+def firms(trade: str) -> tuple[Json, ...]:
+    """Every firm that sells in `trade`; the same in all tenants, as national suppliers are."""
     return tuple(
-        legal_person(name, f"XDF{10 + index}0{1 + index % 9}15DM{index % 10}", _PLACES[index % 4], 11 * index)
-        for index, name in enumerate(FIRMS)
+        legal_person(
+            name, f"XDF{index + 1:02}0{1 + index % 9}15DM{index % 10}", _PLACES[index % 4], 11 * index
+        )
+        for index, (name, sells) in enumerate(FIRMS)
+        if sells in {trade, ""}
     )
 
 
@@ -162,14 +165,6 @@ def guarantors() -> tuple[Json, ...]:
 def reference(party: Json) -> Json:
     """An OCDS organization reference to `party`."""
     return {"id": party["id"], "name": party["name"]}
-
-
-def _name(seed: int) -> tuple[str, str, str]:
-    return (
-        GIVEN_NAMES[seed % len(GIVEN_NAMES)],
-        SURNAMES[(seed * 3 + 1) % len(SURNAMES)],
-        SURNAMES[(seed * 7 + 4) % len(SURNAMES)],
-    )
 
 
 def _person(given: str, first: str, second: str) -> Json:

@@ -19,12 +19,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Subject:
-    """One kind of purchase; `{place}` in the title is filled in. `sectors` say which bodies buy it."""
+    """One kind of purchase; `{place}` in the title is filled in.
+
+    `sectors` say which bodies buy it, `trade` which firms sell it.
+    """
 
     title: str
     category: str
     extended: str
     sectors: frozenset[str]
+    trade: str
     lines: tuple[Line, ...]
     dollars: bool = False
 
@@ -33,9 +37,11 @@ UNITS = {"Pieza": "H87", "Servicio": "E48", "Obra": "C62", "Litro": "LTR", "Kilo
 """Unit names and their UN/CEFACT codes."""
 
 
-def _subject(title: str, kind: str, sectors: str, *lines: Line, dollars: bool = False) -> Subject:
+def _subject(title: str, kind: str, who: str, *lines: Line, dollars: bool = False) -> Subject:
+    """`who` reads "trade: sectors that buy"."""
     category, extended = kind.split("/")
-    return Subject(title, category, extended, frozenset(sectors.split()), lines, dollars)
+    trade, sectors = who.split(": ")
+    return Subject(title, category, extended, frozenset(sectors.split()), trade, lines, dollars)
 
 
 _GOODS = "goods/goodsAcquisition"
@@ -48,7 +54,7 @@ SUBJECTS = (
     _subject(
         "Adquisición de material de curación para los centros de salud de {place}",
         _GOODS,
-        "salud",
+        "salud: salud",
         Line("Guante de exploración de nitrilo, caja con cien", "25400244", "Pieza", (145, 240), (400, 6000)),
         Line(
             "Jeringa desechable de 5 ml con aguja, caja con cien",
@@ -63,7 +69,7 @@ SUBJECTS = (
     _subject(
         "Adquisición de ambulancias de urgencias básicas para la región {place}",
         _GOODS,
-        "salud",
+        "vehiculos: salud",
         Line(
             "Ambulancia de urgencias básicas, equipada y rotulada",
             "54100001",
@@ -76,7 +82,7 @@ SUBJECTS = (
     _subject(
         "Servicio integral de lavado y desinfección de ropa hospitalaria en {place}",
         _SERVICES,
-        "salud",
+        "salud: salud",
         Line(
             "Lavado, planchado y entrega diaria de ropa hospitalaria",
             "35800001",
@@ -95,7 +101,7 @@ SUBJECTS = (
     _subject(
         "Construcción del centro de salud «Niñas y Niños Héroes» en {place}",
         _WORKS,
-        "salud obra",
+        "obra: salud obra",
         Line(
             "Obra civil, instalaciones y acabados del centro de salud",
             "61200103",
@@ -108,7 +114,7 @@ SUBJECTS = (
     _subject(
         "Pavimentación con concreto hidráulico de la calle Ejemplo, tramo norte, en {place}",
         _WORKS,
-        "obra municipio",
+        "obra: obra municipio",
         Line(
             "Pavimento de concreto hidráulico de 18 cm, con terracerías",
             "61700112",
@@ -128,27 +134,27 @@ SUBJECTS = (
     _subject(
         "Rehabilitación de la red de alcantarillado en la colonia Las Piñas de {place}",
         _WORKS,
-        "obra municipio",
+        "obra: obra municipio",
         Line("Sustitución de tubería y pozos de visita", "61400309", "Obra", (1_700_000, 9_800_000), (1, 1)),
         Line("Reposición de pavimento en las zanjas", "61700112", "Obra", (280_000, 1_100_000), (1, 1)),
     ),
     _subject(
         "Supervisión externa y control de calidad de las obras del programa «Caminos que unen» en {place}",
         _STUDIES,
-        "obra",
+        "obra: obra",
         Line("Supervisión técnica y administrativa de obra", "61900301", "Mes", (120_000, 310_000), (4, 12)),
     ),
     _subject(
         "Ampliación y remozamiento de aulas en la escuela primaria rural de {place}",
         _WORKS,
-        "obra educacion",
+        "obra: obra educacion",
         Line("Construcción de dos aulas y sanitarios", "61200111", "Obra", (1_900_000, 6_400_000), (1, 1)),
         Line("Remozamiento de aulas, patio cívico y barda", "61200227", "Obra", (380_000, 1_500_000), (1, 1)),
     ),
     _subject(
         "Adquisición de uniformes y libros para alumnado de educación básica de {place}",
         _GOODS,
-        "educacion",
+        "bienes: educacion",
         Line("Uniforme escolar de diario, tallas 4 a 16", "27100152", "Pieza", (260, 420), (1500, 12000)),
         Line(
             "Libro de lectura ilustrado para biblioteca de aula", "21500011", "Pieza", (85, 190), (800, 9000)
@@ -157,7 +163,7 @@ SUBJECTS = (
     _subject(
         "Adquisición de equipo de cómputo para laboratorios de idiomas y ciencias de {place}",
         _GOODS,
-        "educacion general",
+        "computo: educacion general",
         Line(
             "Computadora portátil de 14 pulgadas, 16 GB de memoria",
             "51500062",
@@ -178,7 +184,7 @@ SUBJECTS = (
     _subject(
         "Licenciamiento y soporte del sistema de gestión escolar de {place}",
         _SERVICES,
-        "educacion general",
+        "computo: educacion general",
         Line("Licencias anuales de uso y actualización", "32700003", "Servicio", (180_000, 950_000), (1, 3)),
         Line(
             "Hospedaje en centro de datos con respaldo diario", "31900004", "Mes", (18_000, 65_000), (6, 12)
@@ -188,7 +194,7 @@ SUBJECTS = (
     _subject(
         "Adquisición de papelería y consumibles para oficinas de {place}",
         _GOODS,
-        "general justicia municipio",
+        "bienes: general justicia municipio",
         Line("Papel bond tamaño carta, caja con diez paquetes", "21100133", "Pieza", (690, 980), (60, 900)),
         Line("Tóner negro para impresora láser", "21200030", "Pieza", (1_150, 2_600), (20, 200)),
         Line("Archivero metálico de cuatro gavetas", "51100006", "Pieza", (3_900, 6_800), (5, 60)),
@@ -196,14 +202,14 @@ SUBJECTS = (
     _subject(
         "Adquisición de mobiliario ergonómico para las áreas de atención ciudadana de {place}",
         _GOODS,
-        "general justicia",
+        "bienes: general justicia",
         Line("Silla ergonómica con descansabrazos", "51100090", "Pieza", (2_400, 5_200), (20, 260)),
         Line("Escritorio de metal con cubierta laminada", "51100024", "Pieza", (3_600, 7_900), (10, 140)),
     ),
     _subject(
         "Servicio de vigilancia de inmuebles ubicados en {place}",
         _SERVICES,
-        "general justicia salud educacion",
+        "servicios: general justicia salud educacion",
         Line(
             "Vigilancia mensual con elementos en turnos de doce horas y equipo",
             "33800001",
@@ -213,9 +219,9 @@ SUBJECTS = (
         ),
     ),
     _subject(
-        "Servicio de mantenimiento preventivo y correctivo de edificios públicos de {place}",
+        "Servicio de mantenimiento preventivo y correctivo de edificios públicos en {place}",
         _SERVICES,
-        "general justicia salud educacion municipio",
+        "servicios: general justicia salud educacion municipio",
         Line(
             "Mantenimiento menor de inmuebles: pintura, plomería y electricidad",
             "35100001",
@@ -229,7 +235,7 @@ SUBJECTS = (
     _subject(
         "Capacitación de servidoras y servidores públicos en contrataciones abiertas, sede {place}",
         _SERVICES,
-        "general justicia educacion",
+        "servicios: general justicia educacion",
         Line(
             "Curso de cuarenta horas con material y constancia",
             "33400001",
@@ -241,7 +247,7 @@ SUBJECTS = (
     _subject(
         "Auditoría externa a los estados financieros del ejercicio, oficinas de {place}",
         _SERVICES,
-        "general justicia",
+        "servicios: general justicia",
         Line(
             "Dictamen de estados financieros y presupuestales",
             "33100008",
@@ -253,7 +259,7 @@ SUBJECTS = (
     _subject(
         "Arrendamiento sin opción a compra de vehículos utilitarios para {place}",
         _LEASE,
-        "general municipio justicia salud",
+        "vehiculos: general municipio justicia salud",
         Line(
             "Renta mensual de vehículo utilitario con seguro y mantenimiento",
             "32500025",
@@ -265,13 +271,13 @@ SUBJECTS = (
     _subject(
         "Suministro de combustible mediante vales electrónicos para el parque vehicular de {place}",
         _GOODS,
-        "general municipio justicia obra",
+        "vehiculos: general municipio justicia obra",
         Line("Gasolina regular, dispersión en tarjeta", "26100013", "Litro", (21.5, 24.9), (8_000, 160_000)),
     ),
     _subject(
         "Adquisición de camiones recolectores de basura para {place}",
         _GOODS,
-        "municipio",
+        "vehiculos: municipio",
         Line(
             "Camión recolector de carga trasera de 20 yardas",
             "54100020",
@@ -283,7 +289,7 @@ SUBJECTS = (
     _subject(
         "Adquisición de despensas para el programa de alimentación de personas adultas mayores de {place}",
         _GOODS,
-        "municipio general",
+        "bienes: municipio general",
         Line(
             "Despensa de quince productos básicos, armada y empacada",
             "22100113",
@@ -296,7 +302,7 @@ SUBJECTS = (
     _subject(
         "Adquisición de autopatrullas y equipo de protección para la policía de proximidad de {place}",
         _GOODS,
-        "municipio justicia",
+        "vehiculos: municipio justicia",
         Line(
             "Autopatrulla tipo sedán, equipada y balizada", "55100004", "Pieza", (690_000, 1_050_000), (2, 18)
         ),
@@ -321,22 +327,36 @@ STREETS = (
 NEIGHBOURHOODS = ("Centro", "Las Piñas", "Jardines del Ensayo", "San Simulacro", "La Maqueta", "Año Nuevo")
 
 FIRMS = (
-    "Suministros Médicos Ñandú de Demostración, S.A. de C.V.",
-    'Constructora "El Peñón" de Demostración, S.A. de C.V.',
-    "Grupo Ejemplar de Servicios y Mantenimiento, S. de R.L. de C.V.",
-    "Papelería La Muestra, S.A. de C.V.",
-    "Cómputo y Redes Ficticias del Norte, S.A.P.I. de C.V.",
-    "Ingeniería, Supervisión y Proyectos Maqueta, S.C.",
-    "Vigilancia y Custodia Simulacro, S.A. de C.V.",
-    "Automotriz Prototipo, S.A. de C.V.",
-    ("Comercializadora Integral de Bienes, Insumos, Equipos, Refacciones, Mobiliario y Servicios Especializados para"
-    " Instituciones Públicas y Privadas «Año Nuevo» de Demostración, S. de R.L. de C.V."),
-    "Uniformes y Textiles Borrador, S.A. de C.V.",
-    "Alimentos Selectos de Prueba, S.A. de C.V.",
-    "Pavimentos y Urbanizaciones Ensayo, S.A. de C.V.",
-    "Despacho O'Ficticio & Asociados, S.C.",
-    "Energéticos Hipótesis, S.A. de C.V.",
-)  # fmt: skip
+    ("Suministros Médicos Ñandú de Demostración, S.A. de C.V.", "salud"),
+    ("Distribuidora Clínica Prueba Ácida, S.A. de C.V.", "salud"),
+    ("Laboratorios y Lavanderías Ensayo, S. de R.L. de C.V.", "salud"),
+    ('Constructora "El Peñón" de Demostración, S.A. de C.V.', "obra"),
+    ("Pavimentos y Urbanizaciones Ensayo, S.A. de C.V.", "obra"),
+    ("Edificaciones Maqueta del Sureste, S.A. de C.V.", "obra"),
+    ("Ingeniería, Supervisión y Proyectos Bosquejo, S.C.", "obra"),
+    ("Cómputo y Redes Ficticias del Norte, S.A.P.I. de C.V.", "computo"),
+    ("Sistemas Año Cero, S.A. de C.V.", "computo"),
+    ("Datos y Licencias Borrador, S. de R.L. de C.V.", "computo"),
+    ("Papelería La Muestra, S.A. de C.V.", "bienes"),
+    ("Uniformes y Textiles Bocetos, S.A. de C.V.", "bienes"),
+    ("Alimentos Selectos de Prueba, S.A. de C.V.", "bienes"),
+    ("Automotriz Prototipo, S.A. de C.V.", "vehiculos"),
+    ("Energéticos y Flotillas Hipótesis, S.A. de C.V.", "vehiculos"),
+    ("Autos y Camiones del Supuesto, S.A. de C.V.", "vehiculos"),
+    ("Vigilancia y Custodia Simulacro, S.A. de C.V.", "servicios"),
+    ("Despacho O'Ficticio & Asociados, S.C.", "servicios"),
+    ("Capacitación y Mantenimiento Ejercicio Núm. 1, S.A. de C.V.", "servicios"),
+    ("Grupo Ejemplar de Servicios, Obras y Suministros, S. de R.L. de C.V.", ""),
+    (
+        (
+            "Comercializadora Integral de Bienes, Insumos, Equipos, Refacciones, Mobiliario y Servicios Especializados"
+            " para Instituciones Públicas y Privadas «Año Nuevo» de Demostración, S. de R.L. de C.V."
+        ),
+        "",
+    ),
+    ("Soluciones Múltiples del Simulador, S.A. de C.V.", ""),
+)
+"""Names of firms and their trade; those without one sell everything."""
 
 DIRECT_GROUNDS = (
     "El monto está por debajo del umbral que la ley fija para adjudicar de forma directa.",
@@ -361,3 +381,12 @@ TERMINATION_GROUNDS = (
     "Se rescinde porque la empresa incumplió el programa de entregas pese a dos requerimientos por escrito.",
     "Se termina anticipadamente por razones de interés general; se pagó lo entregado hasta la fecha.",
 )
+
+
+def full_name(seed: int) -> tuple[str, str, str]:
+    """An invented name: given names and the two surnames; it repeats after some hundreds of seeds."""
+    return (
+        GIVEN_NAMES[seed % len(GIVEN_NAMES)],
+        SURNAMES[(seed * 3 + seed // len(SURNAMES)) % len(SURNAMES)],
+        SURNAMES[(seed * 7 + 4 + 3 * (seed // len(SURNAMES))) % len(SURNAMES)],
+    )

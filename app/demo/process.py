@@ -38,7 +38,7 @@ class Process(Draft):
             self._party(parties.unit(self.buyer, name, number), role)
         year = self.today.year
         self.doc["planning"] = {
-            "rationale": f"Se requiere para cumplir el programa anual de {self.sujeto.name}.",
+            "rationale": "Es necesario para cumplir las metas del programa anual de la institución.",
             "budget": {
                 "id": f"{self.key}-SP-{year}",
                 "description": f"Suficiencia presupuestaria {year}",
@@ -95,7 +95,7 @@ class Process(Draft):
         }
 
     def _request_for_quotes(self) -> Json:
-        invited = self.random.sample(parties.firms(), 3)
+        invited = self.random.sample(parties.firms(self.subject.trade), 3)
         answers = invited[: self.random.randint(1, 3)]
         return {
             "id": f"{self.key}-SC",
@@ -177,7 +177,7 @@ class Process(Draft):
         meeting = self.opening - timedelta(days=6)
         if self.method == "open" and bidders:
             attendee = parties.representative(bidders[0], self.seed)
-            host = parties.official(self.buyer, "Jefa de Departamento de Licitaciones", self.seed + 1)
+            host = parties.official(self.buyer, "Titular del Departamento de Licitaciones", self.seed + 1)
             tender["hasEnquiries"] = True
             tender["clarificationMeetings"] = [
                 {
@@ -225,7 +225,7 @@ class Process(Draft):
     def fail(self) -> None:
         """Nobody bid, or nobody could be accepted: the procedure is declared void (desierta)."""
         self.today = self.opening + timedelta(days=self.random.randint(3, 12))
-        bidders = self.random.sample(parties.firms(), self.random.randint(0, 2))
+        bidders = self.random.sample(parties.firms(self.subject.trade), self.random.randint(0, 2))
         self._open_bids(bidders, valid=0)
         self.doc["tender"]["status"] = "unsuccessful"
         self.doc["tender"]["documents"].append(

@@ -9,6 +9,7 @@ from app.demo.bodies import PLACES, DemoPerson, DemoSujeto, people_of, sujetos_o
 from app.demo.draft import Method
 from app.demo.parties import Json
 from app.demo.story import tell
+from app.ocds.schema import EXTENSIONS
 
 EndsAs = Literal["published", "draft", "in_review", "returned", "approved"]
 
@@ -68,8 +69,11 @@ def packages(tenant: DemoTenant, sujeto_obligado: str) -> Iterator[Json]:
 
     The first holds the first release of every process, the second the second ones, and so on: a file never holds
     two releases of one process, and importing them in order tells each story in order.
+
+    Raises:
+        KeyError: the tenant has no such sujeto obligado.
     """
-    [sujeto] = (one for one in tenant.sujetos_obligados if one.key == sujeto_obligado)
+    sujeto = {one.key: one for one in tenant.sujetos_obligados}[sujeto_obligado]
     for wave in count():
         releases = [p.releases[wave] for p in tenant.processes[sujeto_obligado] if len(p.releases) > wave]
         if not releases:
@@ -78,6 +82,7 @@ def packages(tenant: DemoTenant, sujeto_obligado: str) -> Iterator[Json]:
         yield {
             "uri": f"https://demo.example/{tenant.slug}/{sujeto_obligado}/entrega-{wave + 1}.json",
             "version": "1.1",
+            "extensions": [extension.url for extension in EXTENSIONS],
             "publishedDate": releases[-1]["date"],
             "publisher": {"name": sujeto.name, "scheme": "MX-RFC", "uid": sujeto.rfc},
             "license": "https://creativecommons.org/licenses/by/4.0/",
