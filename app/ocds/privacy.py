@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from app.ocds import model, shape
 from app.ocds.model import privacy as table
-from app.ocds.model.privacy import Never, Personality, Rule, Side, Verdict
+from app.ocds.model.privacy import Personality, Rule, Side, Verdict
 from app.ocds.shape import Document
 
 INSTEAD = "CONFIDENCIAL"
