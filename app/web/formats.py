@@ -3,8 +3,10 @@
 Sources: CLDR's `es_MX` through Babel; the date shape `31 dic 2026` is ours.
 """
 
+import math
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_timedelta
@@ -13,7 +15,14 @@ from babel.numbers import format_decimal, get_currency_symbol
 LOCALE = "es_MX"
 ABSENT = "Sin dato"
 NBSP = "\N{NO-BREAK SPACE}"
-MINUTE, DAY, MONTH = timedelta(minutes=1), timedelta(days=1), timedelta(days=30)
+MINUTE = timedelta(minutes=1)
+UNITS: tuple[tuple[Literal["year", "month", "day", "hour", "minute"], timedelta], ...] = (
+    ("year", timedelta(days=365)),
+    ("month", timedelta(days=60)),
+    ("day", timedelta(days=1)),
+    ("hour", timedelta(hours=1)),
+    ("minute", MINUTE),
+)
 
 
 def _local(moment: datetime, zone: str) -> datetime:
@@ -51,8 +60,9 @@ def relative(value: datetime | None, now: datetime) -> str:
     delta = value - now
     if abs(delta) < MINUTE:
         return "hace un momento" if delta <= timedelta(0) else "en un momento"
-    # The threshold keeps "hace 25 días" and "hace 20 horas" from being rounded up to a vague unit.
-    return format_timedelta(delta, add_direction=True, locale=LOCALE, threshold=1)
+    unit = next(unit for unit, length in UNITS if abs(delta) >= length)
+    # Babel would pass from days to weeks; a deadline is counted in days. The threshold leaves us the choice.
+    return format_timedelta(delta, unit, threshold=math.inf, add_direction=True, locale=LOCALE)
 
 
 def duration(seconds: float) -> str:

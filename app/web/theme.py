@@ -10,11 +10,11 @@ PAPER, NIGHT = "#ffffff", "#15171a"
 DEFAULT_ACCENT = "#0b6148"
 # 4.5 and some room, because the accent also stands on tinted surfaces; on dark, thin type asks for more.
 ON_PAPER, ON_NIGHT = 5.2, 7.0
-HEX = re.compile(r"^#[0-9a-fA-F]{6}$")
+HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def _channels(colour: str) -> tuple[float, float, float]:
-    if not HEX.match(colour):
+    if not HEX.fullmatch(colour):
         raise ValueError(f"not a colour of the form #rrggbb: {colour!r}")
     return int(colour[1:3], 16) / 255, int(colour[3:5], 16) / 255, int(colour[5:7], 16) / 255
 

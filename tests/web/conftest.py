@@ -12,7 +12,6 @@ from uuid import UUID
 
 import httpx2
 import pytest
-import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI, Query
 from pydantic import BaseModel, Field, SecretStr
@@ -22,10 +21,11 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from app.core import errors as tree
 from app.core import logs
 from app.web import components_page, errors, static
+from app.web.components import Progress
 from app.web.forms import Form, Sent
 from app.web.middleware import Gateway
-from app.web.shell import Person, TenantIdentity, dress
-from app.web.templating import page
+from app.web.shell import Person, Shell, TenantIdentity, dress
+from app.web.templating import environment, page, wants_fragment
 from app.web.theme import theme_css
 
 Log = Callable[[str], list[dict[str, Any]]]
@@ -34,6 +34,10 @@ ERRORS = {
     for kind in vars(tree).values()
     if isinstance(kind, type) and issubclass(kind, tree.AppError) and kind is not tree.AppError
 }
+
+
+PART = "{{ ui.progress(job) }}"
+WHOLE = f'{{% extends "base.html" %}}{{% block title %}}Trabajo{{% endblock %}}{{% block main %}}{PART}{{% endblock %}}'
 
 
 class SignIn(BaseModel):
@@ -119,6 +123,36 @@ def build() -> FastAPI:
         dress(request, person=Person("Ana"))
         return page(request, "components.html", components_page.sample_page())
 
+    steps = iter((40, 120, 200))
+
+    @app.get("/trabajo")
+    def job(request: Request) -> HTMLResponse:
+        done = next(steps, 200) if wants_fragment(request) else 0
+        status = "succeeded" if done == 200 else "running"
+        progress = Progress("trabajo", "Importar", status, done, 200, cancel="/trabajo")
+        source = PART if wants_fragment(request) else WHOLE
+        template = environment().from_string(source)
+        return HTMLResponse(template.render(job=progress, shell=Shell(), here="/trabajo"))
+
+    received: list[str] = []
+
+    @app.get("/doble")
+    def double(request: Request) -> HTMLResponse:
+        return HTMLResponse(
+            f'<script src="{static.asset("app.js")}" defer></script>'
+            '<form method="post"><button data-busy="Enviando…">Enviar</button></form>'
+        )
+
+    @app.post("/doble")
+    def receive() -> HTMLResponse:
+        received.append("una vez")
+        time.sleep(0.3)
+        return HTMLResponse("Recibido")
+
+    @app.get("/doble/cuenta")
+    def count() -> PlainTextResponse:
+        return PlainTextResponse(str(len(received)))
+
     @app.get("/prueba/tema.css")
     def theme() -> Response:
         return Response(theme_css("#7a1f3d"), media_type="text/css")
@@ -139,36 +173,36 @@ class Lines(logging.Handler):
 
 
 @pytest.fixture(scope="session")
-def written() -> Iterator[list[str]]:
-    """Every line that the whole session logged, through the real configuration."""
+def lines() -> Lines:
+    """Every line of log of the session, shaped by the real configuration."""
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    before = root.handlers[:]
     logs.configure()
-    lines = Lines(root.handlers[0].formatter)
-    root.handlers[:] = [lines]
-    yield lines.written
+    shaped = Lines(root.handlers[0].formatter)
     root.handlers[:] = before
-    root.setLevel(level)
-    structlog.reset_defaults()
+    return shaped
 
 
 @pytest.fixture
-def log(written: list[str]) -> Log:
+def log(lines: Lines) -> Iterator[Log]:
     """Return the events logged for a request id; the line is written after the answer has left."""
 
     def events(request_id: str) -> list[dict[str, Any]]:
         for _ in range(100):
-            found = [line for line in map(json.loads, written) if line.get("request_id") == request_id]
+            found = [line for line in map(json.loads, lines.written) if line.get("request_id") == request_id]
             if any(line["event"] == "request" for line in found):
                 return found
             time.sleep(0.02)
         raise AssertionError(f"nothing was logged for {request_id}")
 
-    return events
+    # Whatever application another test configures takes the handlers over, so this one is added each time.
+    logging.getLogger().addHandler(lines)
+    yield events
+    logging.getLogger().removeHandler(lines)
 
 
 @pytest.fixture(scope="session")
-def address(written: list[str]) -> Iterator[str]:
+def address(lines: Lines) -> Iterator[str]:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         found.listen()

@@ -1,0 +1,146 @@
+"""Every component in a real browser: accessible, inside the screen, within the content policy."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: the browser walks did not run"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        yield browser
+        browser.close()
+
+
+def complaints(page: Page) -> list[str]:
+    """Collect what the browser itself complains about (policy violations, script errors)."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/_components", "/error/sin-permiso/vestido"])
+def test_axe_finds_nothing(chromium: Browser, address: str, path: str, scheme: str) -> None:
+    # axe is injected as a script of its own, which the policy of the page rightly refuses.
+    page = chromium.new_page(color_scheme=scheme, bypass_csp=True, viewport={"width": 1366, "height": 768})
+    page.goto(address + path)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true })")
+
+    violations = Axe().run(page).response["violations"]
+
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in violations] == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1366, 1920])
+def test_nothing_sticks_out_and_nothing_is_refused(chromium: Browser, address: str, width: int) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 800})
+    said = complaints(page)
+    page.goto(address + "/_components")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert said == []
+    page.close()
+
+
+def test_controls_are_large_enough_for_a_thumb(chromium: Browser, address: str) -> None:
+    page = chromium.new_page(viewport={"width": 360, "height": 800})
+    page.goto(address + "/_components")
+
+    small = page.evaluate(
+        """[...document.querySelectorAll('.button, .field input:not([type=checkbox],[type=radio]), select, .tabs a')]
+        .filter((one) => one.offsetParent && one.getBoundingClientRect().height < 44).map((one) => one.outerHTML)"""
+    )
+
+    assert small == []
+    page.close()
+
+
+def test_the_first_tab_skips_to_the_content(chromium: Browser, address: str) -> None:
+    page = chromium.new_page()
+    page.goto(address + "/error/no-encontrado")
+    page.keyboard.press("Tab")
+
+    skip = page.locator(":focus")
+    assert skip.inner_text() == "Ir al contenido"
+    assert skip.bounding_box()["y"] >= 0  # type: ignore[index]
+    ring = skip.evaluate(
+        "(one) => getComputedStyle(one).outlineWidth + ' ' + getComputedStyle(one).outlineStyle"
+    )
+    assert ring == "3px solid"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "contenido"
+    page.close()
+
+
+def test_errors_take_the_focus_and_lead_to_their_field(chromium: Browser, address: str) -> None:
+    page = chromium.new_page()
+    page.goto(address + "/_components")
+
+    assert "error-summary" in page.evaluate("document.activeElement.className")
+    page.click("text=Monto del contrato: Escribe una cantidad")
+    assert page.evaluate("document.activeElement.id") == "field-amount"
+    page.close()
+
+
+def test_a_running_job_refreshes_itself_until_it_ends(chromium: Browser, address: str) -> None:
+    page = chromium.new_page()
+    said = complaints(page)
+    page.goto(address + "/trabajo")
+    page.focus("text=Cancelar")
+
+    page.wait_for_selector("text=Terminada", timeout=15_000)
+
+    assert "200 de 200" in page.inner_text("#trabajo")
+    assert page.locator("#trabajo[data-refresh]").count() == 0
+    assert said == []
+    page.close()
+
+
+def test_a_form_is_sent_once_however_often_it_is_clicked(chromium: Browser, address: str) -> None:
+    page = chromium.new_page()
+    page.goto(address + "/doble")
+
+    page.evaluate("for (let i = 0; i < 3; i += 1) document.querySelector('button').click()")
+    page.wait_for_selector("text=Recibido")
+
+    assert page.goto(address + "/doble/cuenta").text() == "1"  # type: ignore[union-attr]
+    page.close()
+
+
+def test_the_menu_opens_without_script(chromium: Browser, address: str) -> None:
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(address + "/_components")
+
+    page.click(".masthead summary")
+
+    assert page.locator("text=Cerrar sesión").is_visible()
+    page.close()
+
+
+def test_escape_closes_the_menu_and_returns_the_focus(chromium: Browser, address: str) -> None:
+    page = chromium.new_page()
+    page.goto(address + "/_components")
+    page.click(".masthead summary")
+    page.focus("text=Mi cuenta")
+
+    page.keyboard.press("Escape")
+
+    assert not page.locator("text=Cerrar sesión").is_visible()
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.close()
