@@ -5,11 +5,10 @@ Every function returns a plain dict, made once: callers must not change it. All 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
-from app.ocds.model import BLOCKS, CODELISTS, OWN, RELEASE, Block, Codelist, Field
+from app.ocds.model import BLOCKS, CODELISTS, OWN, RELEASE, Block, ExtensionInfo, Field
 from app.ocds.model import EXTENSIONS as DECLARED
 from app.ocds.model import release as travelling
 
@@ -32,32 +31,15 @@ _LANGUAGE = (
 _MERGE_KEYWORDS = frozenset({"wholeListMerge", "versionId", "omitWhenMerged"})
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
-    """One extension of the profile: what it changes in the schema and the codelists."""
-
-    name: str
-    label: str
-    help: str
-    url: str
-    """Address of its `extension.json` as EDCA-MX declares it; a name, never fetched."""
-    urls: tuple[str, ...]
-    """Every address under which data declare it."""
+class Extension(ExtensionInfo):
+    """One extension of the profile, and what it changes in the schema."""
 
     def patch(self) -> Schema:
         """Return its JSON Merge Patch of the standard's release schema; empty when it only adds codes."""
         return _patch(frozenset({self.name}))
 
-    def codelists(self) -> tuple[Codelist, ...]:
-        """Return the codelists that it brings or adds codes to."""
-        return tuple(
-            codelist
-            for codelist in CODELISTS.values()
-            if codelist.official and any(code.extension == self.name for code in codelist.codes.values())
-        )
 
-
-EXTENSIONS = tuple(Extension(e.name, e.label, e.help, e.url, e.urls) for e in DECLARED)
+EXTENSIONS = tuple(Extension(e.name, e.label, e.help, e.repository, e.owners) for e in DECLARED)
 
 
 @cache

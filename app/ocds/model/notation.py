@@ -257,9 +257,9 @@ def texts(
     return _field(Kind.TEXTS, "array", (name, label, help_), more, items=items)
 
 
-def raw(name: str, label: str, help_: str, types: tuple[str, ...], extension: str | None = None) -> Field:
+def raw(name: str, label: str, help_: str, types: tuple[str, ...]) -> Field:
     """JSON of an open shape, of the given types."""
-    return Field(name=name, label=label, help=help_, kind=Kind.RAW, types=types, extension=extension)
+    return Field(name=name, label=label, help=help_, kind=Kind.RAW, types=types)
 
 
 def ref(name: str, of: str, label: str, help_: str, **more: Unpack[Options]) -> Field:
