@@ -1,0 +1,298 @@
+"""Publishing: everything is prepared first, then the tenant's chain is locked, written and left.
+
+One release with its bytes, record, facets, chain entry and outbox row is never split: they are rows of one
+transaction. Positions and dates are given under the lock of `chain_head`, which is taken last, after the process rows,
+so that the order of positions is the order of commits and eight publishers do not wait for each other's preparation.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import col, select
+
+from app.core import audit, clock, outbox
+from app.core.db import Actor, RwSession
+from app.core.errors import ConflictError, InvalidError, NotFoundError
+from app.core.policy import require
+from app.core.tables import table_of
+from app.processes.models import ProcessVersion
+from app.processes.queries import VersionRef, WorkingProcess, load_by_id
+from app.processes.service import PublishOutcome
+from app.processes.workflow import VERSIONS
+from app.publication.chain import GENESIS, Entry, rfc3339
+from app.publication.models import (
+    ChainHead,
+    ProcessFacet,
+    PublicationTotal,
+    Record,
+    Release,
+    ReleaseBody,
+)
+from app.publication.preparation import Prepared, prepare
+from app.tenancy import queries as tenancy
+
+LARGEST_UNIT = 200
+"""Releases that one transaction publishes at most."""
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows of one publication, gathered per table."""
+
+    releases: list[dict[str, Any]] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    records: list[dict[str, Any]] = field(default_factory=list)
+    facets: list[dict[str, Any]] = field(default_factory=list)
+
+
+def publish_batch(session: RwSession, actor: Actor, refs: Sequence[VersionRef]) -> list[PublishOutcome]:
+    """Publish versions, each whole or not at all; one that may not go out stops no other.
+
+    The content is validated again, and what the privacy table withholds stays behind.
+
+    Args:
+        session: bound to the actor; the caller's unit of work commits.
+        actor: must hold the permission that the transition asks for, at each sujeto obligado.
+        refs: at most 200, one per process.
+
+    Returns:
+        An outcome per version, in order.
+
+    Raises:
+        InvalidError: too many at once.
+        ConflictError: a version is not in a state from which it is published.
+        ForbiddenError: the actor may not publish it.
+        NotFoundError: a version is absent or somebody else's.
+    """
+    if len(refs) > LARGEST_UNIT or len({ref.process_id for ref in refs}) < len(refs):
+        raise InvalidError(f"Se publican hasta {LARGEST_UNIT} versiones a la vez, una por proceso.")
+    if not refs:
+        return []
+    processes = load_by_id(session, actor, [ref.process_id for ref in refs], for_update=True)
+    for ref in refs:
+        _check(actor, ref, processes.get(ref.process_id))
+    natural_rfc_public = tenancy.tenant(session, actor).natural_rfc_public
+    known = _records(session, actor, refs)
+    token = secrets.token_hex(14)[:27]
+    now = rfc3339(clock.now())
+    prepared: list[Prepared] = []
+    outcomes: list[PublishOutcome] = []
+    for ref in refs:
+        ready = prepare(
+            ref,
+            processes[ref.process_id],
+            known.get(ref.process_id),
+            now=now,
+            token=token,
+            natural_rfc_public=natural_rfc_public,
+        )
+        if isinstance(ready, Prepared):
+            prepared.append(ready)
+            outcomes.append(PublishOutcome(ref, published=True))
+        else:
+            outcomes.append(PublishOutcome(ref, published=False, problems=ready))
+    if prepared:
+        _append(session, actor, prepared, token)
+    return outcomes
+
+
+def _check(actor: Actor, ref: VersionRef, process: WorkingProcess | None) -> None:
+    if process is None:
+        raise NotFoundError("No encontramos ese proceso de contratación.")
+    transition = VERSIONS.check("publish", process.open_status or "published", process.policy)
+    if process.open_number != ref.number:
+        raise ConflictError("La versión que se quiere publicar ya no es la que está abierta.")
+    if transition.permission is not None:
+        require(actor, transition.permission, process.sujeto_obligado_id)
+
+
+def _records(
+    session: RwSession, actor: Actor, refs: Sequence[VersionRef]
+) -> dict[UUID, Row[tuple[UUID, int, bytes]]]:
+    rows = session.execute(
+        select(Record.process_id, Record.release_count, Record.compiled).where(
+            Record.tenant_id == actor.tenant_id,
+            col(Record.process_id).in_([ref.process_id for ref in refs]),
+        )
+    )
+    return {row.process_id: row for row in rows}
+
+
+def _append(session: RwSession, actor: Actor, prepared: list[Prepared], token: str) -> None:
+    """Lock the chain, give positions and dates, and write every row."""
+    head = lock_head(session, actor)
+    start = clock.now()
+    if head.last_date is not None and start <= head.last_date:
+        start = head.last_date + timedelta(microseconds=1)
+    rows = _Rows()
+    previous, position = head.entry_hash, head.position
+    placeholder = token.encode()
+    for step, ready in enumerate(prepared):
+        position += 1
+        date = start + timedelta(microseconds=step)
+        stamp = rfc3339(date).encode()
+        body = ready.body.replace(placeholder, stamp)
+        entry = Entry(
+            tenant_id=head.tenant_id,
+            position=position,
+            kind="release",
+            ocid=ready.process.ocid,
+            release_id=ready.release_id,
+            date=date,
+            body_sha256=hashlib.sha256(body).digest(),
+            withdraws=None,
+            ground="",
+            previous_hash=previous,
+        )
+        previous = entry.hash()
+        key = {"tenant_id": head.tenant_id, "ocid": ready.process.ocid}
+        rows.releases.append(
+            {
+                **asdict(entry),
+                "process_id": ready.ref.process_id,
+                "sujeto_obligado_id": ready.process.sujeto_obligado_id,
+                "version_number": ready.ref.number,
+                "tag": ready.tag,
+                "entry_hash": previous,
+            }
+        )
+        rows.bodies.append({"tenant_id": head.tenant_id, "position": position, "body": body})
+        rows.records.append(
+            {
+                **key,
+                "process_id": ready.ref.process_id,
+                "position": position,
+                "date": date,
+                "release_count": ready.releases_before + 1,
+                "compiled": ready.compiled.replace(placeholder, stamp),
+            }
+        )
+        rows.facets.append(
+            {
+                **key,
+                "sujeto_obligado_id": ready.process.sujeto_obligado_id,
+                "published_at": date,
+                **ready.facet,
+            }
+        )
+    _insert(session, rows)
+    head.position, head.entry_hash = position, previous
+    head.last_date = start + timedelta(microseconds=len(prepared) - 1)
+    head.live_releases += len(prepared)
+    head.live_records += sum(1 for ready in prepared if ready.releases_before == 0)
+    session.add(head)
+    _count(session, actor, prepared, head)
+    _mark_published(session, actor, prepared)
+    audit.record_many(
+        session,
+        "process.publish",
+        "contracting_process",
+        [
+            (row["process_id"], {"position": row["position"], "sha256": row["body_sha256"].hex()})
+            for row in rows.releases
+        ],
+    )
+    outbox.emit(
+        session,
+        "publication.released",
+        [{"position": row["position"], "ocid": row["ocid"]} for row in rows.releases],
+    )
+
+
+def lock_head(session: RwSession, actor: Actor) -> ChainHead:
+    """Return the end of the tenant's chain, locked until the transaction ends: take it last."""
+    session.execute(
+        upsert(ChainHead)
+        .values(
+            tenant_id=actor.tenant_id,
+            position=0,
+            entry_hash=GENESIS,
+            live_releases=0,
+            live_records=0,
+            withdrawals=0,
+        )
+        .on_conflict_do_nothing()
+    )
+    # populate_existing: the row may stand in this session from before another publisher's commit.
+    return session.exec(
+        select(ChainHead)
+        .where(ChainHead.tenant_id == actor.tenant_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+_RECORD = upsert(table_of(Record))
+_FACET = upsert(table_of(ProcessFacet))
+_RECORD = _RECORD.on_conflict_do_update(
+    index_elements=["tenant_id", "ocid"],
+    set_={name: _RECORD.excluded[name] for name in ("position", "date", "release_count", "compiled")},
+)
+_FACET = _FACET.on_conflict_do_update(
+    index_elements=["tenant_id", "ocid"],
+    set_={
+        column.name: _FACET.excluded[column.name]
+        for column in table_of(ProcessFacet).columns
+        if not column.primary_key
+    },
+)
+
+
+def _insert(session: RwSession, rows: _Rows) -> None:
+    connection = session.connection()
+    connection.execute(insert(table_of(Release)), rows.releases)
+    connection.execute(insert(table_of(ReleaseBody)), rows.bodies)
+    connection.execute(_RECORD, rows.records)
+    connection.execute(_FACET, rows.facets)
+
+
+def _count(session: RwSession, actor: Actor, prepared: list[Prepared], head: ChainHead) -> None:
+    per_sujeto: dict[UUID, list[Prepared]] = {}
+    for ready in prepared:
+        per_sujeto.setdefault(ready.process.sujeto_obligado_id, []).append(ready)
+    for sujeto, published in sorted(per_sujeto.items()):
+        fresh = sum(1 for ready in published if ready.releases_before == 0)
+        statement = upsert(PublicationTotal).values(
+            tenant_id=actor.tenant_id,
+            sujeto_obligado_id=sujeto,
+            processes=fresh,
+            releases=len(published),
+            last_published_at=head.last_date,
+        )
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["tenant_id", "sujeto_obligado_id"],
+                set_={
+                    "processes": PublicationTotal.processes + statement.excluded.processes,
+                    "releases": PublicationTotal.releases + statement.excluded.releases,
+                    "last_published_at": statement.excluded.last_published_at,
+                },
+            )
+        )
+
+
+def _mark_published(session: RwSession, actor: Actor, prepared: list[Prepared]) -> None:
+    target = VERSIONS.check("publish", "approved", "garante").target
+    session.execute(
+        update(ProcessVersion)
+        .where(
+            col(ProcessVersion.tenant_id) == actor.tenant_id,
+            tuple_(ProcessVersion.process_id, ProcessVersion.number).in_(
+                [(ready.ref.process_id, ready.ref.number) for ready in prepared]
+            ),
+        )
+        .values(
+            status=target,
+            row_version=ProcessVersion.row_version + 1,
+            error_count=0,
+            updated_at=func.now(),
+        )
+        .execution_options(synchronize_session=False)
+    )
