@@ -88,7 +88,8 @@ def test_what_a_record_holds_beside_its_releases_goes_with_the_first(tmp_path: P
         "releases": [{**ONE, "date": "2"}, {**ONE, "date": "1"}],
     }
     first, second = reading(tmp_path, json.dumps(record).encode()).entries()
-    assert first.release and first.release["date"] == "1"
+    assert first.release
+    assert first.release["date"] == "1"
     assert (first.rest, second.rest) == ({"publisher": {"name": "CDMX"}}, {})
 
 
@@ -114,7 +115,8 @@ def test_encodings_are_straightened_and_told(tmp_path: Path, encoding: str) -> N
 
 def test_bytes_of_no_encoding_are_refused_with_their_place(tmp_path: Path) -> None:
     entry, good = reading(tmp_path, b'[{"title": "\x81"},\n {"ocid": "b"}]').entries()
-    assert entry.fault and entry.fault.code == "encoding"
+    assert entry.fault
+    assert entry.fault.code == "encoding"
     assert "byte 13" in entry.fault.message
     assert ocids([good]) == ["b"]
 
@@ -123,7 +125,8 @@ def test_a_text_that_leaves_its_encoding_says_where(tmp_path: Path) -> None:
     content = json.dumps([ONE, TWO]).encode("utf-16") + b"\x00"
     *before, last = reading(tmp_path, content).entries()
     assert len(before) == 2
-    assert last.fault and "UTF-16" in last.fault.message
+    assert last.fault
+    assert "UTF-16" in last.fault.message
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
@@ -152,8 +155,10 @@ def test_a_member_that_is_no_json_costs_only_itself(tmp_path: Path) -> None:
         {"leeme.txt": b"Hola", "otro.zip": zipped({"a": b"{}"}), "b.json": json.dumps(ONE).encode()}
     )
     readme, inner, good = reading(tmp_path, nested).entries()
-    assert readme.fault and "«leeme.txt»" in readme.fault.message
-    assert inner.fault and "otro archivo comprimido" in inner.fault.message
+    assert readme.fault
+    assert "«leeme.txt»" in readme.fault.message
+    assert inner.fault
+    assert "otro archivo comprimido" in inner.fault.message
     assert ocids([good]) == ["ocds-abc123-1"]
 
 
@@ -186,7 +191,8 @@ def test_a_broken_line_costs_only_itself(tmp_path: Path) -> None:
         content = b"\r\n".join([json.dumps(ONE).encode(), broken, json.dumps(TWO).encode()])
         first, refused, last = reading(tmp_path, content).entries()
         assert ocids([first, last]) == ["ocds-abc123-1", "ocds-abc123-2"]
-        assert refused.fault and refused.fault.code == "syntax"
+        assert refused.fault
+        assert refused.fault.code == "syntax"
         assert "Línea 2, byte" in refused.fault.message
 
 
@@ -204,7 +210,8 @@ def test_a_broken_release_costs_only_itself(tmp_path: Path) -> None:
     content = b'{"releases": [' + lines(ONE) + b',\n{"ocid": "x", "date": },' + lines(TWO) + b"]}"
     first, refused, last = reading(tmp_path, content).entries()
     assert ocids([first, last]) == ["ocds-abc123-1", "ocds-abc123-2"]
-    assert refused.fault and refused.fault.message.startswith("Línea 2, byte ")
+    assert refused.fault
+    assert refused.fault.message.startswith("Línea 2, byte ")
     assert refused.line == 2
 
 
@@ -213,14 +220,16 @@ def test_a_document_cut_short_gives_what_was_read(tmp_path: Path, element: int) 
     content = json.dumps({"uri": "x", "releases": [ONE, TWO, ONE]}).encode()[:-40]
     *before, last = reading(tmp_path, content, element=element).entries()
     assert ocids(before) == ["ocds-abc123-1", "ocds-abc123-2"]
-    assert last.fault and last.fault.code == "unclosed"
+    assert last.fault
+    assert last.fault.code == "unclosed"
     assert "Lo anterior sí se leyó" in last.fault.message
 
 
 def test_duplicate_keys_are_a_problem_of_their_release(tmp_path: Path) -> None:
     content = b'[{"ocid": "a",\n "tender": {"id": "1", "id": "2"}}, {"ocid": "b"}]'
     refused, good = reading(tmp_path, content).entries()
-    assert refused.fault and refused.fault.code == "duplicate-key"
+    assert refused.fault
+    assert refused.fault.code == "duplicate-key"
     assert refused.fault.message.startswith("Línea 2, byte ")
     assert 'el campo "id" aparece dos veces' in refused.fault.message
     assert ocids([good]) == ["b"]
@@ -230,7 +239,8 @@ def test_nul_characters_are_a_problem_or_a_suspicion(tmp_path: Path) -> None:
     raw, escaped, innocent = reading(
         tmp_path, b'[{"a": "\0"}, {"a": "\\u0000"}, {"a": "\\\\u0001"}]'
     ).entries()
-    assert raw.fault and "carácter de control" in raw.fault.message
+    assert raw.fault
+    assert "carácter de control" in raw.fault.message
     assert escaped.suspect
     assert not innocent.suspect
 
@@ -246,7 +256,8 @@ def test_an_element_over_the_limit_is_refused(tmp_path: Path) -> None:
     big = {"ocid": "c", "tender": {"description": "x" * 3_000}}
     good, refused, last = reading(tmp_path, lines(ONE, big, TWO), element=2_000).entries()
     assert ocids([good, last]) == ["ocds-abc123-1", "ocds-abc123-2"]
-    assert refused.fault and refused.fault.code == "too-long"
+    assert refused.fault
+    assert refused.fault.code == "too-long"
     with pytest.raises(SplitError) as whole:
         list(reading(tmp_path, json.dumps(big).encode(), element=2_000).entries())
     assert "el máximo" in whole.value.detail
@@ -321,4 +332,5 @@ def test_a_long_file_needs_no_memory(tmp_path: Path) -> None:
 
 def test_a_value_that_is_no_release_is_refused(tmp_path: Path) -> None:
     first, second = reading(tmp_path, b'{"releases": [5, "x"]}').entries()
-    assert first.fault and first.fault.code == second.fault.code == "not-object"  # type: ignore[union-attr]
+    assert first.fault
+    assert first.fault.code == second.fault.code == "not-object"
