@@ -72,6 +72,10 @@ class Settings(BaseSettings):
         "Órgano nacional de transparencia",
         description="Name of the national body: it changes, so it is data.",
     )
+    contact_email: str = Field(
+        "datos@contrataciones.example",
+        description="Where users of the published data and its profile write to.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
     )

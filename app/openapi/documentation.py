@@ -1,0 +1,232 @@
+"""What the OpenAPI document says of the publication API, in Spanish: summaries, parameters, answers, examples."""
+
+import re
+from typing import Any
+
+from app.openapi.parameters import DEFAULT_LIMIT, MOST
+
+TAG = "API de publicación"
+
+_PROBLEM = {
+    "type": "object",
+    "description": "Problema (RFC 9457).",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "request_id": {"type": "string"},
+    },
+}
+_PACKAGE_HEAD = {
+    "uri": "https://datos.example/jalisco/api/v1/releases",
+    "version": "1.1",
+    "extensions": ["https://datos.example/ocds/perfil/extension.json"],
+    "publishedDate": "2026-11-22T16:00:00.000Z",
+    "publisher": {"name": "Organismo garante", "uri": "https://datos.example/jalisco/"},
+}
+_RELEASE = {
+    "ocid": "ocds-prb014-LPL-001-2026",
+    "id": "ocds-prb014-LPL-001-2026-1",
+    "date": "2026-11-22T16:00:00.000Z",
+    "tag": ["tender"],
+    "initiationType": "tender",
+}
+_LIST_LINKS = {
+    "links": {"next": "https://datos.example/jalisco/api/v1/releases?cursor=WzEwMF0"},
+    "total": 1,
+}
+_RECORD = {
+    "ocid": _RELEASE["ocid"],
+    "releases": [
+        {
+            "url": "https://datos.example/jalisco/api/v1/releases/ocds-prb014-LPL-001-2026"
+            "/ocds-prb014-LPL-001-2026-1#ocds-prb014-LPL-001-2026-1",
+            "date": _RELEASE["date"],
+            "tag": ["tender"],
+        }
+    ],
+    "compiledRelease": {
+        **_RELEASE,
+        "id": "ocds-prb014-LPL-001-2026-2026-11-22T16:00:00.000Z",
+        "tag": ["compiled"],
+    },
+}
+
+
+def _package(description: str, example: dict[str, Any], items: str) -> dict[str, Any]:
+    schema = {
+        "type": "object",
+        "required": ["uri", "version", "publishedDate", "publisher", items],
+        "properties": {
+            "uri": {"type": "string", "format": "uri"},
+            "version": {"type": "string", "const": "1.1"},
+            "extensions": {"type": "array", "items": {"type": "string", "format": "uri"}},
+            "publishedDate": {"type": "string", "format": "date-time"},
+            "publisher": {"type": "object"},
+            "license": {"type": "string", "format": "uri"},
+            "publicationPolicy": {"type": "string", "format": "uri"},
+            "links": {"type": "object", "properties": {"next": {"type": "string", "format": "uri"}}},
+            "total": {"type": "integer", "minimum": 0},
+            items: {"type": "array", "items": {"type": "object"}},
+        },
+    }
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": schema, "example": example}},
+        "headers": {
+            "ETag": {"description": "Huella de estos bytes.", "schema": {"type": "string"}},
+            "Last-Modified": {"description": "Último cambio.", "schema": {"type": "string"}},
+        },
+    }
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/problem+json": {"schema": _PROBLEM}}}
+
+
+_RELEASES_OK = _package(
+    "Paquete de entregas OCDS 1.1.", {**_PACKAGE_HEAD, **_LIST_LINKS, "releases": [_RELEASE]}, "releases"
+)
+_RELEASE_OK = _package(
+    "Paquete con esa única entrega.", {**_PACKAGE_HEAD, "releases": [_RELEASE]}, "releases"
+)
+_RECORDS_OK = _package(
+    "Paquete de registros OCDS 1.1.", {**_PACKAGE_HEAD, **_LIST_LINKS, "records": [_RECORD]}, "records"
+)
+_RECORD_OK = _package("Paquete con ese único registro.", {**_PACKAGE_HEAD, "records": [_RECORD]}, "records")
+_JSON_OK = {"description": "Documento JSON.", "content": {"application/json": {"schema": {"type": "object"}}}}
+_CSV_OK = {"description": "Claves, en CSV.", "content": {"text/csv": {"schema": {"type": "string"}}}}
+_UNCHANGED = {"description": "No ha cambiado desde la versión que nombra `If-None-Match`."}
+_MOVED = {"description": "El identificador tiene otra forma permanente: está en `Location`."}
+_BAD = _problem("Parámetro desconocido, repetido o mal escrito.")
+_ABSENT = _problem("No hay tal organismo, o no hay nada publicado con ese identificador.")
+_GONE = _problem("Se retiró de la publicación; `ground` y `withdrawn_at` dicen por qué y cuándo.")
+_DOWN = _problem("La base de datos no responde; reintenta después de `Retry-After` segundos.")
+
+_SINCE = {
+    "name": "since",
+    "in": "query",
+    "description": "Solo lo fechado entonces o después: fecha o instante de RFC 3339. Sin huso, hora local del organismo.",
+    "schema": {"type": "string"},
+    "example": "2026-11-01",
+}
+_CURSOR = {
+    "name": "cursor",
+    "in": "query",
+    "description": "El de `links.next` de la página anterior, sin cambiarlo.",
+    "schema": {"type": "string"},
+}
+_LIMIT = {
+    "name": "limit",
+    "in": "query",
+    "description": "Elementos por página; puede haber menos si pesan mucho.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+}
+_VERSIONED = {
+    "name": "versioned",
+    "in": "query",
+    "description": "Añade `versionedRelease`: cada campo con todos sus valores en el tiempo.",
+    "schema": {"type": "boolean", "default": False},
+}
+_LIST = [_SINCE, _CURSOR, _LIMIT]
+
+_PATH = {
+    "tenant": ("Organismo garante, como en la dirección de su portal.", "jalisco"),
+    "ocid": ("Identificador del proceso; una diagonal se escribe `%2F`.", _RELEASE["ocid"]),
+    "release_id": ("Identificador de la entrega; una diagonal se escribe `%2F`.", _RELEASE["id"]),
+    "file": ("Nombre de la lista, con `.csv`.", "documentType.csv"),
+}
+
+_ENDPOINTS: dict[str, tuple[str, str, list[dict[str, Any]], dict[int, dict[str, Any]]]] = {
+    "list_releases": (
+        "Entregas, en el orden en que se publicaron",
+        "Sigue `links.next` hasta una página vacía; guarda el último cursor y continúa desde él otro día.",
+        _LIST,
+        {200: _RELEASES_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
+    ),
+    "list_releases_of_process": (
+        "Entregas de un proceso",
+        "Como la lista general, para un solo ocid.",
+        _LIST,
+        {200: _RELEASES_OK, 304: _UNCHANGED, 308: _MOVED, 400: _BAD, 404: _ABSENT, 410: _GONE},
+    ),
+    "read_release": (
+        "Una entrega",
+        "Dirección permanente. Los bytes de la entrega son los mismos en todas las direcciones y nunca cambian.",
+        [],
+        {200: _RELEASE_OK, 304: _UNCHANGED, 308: _MOVED, 400: _BAD, 404: _ABSENT, 410: _GONE},
+    ),
+    "list_records": (
+        "Registros, en el orden de su última entrega",
+        "Un proceso que publica otra vez pasa al final: quien consulta con su cursor lo vuelve a ver.",
+        _LIST,
+        {200: _RECORDS_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
+    ),
+    "read_record": (
+        "Un registro",
+        "Dirección permanente: enlaces a las entregas y la entrega compilada.",
+        [_VERSIONED],
+        {200: _RECORD_OK, 304: _UNCHANGED, 308: _MOVED, 400: _BAD, 404: _ABSENT, 410: _GONE},
+    ),
+    "read_index": (
+        "Índice de un organismo",
+        "Direcciones, licencia y política de publicación.",
+        [],
+        {200: _JSON_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
+    ),
+    "read_service_index": (
+        "Índice del servicio",
+        "Todos los organismos que publican aquí.",
+        [],
+        {200: _JSON_OK, 304: _UNCHANGED, 400: _BAD},
+    ),
+    "read_profile": (
+        "El perfil, como extensión de OCDS",
+        "Qué agrega este servicio al estándar.",
+        [],
+        {200: _JSON_OK, 304: _UNCHANGED, 400: _BAD},
+    ),
+    "read_profile_schema": (
+        "Lo que el perfil agrega al esquema de la entrega",
+        "JSON Merge Patch del esquema de OCDS 1.1.",
+        [],
+        {200: _JSON_OK, 304: _UNCHANGED, 400: _BAD},
+    ),
+    "read_profile_codelist": (
+        "Una lista de claves del perfil",
+        "Las que empiezan con «+» agregan claves a una lista del estándar.",
+        [],
+        {200: _CSV_OK, 304: _UNCHANGED, 400: _BAD, 404: _problem("El perfil no tiene esa lista.")},
+    ),
+}
+
+
+def of(endpoint: str, path: str) -> dict[str, Any]:
+    """Return the arguments of `add_api_route` that document an endpoint at a path."""
+    summary, description, query, responses = _ENDPOINTS[endpoint]
+    return {
+        "operation_id": endpoint,
+        "summary": summary,
+        "description": description,
+        "responses": {**responses, 503: _DOWN},
+        "openapi_extra": {"parameters": [*(_in_path(name) for name in _names(path)), *query]},
+    }
+
+
+def _names(path: str) -> list[str]:
+    return re.findall(r"{(\w+)(?::path)?}", path)
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    description, example = _PATH[name]
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string"},
+        "example": example,
+    }

@@ -1,0 +1,239 @@
+"""Reading what is published, as `app_public`: raw SQL, each question one statement and so one snapshot.
+
+Every statement names the tenant: the public role sees all of them. A withdrawn release keeps its row in the chain and
+loses its body, so joining the bodies leaves it out. Dates follow the chain (both are set under its lock), so "since a
+date" becomes "since a position" by one look into the index of dates.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
+
+import orjson
+import psycopg
+
+Connection = psycopg.AsyncConnection[Any]
+
+READ_ONLY: dict[str, Any] = {
+    "autocommit": True,  # nothing is written, and a transaction around one statement costs two more round trips
+    "application_name": "contrataciones:reader",
+    "options": "-c default_transaction_read_only=on -c statement_timeout=15000",
+}
+"""How connections of the public reader are made."""
+
+PAGE_BYTES = 16 * 1024 * 1024
+"""A page ends before it holds more than this, unless its first element alone does."""
+
+
+class ReleaseRow(NamedTuple):
+    """One release as stored: its place in the chain, its date, its exact bytes."""
+
+    position: int
+    date: datetime
+    body: bytes
+
+
+class Link(NamedTuple):
+    """A release of a record, as its record points to it."""
+
+    release_id: str
+    date: datetime
+    tag: list[str]
+
+
+class RecordRow(NamedTuple):
+    """One record: the place and date of its newest release, its compiled release, the releases it is made of."""
+
+    ocid: str
+    position: int
+    date: datetime
+    compiled: bytes
+    releases: list[Link]
+
+
+class Counts(NamedTuple):
+    """How much a tenant has published that still stands, and when it last published."""
+
+    releases: int
+    records: int
+    last_date: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What a withdrawal left behind: when, on what ground."""
+
+    date: datetime
+    ground: str
+
+
+_RELEASE: LiteralString = """
+    SELECT r.position, r.date, b.body
+    FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
+    WHERE r.tenant_id = %s AND r.ocid = %s AND r.release_id = %s"""
+
+# The sizes are known without fetching the bytes, so what does not fit into the page is never read.
+_RELEASES: LiteralString = """
+    WITH page AS (
+        SELECT r.position, r.date, b.body,
+               sum(octet_length(b.body)) OVER (ORDER BY r.position) - octet_length(b.body) AS before
+        FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
+        WHERE r.tenant_id = %(tenant)s AND r.position > %(after)s
+        ORDER BY r.position LIMIT %(limit)s)
+    SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position"""
+
+_RELEASES_OF: LiteralString = """
+    WITH page AS (
+        SELECT r.position, r.date, b.body,
+               sum(octet_length(b.body)) OVER (ORDER BY r.position) - octet_length(b.body) AS before
+        FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
+        WHERE r.tenant_id = %(tenant)s AND r.ocid = %(ocid)s AND r.position > %(after)s
+        ORDER BY r.position LIMIT %(limit)s)
+    SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position"""
+
+_COUNT_OF: LiteralString = """
+    SELECT count(*)
+    FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
+    WHERE r.tenant_id = %s AND r.ocid = %s"""
+
+_RECORDS: LiteralString = """
+    WITH page AS (
+        SELECT c.ocid, c.position, c.date, c.compiled,
+               sum(octet_length(c.compiled)) OVER (ORDER BY c.position) - octet_length(c.compiled) AS before
+        FROM record c
+        WHERE c.tenant_id = %(tenant)s AND c.position > %(after)s
+        ORDER BY c.position LIMIT %(limit)s)
+    SELECT p.ocid, p.position, p.date, p.compiled,
+           (SELECT json_agg(json_build_array(r.release_id, r.date, r.tag) ORDER BY r.position)::text
+            FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
+            WHERE r.tenant_id = %(tenant)s AND r.ocid = p.ocid) AS releases
+    FROM page p WHERE p.before < %(budget)s ORDER BY p.position"""
+
+_RECORD: LiteralString = """
+    SELECT c.ocid, c.position, c.date, c.compiled,
+           (SELECT json_agg(json_build_array(r.release_id, r.date, r.tag) ORDER BY r.position)::text
+            FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
+            WHERE r.tenant_id = c.tenant_id AND r.ocid = c.ocid) AS releases
+    FROM record c WHERE c.tenant_id = %s AND c.ocid = %s"""
+
+_BODIES: LiteralString = """
+    SELECT b.body
+    FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
+    WHERE r.tenant_id = %s AND r.ocid = %s ORDER BY r.position"""
+
+_COUNTS: LiteralString = """
+    SELECT live_releases, live_records, last_date FROM chain_head WHERE tenant_id = %s"""
+
+_FIRST_SINCE: LiteralString = """
+    SELECT position FROM release WHERE tenant_id = %s AND date >= %s ORDER BY date, position LIMIT 1"""
+
+_OTHER_NAME: LiteralString = """
+    SELECT c.ocid FROM ocid_alias a JOIN record c ON c.tenant_id = a.tenant_id AND c.process_id = a.process_id
+    WHERE a.tenant_id = %s AND a.alias = %s"""
+
+_IS_PUBLISHED: LiteralString = """
+    SELECT EXISTS (SELECT FROM release WHERE tenant_id = %s AND ocid = %s AND kind = 'release')"""
+
+_WITHDRAWAL: LiteralString = """
+    SELECT w.date, w.ground
+    FROM release r JOIN release w ON w.tenant_id = r.tenant_id AND w.withdraws = r.position
+    WHERE r.tenant_id = %(tenant)s AND r.ocid = %(ocid)s AND w.kind = 'withdrawal'
+      AND (%(release_id)s::text IS NULL OR r.release_id = %(release_id)s)
+    ORDER BY w.position DESC LIMIT 1"""
+
+
+async def release(connection: Connection, tenant_id: UUID, ocid: str, release_id: str) -> ReleaseRow | None:
+    """Return one release that stands, or None."""
+    cursor = await connection.execute(_RELEASE, (tenant_id, ocid, release_id), prepare=True, binary=True)
+    row = await cursor.fetchone()
+    return ReleaseRow._make(row) if row else None
+
+
+async def releases(
+    connection: Connection, tenant_id: UUID, *, after: int, limit: int, ocid: str | None = None
+) -> list[ReleaseRow]:
+    """Return releases that stand, in the order of the chain.
+
+    Args:
+        connection: of the public role.
+        tenant_id: whose.
+        after: position that they follow; 0 is the start.
+        limit: how many at most; fewer come where `PAGE_BYTES` are reached.
+        ocid: of this process only.
+    """
+    cursor = await connection.execute(
+        _RELEASES if ocid is None else _RELEASES_OF,
+        {"tenant": tenant_id, "after": after, "limit": limit, "budget": PAGE_BYTES, "ocid": ocid},
+        binary=True,
+    )
+    return [ReleaseRow._make(row) for row in await cursor.fetchall()]
+
+
+async def count_of(connection: Connection, tenant_id: UUID, ocid: str) -> int:
+    """Return how many releases of one process stand."""
+    row = await (await connection.execute(_COUNT_OF, (tenant_id, ocid))).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def record(connection: Connection, tenant_id: UUID, ocid: str) -> RecordRow | None:
+    """Return the record of one process, or None."""
+    row = await (await connection.execute(_RECORD, (tenant_id, ocid), binary=True)).fetchone()
+    return _record(row) if row else None
+
+
+async def records(connection: Connection, tenant_id: UUID, *, after: int, limit: int) -> list[RecordRow]:
+    """Return records in the order of their newest releases; arguments as of `releases`."""
+    cursor = await connection.execute(
+        _RECORDS, {"tenant": tenant_id, "after": after, "limit": limit, "budget": PAGE_BYTES}, binary=True
+    )
+    return [_record(row) for row in await cursor.fetchall()]
+
+
+async def bodies(connection: Connection, tenant_id: UUID, ocid: str) -> list[bytes]:
+    """Return the bytes of all releases of one process that stand, in order."""
+    cursor = await connection.execute(_BODIES, (tenant_id, ocid), binary=True)
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def counts(connection: Connection, tenant_id: UUID) -> Counts:
+    """Return the counts of a tenant, kept by every publication: no rows are counted."""
+    row = await (await connection.execute(_COUNTS, (tenant_id,))).fetchone()
+    return Counts._make(row) if row else Counts(0, 0, None)
+
+
+async def position_before(connection: Connection, tenant_id: UUID, since: datetime) -> int | None:
+    """Return the position after which everything is dated `since` or later; None where nothing is."""
+    row = await (await connection.execute(_FIRST_SINCE, (tenant_id, since))).fetchone()
+    return int(row[0]) - 1 if row else None
+
+
+async def ocid_of_alias(connection: Connection, tenant_id: UUID, alias: str) -> str | None:
+    """Return the permanent ocid of a published process that is also called `alias`."""
+    row = await (await connection.execute(_OTHER_NAME, (tenant_id, alias))).fetchone()
+    return str(row[0]) if row else None
+
+
+async def is_published(connection: Connection, tenant_id: UUID, ocid: str) -> bool:
+    """Tell whether the tenant ever published the process, withdrawn or not."""
+    row = await (await connection.execute(_IS_PUBLISHED, (tenant_id, ocid))).fetchone()
+    return bool(row and row[0])
+
+
+async def withdrawal(
+    connection: Connection, tenant_id: UUID, ocid: str, release_id: str | None
+) -> Withdrawn | None:
+    """Return the withdrawal of a release, or the newest of a process; None where there was none."""
+    cursor = await connection.execute(
+        _WITHDRAWAL, {"tenant": tenant_id, "ocid": ocid, "release_id": release_id}
+    )
+    row = await cursor.fetchone()
+    return Withdrawn(date=row[0], ground=row[1]) if row else None
+
+
+def _record(row: Any) -> RecordRow:
+    links = [
+        Link(release_id, datetime.fromisoformat(date), tag)
+        for release_id, date, tag in orjson.loads(row[4] or "[]")
+    ]
+    return RecordRow(row[0], row[1], row[2], row[3], links)

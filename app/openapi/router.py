@@ -1,0 +1,373 @@
+"""The OCDS publication API: read by the whole world, without a session.
+
+Every address stands twice in the table: below the tenant's slug, and at the root of a host of its own. The answers are
+made here whole (`answers`), so FastAPI's part is the table and the OpenAPI document; its parsing of parameters and its
+serialising are left out of the way (docs/adr/0020).
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.core import clock
+from app.core.errors import AppError, GoneError, NotFoundError
+from app.core.pagination import encode_cursor
+from app.ocds import merge, profile
+from app.ocds import ocid as ocids
+from app.openapi import addresses, answers, documentation, packages, parameters, queries
+from app.openapi.addresses import Roots
+from app.openapi.queries import Connection
+from app.openapi.reader import PublicReader
+from app.settings import Settings
+from app.tenancy.queries import TenantView
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+PLACES = ("/{tenant}", "")
+"""Where the addresses of a tenant start: below its slug, and on its own host."""
+
+
+class PublicRoute(APIRoute):
+    """A route that answers requests itself and lets pages of any site read it, refusals included."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        """Return what answers a request: the endpoint, without FastAPI's parsing around it."""
+        endpoint: Endpoint = self.endpoint
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except AppError as error:
+                error.headers.setdefault("Access-Control-Allow-Origin", "*")
+                raise
+
+        return handle
+
+
+router = APIRouter(route_class=PublicRoute, tags=[documentation.TAG])
+
+
+def public(path: str, *, places: tuple[str, ...] = PLACES) -> Callable[[Endpoint], Endpoint]:
+    """Register an endpoint for GET (documented at the first place) and HEAD."""
+
+    def register(endpoint: Endpoint) -> Endpoint:
+        for place in places:
+            documented = place == places[0]
+            docs = documentation.of(endpoint.__name__, place + path) if documented else {}
+            router.add_api_route(
+                place + path,
+                endpoint,
+                methods=["GET"],
+                include_in_schema=documented,
+                response_class=Response,
+                **docs,
+            )
+            router.add_api_route(
+                place + path, endpoint, methods=["HEAD"], include_in_schema=False, response_class=Response
+            )
+        return endpoint
+
+    return register
+
+
+async def _place(request: Request) -> tuple[PublicReader, TenantView, Roots]:
+    """Return what every address needs: the reader, the tenant it names, and where addresses start."""
+    reader: PublicReader = request.app.state.public_reader
+    slug = request.path_params.get("tenant")
+    if slug is not None:
+        view = await reader.tenant(slug)
+    else:
+        found = await reader.tenant_of_host(addresses.host_name(request.scope))
+        if found is None:
+            raise NotFoundError("Falta el organismo garante: la dirección es /{organismo}/api/v1/…")
+        view = found
+    return reader, view, addresses.roots(request.scope, view, reader.public_url)
+
+
+@public(addresses.RELEASES)
+async def list_releases(request: Request) -> Response:
+    """All releases of a tenant, page by page."""
+    reader, view, roots = await _place(request)
+    return await _release_list(request, reader, view, roots)
+
+
+@public(addresses.RELEASES + "/{ocid}")
+async def list_releases_of_process(request: Request) -> Response:
+    """The releases of one process."""
+    return await _by_address(request)
+
+
+@public(addresses.RELEASES + "/{ocid}/{release_id:path}")
+async def read_release(request: Request) -> Response:
+    """One release in a package of its own."""
+    return await _by_address(request)
+
+
+async def _by_address(request: Request) -> Response:
+    """Answer one release or the releases of one process: which of them, only the raw address tells."""
+    reader, view, roots = await _place(request)
+    readings = list(addresses.readings(addresses.identifiers(request.scope, addresses.RELEASES)))
+    async with reader.reading() as connection:
+        for ocid, release_id in readings:
+            if release_id is None:
+                if await queries.count_of(connection, view.tenant_id, ocid):
+                    break
+            elif row := await queries.release(connection, view.tenant_id, ocid, release_id):
+                parameters.known(request.query_params, ())
+                told = packages.head(roots.releases(ocid, release_id), view, roots, row.date)
+                body = packages.release_package(told, (row.body,))
+                return await answers.respond(request, body, modified=row.date)
+        else:
+            return await _elsewhere(request, connection, view, readings, roots.releases)
+    return await _release_list(request, reader, view, roots, ocid)
+
+
+async def _release_list(
+    request: Request, reader: PublicReader, view: TenantView, roots: Roots, ocid: str | None = None
+) -> Response:
+    asked = parameters.list_query(request.query_params, view.time_zone)
+    address = roots.releases(ocid)
+    async with reader.reading() as connection:
+        after = await _start(connection, view, asked)
+        rows = (
+            await queries.releases(connection, view.tenant_id, after=after, limit=asked.limit, ocid=ocid)
+            if after is not None
+            else []
+        )
+        counts = await queries.counts(connection, view.tenant_id)
+        total = counts.releases if ocid is None else await queries.count_of(connection, view.tenant_id, ocid)
+    told = packages.head(
+        _uri(request, address),
+        view,
+        roots,
+        rows[-1].date if rows else counts.last_date or clock.now(),
+        next_page=_next(address, rows[-1].position, asked) if rows else None,
+    )
+    body = packages.release_package({**told, "total": total}, (row.body for row in rows))
+    return await answers.respond(request, body, modified=counts.last_date)
+
+
+@public(addresses.RECORDS)
+async def list_records(request: Request) -> Response:
+    """All records of a tenant, page by page."""
+    reader, view, roots = await _place(request)
+    asked = parameters.list_query(request.query_params, view.time_zone)
+    async with reader.reading() as connection:
+        after = await _start(connection, view, asked)
+        rows = (
+            await queries.records(connection, view.tenant_id, after=after, limit=asked.limit)
+            if after is not None
+            else []
+        )
+        counts = await queries.counts(connection, view.tenant_id)
+    told = packages.head(
+        _uri(request, roots.records()),
+        view,
+        roots,
+        rows[-1].date if rows else counts.last_date or clock.now(),
+        next_page=_next(roots.records(), rows[-1].position, asked) if rows else None,
+    )
+    body = packages.record_package(
+        {**told, "total": counts.records}, (packages.record(row, roots) for row in rows)
+    )
+    return await answers.respond(request, body, modified=counts.last_date)
+
+
+@public(addresses.RECORDS + "/{ocid:path}")
+async def read_record(request: Request) -> Response:
+    """One record in a package of its own."""
+    reader, view, roots = await _place(request)
+    # An ocid is all that follows, so it does not matter whether somebody decoded a slash in it on the way.
+    ocid = "/".join(addresses.identifiers(request.scope, addresses.RECORDS))
+    async with reader.reading() as connection:
+        row = await queries.record(connection, view.tenant_id, ocid)
+        if row is None:
+            return await _elsewhere(
+                request, connection, view, [(ocid, None)], lambda name, _: roots.records(name)
+            )
+        versioned = parameters.flag(request.query_params, "versioned")
+        bodies = await queries.bodies(connection, view.tenant_id, ocid) if versioned else []
+    history = await run_in_threadpool(_versioned, bodies) if versioned else None
+    told = packages.head(_uri(request, roots.records(ocid)), view, roots, row.date)
+    body = packages.record_package(told, (packages.record(row, roots, history),))
+    return await answers.respond(request, body, modified=row.date)
+
+
+@public(addresses.API + "/", places=PLACES[:1])
+async def read_index(request: Request) -> Response:
+    """Where a tenant's data is."""
+    _, view, roots = await _place(request)
+    return await _index(request, view, roots)
+
+
+@public(addresses.API + "/", places=("",))
+async def read_service_index(request: Request) -> Response:
+    """Who publishes here; on a tenant's own host, where its data is."""
+    reader: PublicReader = request.app.state.public_reader
+    own = await reader.tenant_of_host(addresses.host_name(request.scope))
+    if own is not None:
+        return await _index(request, own, addresses.roots(request.scope, own, reader.public_url))
+    parameters.known(request.query_params, ())
+    root = addresses.service_root(request.scope, reader.public_url)
+    views = await run_in_threadpool(reader.directory.all)
+    body = orjson.dumps(
+        {
+            "title": "Contrataciones Abiertas: API de publicación",
+            "openapi": f"{root}/openapi.json",
+            "profile": root + addresses.PROFILE,
+            "publishers": [
+                {
+                    "name": view.name,
+                    "api": f"{addresses.roots(request.scope, view, reader.public_url).tenant}/api/v1/",
+                }
+                for view in views
+            ],
+        }
+    )
+    return await answers.respond(request, body)
+
+
+async def _index(request: Request, view: TenantView, roots: Roots) -> Response:
+    parameters.known(request.query_params, ())
+    told: dict[str, Any] = {
+        "title": f"Contrataciones Abiertas: {view.known_as}",
+        "publisher": {"name": view.name, "uri": f"{roots.tenant}/"},
+        "releases": roots.releases(),
+        "records": roots.records(),
+        "openapi": f"{roots.service}/openapi.json",
+        "profile": roots.service + addresses.PROFILE,
+        "license": view.licence or None,
+        "publicationPolicy": view.policy_url or None,
+    }
+    return await answers.respond(request, orjson.dumps(told))
+
+
+@public("/ocds/perfil/extension.json", places=("",))
+async def read_profile(request: Request) -> Response:
+    """Our profile of OCDS as an extension."""
+    reader: PublicReader = request.app.state.public_reader
+    settings: Settings = request.app.state.settings
+    base = addresses.service_root(request.scope, reader.public_url) + addresses.PROFILE.removesuffix(
+        "/extension.json"
+    )
+    return await _settled(
+        request, orjson.dumps(profile.extension(base, settings.national_name, settings.contact_email))
+    )
+
+
+@public("/ocds/perfil/release-schema.json", places=("",))
+async def read_profile_schema(request: Request) -> Response:
+    """What the profile changes in the release schema."""
+    return await _settled(request, orjson.dumps(profile.release_schema_patch()))
+
+
+@public("/ocds/perfil/codelists/{file}", places=("",))
+async def read_profile_codelist(request: Request) -> Response:
+    """The codes that the profile adds."""
+    text = profile.codelist_files().get(request.path_params["file"])
+    if text is None:
+        raise NotFoundError("El perfil no tiene esa lista; «extension.json» las nombra todas.")
+    return await _settled(request, text.encode(), b"text/csv; charset=utf-8")
+
+
+async def _settled(request: Request, body: bytes, media_type: bytes = b"application/json") -> Response:
+    parameters.known(request.query_params, ())
+    return await answers.respond(request, body, cache_control=answers.SETTLED, media_type=media_type)
+
+
+async def allow_reading(_request: Request) -> Response:
+    """Answer a browser that asks whether a page of another site may send `If-None-Match`."""
+    return Response(
+        status_code=204,
+        headers={
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Allow-Methods": "GET, HEAD",
+            "Access-Control-Allow-Headers": "If-None-Match",
+            "Access-Control-Max-Age": "86400",
+        },
+    )
+
+
+for _place_of in PLACES:
+    router.add_api_route(
+        _place_of + addresses.API + "/{rest:path}",
+        allow_reading,
+        methods=["OPTIONS"],
+        include_in_schema=False,
+    )
+
+
+async def _start(connection: Connection, view: TenantView, asked: parameters.ListQuery) -> int | None:
+    """Return the position after which the page begins, or None where nothing is that new."""
+    if asked.since is None:
+        return asked.after
+    first = await queries.position_before(connection, view.tenant_id, asked.since)
+    return None if first is None else max(first, asked.after)
+
+
+async def _elsewhere(
+    request: Request,
+    connection: Connection,
+    view: TenantView,
+    readings: list[tuple[str, str | None]],
+    address: Callable[[str, str | None], str],
+) -> Response:
+    """Say where what is not here has gone: to its permanent address, or out of publication, or nowhere.
+
+    Raises:
+        GoneError: withdrawn; with ground and date.
+        NotFoundError: never published here.
+    """
+    for ocid, release_id in readings:
+        gone = await queries.withdrawal(connection, view.tenant_id, ocid, release_id)
+        if gone is not None:
+            ground = gone.ground.rstrip(".")
+            raise GoneError(
+                f"Se retiró de la publicación el {gone.date:%Y-%m-%d}. Fundamento: {ground}.",
+                extra={
+                    "ocid": ocid,
+                    **({"release_id": release_id} if release_id is not None else {}),
+                    "withdrawn_at": packages.moment(gone.date),
+                    "ground": gone.ground,
+                },
+            )
+        permanent = ocids.normalise(ocid)
+        if permanent == ocid or not await queries.is_published(connection, view.tenant_id, permanent):
+            permanent = await queries.ocid_of_alias(connection, view.tenant_id, ocid) or ocid
+        if permanent != ocid:
+            query = f"?{urlencode(request.query_params.multi_items())}" if request.query_params else ""
+            location = address(permanent, release_id) + query
+            return answers.raw_response(
+                308,
+                [
+                    (b"location", location.encode()),
+                    (b"content-length", b"0"),
+                    (b"cache-control", answers.PUBLISHED),
+                    *answers.OPEN_TO_ALL,
+                ],
+            )
+    raise NotFoundError("Aquí no hay nada publicado con ese identificador.")
+
+
+def _versioned(bodies: list[bytes]) -> bytes:
+    return orjson.dumps(merge.versioned([orjson.loads(body) for body in bodies]))
+
+
+def _uri(request: Request, address: str) -> str:
+    """Return the address of this very page."""
+    query = urlencode(request.query_params.multi_items())
+    return f"{address}?{query}" if query else address
+
+
+def _next(address: str, position: int, asked: parameters.ListQuery) -> str:
+    told: dict[str, str | int] = {"cursor": encode_cursor(position)}
+    if asked.limit != parameters.DEFAULT_LIMIT:
+        told["limit"] = asked.limit
+    return f"{address}?{urlencode(told)}"
