@@ -31,6 +31,12 @@ name = "Federación"
 inegi = "00"
 pnt = "FED"
 
+[publication]
+text = \"\"\"
+[[names]]
+name = "esto es texto, no una clave"
+\"\"\"
+
 [[names]]
 name = "Instituto de Antes"
 valid_from = 2015-05-04
@@ -55,11 +61,6 @@ fuente = "Registro de ejemplo"
 
 [privacy]
 natural_rfc_public = false
-
-[publication]
-text = \"\"\"
-slug = "esto es texto, no una clave"
-\"\"\"
 
 [theme]
 accent = "#0b6b3a"
@@ -207,6 +208,12 @@ def test_the_name_of_a_day(write: Write) -> None:
     assert uno.name_on(date(2025, 3, 20)).name == "Instituto de Antes"
     assert uno.name_on(date(2025, 3, 21)).name == "Autoridad de Hoy"
     assert uno.name_on(date(1999, 1, 1)).name == "Autoridad de Hoy"
+
+
+def test_between_two_names_the_newest_holds(write: Write) -> None:
+    uno = load(write(("valid_to = 2025-03-21", "valid_to = 2025-03-01")))[1]
+    assert uno.name_on(date(2025, 2, 28)).name == "Instituto de Antes"
+    assert uno.name_on(date(2025, 3, 1)).name == "Autoridad de Hoy"
 
 
 @pytest.mark.parametrize(
