@@ -71,7 +71,6 @@ class Gateway:
         if not REQUEST_ID.fullmatch(request_id):
             request_id = uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         reply = _Reply(send, request_id, secure=scope["scheme"] == "https")
         try:
