@@ -123,7 +123,8 @@ class Database:
                 json_deserializer=json.loads,
                 connect_args={
                     "application_name": f"contrataciones:{role}",
-                    "options": "-c search_path=public,jobs",  # jobs are deferred on the session's connection
+                    # Jobs are deferred on the session's own connection.
+                    **({"options": "-c search_path=public,jobs"} if role == "rw" else {}),
                 },
             )
         return self._engines[role]
