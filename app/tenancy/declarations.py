@@ -16,7 +16,6 @@ from typing import Any, Literal, TypeAlias
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
-from pydantic_core import ErrorDetails
 
 from app.core.errors import InvalidError
 
@@ -254,7 +253,10 @@ def _read(file: Path) -> tuple[_Source, TenantDeclaration] | list[Problem]:
     try:
         return source, TenantDeclaration.model_validate(document)
     except ValidationError as error:
-        return [source.problem(fault["loc"], _in_spanish(fault)) for fault in error.errors()]
+        return [
+            source.problem(fault["loc"], _in_spanish(fault["type"], fault["loc"], fault.get("ctx", {})))
+            for fault in error.errors()
+        ]
 
 
 def _locate(text: str) -> dict[Location, int]:
@@ -281,10 +283,9 @@ def _locate(text: str) -> dict[Location, int]:
     return lines
 
 
-def _in_spanish(fault: ErrorDetails) -> str:
+def _in_spanish(kind: str, location: Location, context: dict[str, Any]) -> str:
     """Pydantic's verdict on a value, in words of ours."""
-    key = ".".join(str(part) for part in fault["loc"] if isinstance(part, str))
-    context: dict[str, Any] = fault.get("ctx", {})
+    key = ".".join(part for part in location if isinstance(part, str))
     expected = {
         "missing": "falta la clave",
         "extra_forbidden": "clave desconocida",
@@ -296,8 +297,8 @@ def _in_spanish(fault: ErrorDetails) -> str:
         "model_type": "se esperaba una tabla",
         "literal_error": f"se esperaba {context.get('expected', '')}".replace(" or ", " o "),
     }.get(
-        fault["type"],
-        "se esperaba una fecha como 2025-03-21" if "date" in fault["type"] else "valor no admitido",
+        kind,
+        "se esperaba una fecha como 2025-03-21" if "date" in kind else "valor no admitido",
     )
     return f"{key}: {expected}."
 
