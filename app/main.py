@@ -14,6 +14,9 @@ from app.core.errors import UnavailableError
 from app.core.jobs import Worker
 from app.core.storage import Storage
 from app.identity import router as identity
+from app.openapi import router as openapi
+from app.openapi.lane import FastLane
+from app.openapi.reader import PublicReader
 from app.settings import Settings
 from app.tenancy import router as tenancy
 from app.tenancy.hosts import TenantHosts
@@ -51,15 +54,22 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     app.state.storage = storage
     app.state.directory = TenantDirectory(database)
     app.state.started_at = clock.now()
+    app.state.public_reader = PublicReader(
+        database.urls.public,
+        directory=app.state.directory,
+        public_url=settings.public_url,
+        hot_bytes=settings.hot_bytes,
+    )
     app.add_middleware(TenantHosts)
     app.add_middleware(
         Gateway, body_limit=settings.body_limit, upload_limits=[(IMPORT_PATHS, settings.upload_limit)]
     )
+    app.add_middleware(FastLane, reader=app.state.public_reader)  # last, so outermost
     errors.install(app)
     if settings.environment == "development":
         app.include_router(components_page.router)
     # Tenant routes come last: `/{tenant}/` would take any first segment.
-    for router in (static.router, health.router, identity.router, tenancy.router):
+    for router in (static.router, health.router, identity.router, openapi.router, tenancy.router):
         app.include_router(router)
     return app
 
@@ -76,7 +86,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if settings.embedded_worker:
         worker = asyncio.create_task(Worker(database, concurrency=settings.worker_concurrency).run())
     try:
-        yield
+        async with app.state.public_reader:
+            yield
     finally:
         if worker is not None:
             worker.cancel()

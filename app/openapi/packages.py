@@ -1,7 +1,7 @@
 """Packages around stored bytes: releases and compiled releases are joined into them as they are, never parsed."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -9,17 +9,13 @@ import orjson
 from app.ocds.schema import EXTENSIONS
 from app.openapi.addresses import PROFILE, Roots
 from app.openapi.queries import RecordRow
+from app.publication.chain import rfc3339
 from app.tenancy.queries import TenantView
 
 VERSION = "1.1"
 PAGINATION = "https://raw.githubusercontent.com/open-contracting-extensions/ocds_pagination_extension/master/extension.json"
 """Name of the extension that explains `links`; like every extension address here, never fetched."""
 _DECLARED = [*(extension.url for extension in EXTENSIONS), PAGINATION]
-
-
-def moment(at: datetime) -> str:
-    """Return an instant as releases write it: RFC 3339, UTC."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def head(
@@ -38,7 +34,7 @@ def head(
         "uri": uri,
         "version": VERSION,
         "extensions": [*_DECLARED, roots.service + PROFILE],
-        "publishedDate": moment(published),
+        "publishedDate": rfc3339(published),
         "publisher": {"name": view.name, "uri": f"{roots.tenant}/"},
     }
     if view.licence.startswith(
@@ -75,7 +71,7 @@ def _linked(row: RecordRow, roots: Roots) -> list[dict[str, Any]]:
     return [
         {
             "url": roots.linked_release(row.ocid, link.release_id),
-            "date": moment(link.date),
+            "date": rfc3339(link.date),
             "tag": link.tag,
         }
         for link in row.releases

@@ -46,10 +46,19 @@ class PublicReader:
         self._connections = connections
         self._stack = AsyncExitStack()
         self.lease = Lease(self._conninfo, self.hot.drop)
-        self.pool = self._new_pool()
+        self.pool: AsyncConnectionPool[Connection]
+        """There from `__aenter__` on: a pool cannot be opened twice, the reader can."""
 
     async def __aenter__(self) -> Self:
-        self.pool = self._new_pool()
+        self.pool = AsyncConnectionPool(
+            self._conninfo,
+            min_size=1,
+            max_size=self._connections,
+            timeout=_WAIT_SECONDS,
+            open=False,
+            name="public",
+            kwargs=READ_ONLY,
+        )
         await self._stack.enter_async_context(self.pool)
         await self._stack.enter_async_context(self.lease)
         return self
@@ -89,14 +98,3 @@ class PublicReader:
         if self.directory.is_fresh():
             return self.directory.by_host(host)
         return await run_in_threadpool(self.directory.by_host, host)
-
-    def _new_pool(self) -> AsyncConnectionPool[Connection]:
-        return AsyncConnectionPool(
-            self._conninfo,
-            min_size=1,
-            max_size=self._connections,
-            timeout=_WAIT_SECONDS,
-            open=False,
-            name="public",
-            kwargs=READ_ONLY,
-        )

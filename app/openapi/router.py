@@ -25,6 +25,7 @@ from app.openapi import addresses, answers, documentation, packages, parameters,
 from app.openapi.addresses import Roots
 from app.openapi.queries import Connection
 from app.openapi.reader import PublicReader
+from app.publication.chain import rfc3339
 from app.settings import Settings
 from app.tenancy.queries import TenantView
 
@@ -334,7 +335,7 @@ async def _elsewhere(
                 extra={
                     "ocid": ocid,
                     **({"release_id": release_id} if release_id is not None else {}),
-                    "withdrawn_at": packages.moment(gone.date),
+                    "withdrawn_at": rfc3339(gone.date),
                     "ground": gone.ground,
                 },
             )

@@ -1,7 +1,6 @@
 """Published rows for the tests of the publication API, over real HTTP."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -11,16 +10,12 @@ from uuid import UUID, uuid4
 import httpx2
 import orjson
 import pytest
-from fastapi import FastAPI
 from sqlmodel import Session
 
 from app.core.db import Database
 from app.core.storage import Storage
 from app.main import create_app
 from app.ocds import merge
-from app.openapi.lane import FastLane
-from app.openapi.reader import PublicReader
-from app.openapi.router import router
 from app.processes.models import ContractingProcess, OcidAlias
 from app.publication.models import ChainHead, Record, Release, ReleaseBody
 from app.settings import Settings
@@ -31,31 +26,6 @@ START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def wire(app: FastAPI) -> FastAPI:
-    """What main does."""
-    if hasattr(app.state, "public_reader"):
-        return app
-    settings: Settings = app.state.settings
-    reader = PublicReader(
-        app.state.database.urls.public,
-        directory=app.state.directory,
-        public_url=settings.public_url,
-        hot_bytes=settings.hot_bytes,
-    )
-    app.state.public_reader = reader
-    app.include_router(router)
-    app.add_middleware(FastLane, reader=reader)
-    inner = app.router.lifespan_context
-
-    @asynccontextmanager
-    async def lifespan(of: Any) -> AsyncIterator[Any]:
-        async with inner(of) as state, reader:
-            yield state
-
-    app.router.lifespan_context = lifespan
-    return app
 
 
 @dataclass
@@ -168,7 +138,7 @@ class Chain:
 @pytest.fixture(scope="session")
 def site(settings: Settings, database: Database, storage: Storage) -> Iterator[LiveServer]:
     """The service with the publication API, over HTTP."""
-    yield from serve_app(wire(create_app(settings, database, storage)))
+    yield from serve_app(create_app(settings, database, storage))
 
 
 @pytest.fixture
