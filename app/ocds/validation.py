@@ -46,15 +46,14 @@ def validate_release(release: Document) -> list[Problem]:
     walk = _Walk(rules.shape)
     walk.object(release, rules.shape, "")
     walk.references(release)
-    if isinstance(release.get("ocid"), str) and ocid.split(release["ocid"]) is None:
-        walk.add("/ocid", "ocid", "error", messages.bad_ocid(release["ocid"]))
+    walk.ocid(release)
     return _without_echoes(errors, walk.problems)
 
 
 def validate_package(package: Document) -> list[Problem]:
     """The same for a release package or, when it has `records`, a record package, their releases included.
 
-    A versioned release is held against its schema only: it is derived, and the advice belongs to the releases.
+    A versioned release gives errors only: it is derived, and the advice belongs to the releases.
     """
     of_records = isinstance(package, dict) and "records" in package
     rules = _record_package() if of_records else _release_package()
@@ -79,14 +78,14 @@ def _record(record: Document) -> list[Problem]:
     """What stands inside a record; its own keys were checked with the package."""
     if not isinstance(record, dict):
         return []
-    problems: list[Problem] = []
+    walk = _Walk(_record_package().shape)
+    walk.ocid(record)
     releases = record.get("releases")
     releases = releases if isinstance(releases, list) else []
     embedded = [isinstance(release, dict) and "id" in release for release in releases]
     if any(embedded) and not all(embedded):
-        walk = _Walk(_record_package().shape)
         walk.add("/releases", "mixed-releases", "error", messages.mixed_releases())
-        problems.extend(walk.problems)
+    problems = walk.problems
     for index, release in enumerate(releases if len(set(embedded)) == 1 else []):
         found = (
             validate_release(release) if embedded[index] else list(_schema_errors(_linked_release(), release))
@@ -95,9 +94,19 @@ def _record(record: Document) -> list[Problem]:
     if "compiledRelease" in record:
         problems.extend(_below("/compiledRelease", validate_release(record["compiledRelease"])))
     if "versionedRelease" in record:
-        found = list(_schema_errors(_versioned_release(), record["versionedRelease"]))
-        problems.extend(_below("/versionedRelease", found))
+        problems.extend(_below("/versionedRelease", _history(record["versionedRelease"])))
     return problems
+
+
+def _history(versioned: Document) -> list[Problem]:
+    """Errors of a versioned release. It is derived: advice belongs to the releases it was made from."""
+    rules = _versioned_release()
+    errors = list(_schema_errors(rules, versioned))
+    if not isinstance(versioned, dict):
+        return errors
+    walk = _Walk(rules.shape)
+    walk.object(versioned, rules.shape, "")
+    return _without_echoes(errors, [problem for problem in walk.problems if problem.code == "duplicate-id"])
 
 
 class _Rules(NamedTuple):
@@ -118,7 +127,7 @@ def _release() -> _Rules:
 
 @cache
 def _versioned_release() -> _Rules:
-    return _rules(schema.versioned_release_schema(), shape.release())
+    return _rules(schema.versioned_release_schema())
 
 
 @cache
@@ -279,6 +288,12 @@ class _Walk:
                 "error",
                 messages.duplicate(elements[index][keys[-1]]),
             )
+
+    def ocid(self, value: Document) -> None:
+        """The ocid of a release or record."""
+        held = value.get("ocid")
+        if isinstance(held, str) and ocid.split(held) is None:
+            self.add("/ocid", "ocid", "error", messages.bad_ocid(held))
 
     def references(self, release: Document) -> None:
         """Organizations and awards that the release names must stand in it."""

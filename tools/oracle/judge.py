@@ -1,8 +1,9 @@
 """Ask `libcoveocds` about packages, offline. Runs in the oracle's environment, not in the project's.
 
 `python judge.py DATA < packages.jsonl > verdicts.jsonl`, where DATA holds `ocds-1.1.5` and `ocds-extensions`.
-A verdict is `{"valid", "errors", "closed", "open", "additional", "deprecated", "empty", "ocid"}`; places are paths
-without list positions, except in `errors` and `empty`. `{"refused": why}` when the library gives no verdict.
+A verdict is `{"valid", "errors", "closed", "open", "additional", "deprecated", "empty", "ocid", "broken_extensions"}`.
+Places are paths without list positions, except in `errors` and `empty`; `deprecated` holds names of keys.
+`{"refused": why}` when the library gives no verdict.
 
 Three things stand in its way offline, found by trying: it wants the standard as the ZIP that GitHub makes, resolves
 the references of record packages through jsonref's own loader, and fetches extensions by address only.
@@ -96,13 +97,8 @@ def verdict(package: Any, schema: Any) -> dict[str, Any]:
             f"{found['path'].strip('/')}/{found['field']}".strip("/")
             for found in context["additional_fields"]
         ),
-        "deprecated": sorted(
-            {
-                "/".join(str(key) for key in path if not isinstance(key, int))
-                for found in context["deprecated_fields"]
-                for path in found["paths"]
-            }
-        ),
+        # Names only: of two places with one name the library remembers the last.
+        "deprecated": sorted({found["field"] for found in context["deprecated_fields"]}),
         "empty": sorted(
             found["json_location"] for found in context.get("additional_checks", {}).get("empty_field", [])
         ),
