@@ -47,14 +47,14 @@ def test_every_table_with_a_tenant_is_walled(database: Database) -> None:
     tables = tenant_tables(database)
     assert len(tables) > 20
 
-    state = dict(
-        (name, (enabled, forced))
+    state = {
+        name: (enabled, forced)
         for name, enabled, forced in rows(
             database,
             "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = ANY(:names)",
             names=tables,
         )
-    )
+    }
     policies = {
         name: (using, check)
         for name, using, check in rows(
