@@ -83,7 +83,7 @@ def answer(request: Request, error: AppError) -> Response:
         return _document(request, error)
     shell = shell_of(request)
     fragment = wants_fragment(request)
-    if error.status == 401 and request.method == "GET" and shell.sign_in and not fragment:
+    if error.status == 401 and request.method in ("GET", "HEAD") and shell.sign_in and not fragment:
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"{shell.sign_in}?siguiente={quote(asked, safe='/')}", 303)
     context = ErrorPage(
@@ -105,7 +105,7 @@ def is_for_machines(request: Request) -> bool:
     if MACHINE_SEGMENTS.intersection(request.url.path.split("/")[1:3]):
         return True
     accept = request.headers.get("accept", "")
-    if "text/html" in accept or wants_fragment(request):
+    if "text/html" in accept:
         return False
     return "json" in accept or "json" in request.headers.get("content-type", "")
 

@@ -71,6 +71,10 @@ def test_signed_out_acts_stay_401(web: httpx2.Client) -> None:
     assert 'href="/entrar"' in reply.text
 
 
+def test_a_part_of_a_page_is_not_led_to_the_door(web: httpx2.Client) -> None:
+    assert web.get("/error/sin-sesion", headers={"X-Fragment": "lista"}).status_code == 401
+
+
 def test_an_error_wears_the_tenants_clothes_and_escapes_its_detail(web: httpx2.Client) -> None:
     text = web.get("/error/retirado/vestido").text
 

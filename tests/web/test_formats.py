@@ -55,6 +55,7 @@ def test_relative_time(delta: timedelta, shown: str) -> None:
     [
         (Decimal("1234567.5"), "MXN", f"$1,234,567.50{_}MXN"),
         (0.1 + 0.2, "MXN", f"$0.30{_}MXN"),
+        (2.675, "MXN", f"$2.68{_}MXN"),  # as typed, not as the binary fraction below it
         (-5, "MXN", f"-$5.00{_}MXN"),
         (1000, "USD", f"1,000.00{_}USD"),
         (Decimal("9876543210123.99"), "MXN", f"$9,876,543,210,123.99{_}MXN"),

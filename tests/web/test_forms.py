@@ -38,9 +38,18 @@ def test_an_empty_field_counts_as_missing(web: httpx2.Client) -> None:
 
 
 def test_multipart_brings_texts_and_files(web: httpx2.Client) -> None:
-    reply = web.post(
-        "/formulario", data={"email": "ana"}, files={"archivo": ("padrón.csv", b"a,b"), "vacío": ("", b"")}
-    ).json()
+    def part(disposition: str, content: str) -> str:
+        return f"--x\r\nContent-Disposition: form-data; {disposition}\r\n\r\n{content}\r\n"
+
+    body = (
+        part('name="email"', "ana")
+        + part('name="archivo"; filename="padrón.csv"', "a,b")
+        + part('name="vacío"; filename=""', "")  # what a browser sends for a file input left empty
+        + "--x--\r\n"
+    )
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+
+    reply = web.post("/formulario", content=body.encode(), headers=kind).json()
 
     assert reply["email"] == "ana"
     assert reply["files"] == {"archivo": ["padrón.csv"]}

@@ -15,7 +15,7 @@
           headers: { "X-Fragment": part.id, Accept: "text/html" },
         });
       } catch { return refresh(part); }
-      if (answer.redirected) return location.assign(answer.url);
+      if (answer.status === 401) return location.reload(); // the session ended: the page leads to the door
       if (answer.status === 429 || answer.status >= 500) return refresh(part);
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
