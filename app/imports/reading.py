@@ -19,6 +19,7 @@ from app.core.errors import AppError
 from app.imports import records
 from app.imports.records import Document
 from app.imports.splitting import LISTS, Cursor, Member, Slice, SplitError, open_package, split
+from app.imports.storable import NUL, SHOWN_NUL, shown
 from app.imports.unpacking import BombError, Text, straighten, texts
 
 LOOK_AHEAD = 4 * 1024 * 1024
@@ -281,7 +282,7 @@ def _where(line: int, offset: int) -> str:
 
 def _metadata(value: Slice) -> Any:
     parsed = _parse(value)
-    return parsed.value if parsed.fault is None else value.raw.decode("utf-8", "replace").replace("\0", "␀")
+    return shown(parsed.value if parsed.fault is None else value.raw.decode("utf-8", "replace"))
 
 
 def _parse(piece: Slice) -> _Parsed:
@@ -317,4 +318,4 @@ def _fault(piece: Slice, raw: bytes, words: str) -> Fault:
     name = _DUPLICATE.search(words)
     code = "duplicate-key" if start.startswith("Detected") else "syntax"
     place = _where(piece.line + line - 1, piece.offset + before + max(0, column - 1))
-    return Fault(code, f"{place}: {said.format(name[1] if name else '')}.".replace("\0", "␀"))
+    return Fault(code, f"{place}: {said.format(name[1] if name else '')}.".replace(NUL, SHOWN_NUL))

@@ -29,7 +29,7 @@ DIRECTORY_LIMIT = 16 * 1024 * 1024
 _GZIP, _ZIP = b"\x1f\x8b", b"PK"
 _BROKEN: tuple[type[Exception], ...] = (  # type: ignore[assignment]  # isal calls its error an instance
     *(zlib.error, isal_zlib.IsalError, EOFError, gzip.BadGzipFile),
-    *(zipfile.BadZipFile, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, NotImplementedError, RuntimeError, UnicodeError),
 )
 _FOREIGN = {
     b"%PDF": "un documento PDF",
