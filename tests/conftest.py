@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -67,15 +68,22 @@ def administrator_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         yield server.superuser_url
 
 
-@pytest.fixture(scope="session")
-def database(administrator_url: str) -> Iterator[Database]:
-    """A database of this run, made by provisioning and migrations, with roles of its own."""
+@contextmanager
+def fresh_database(administrator_url: str) -> Iterator[Database]:
+    """Make a database by provisioning and migrations, with roles of its own."""
     prefix = f"t{uuid4().hex[:8]}_"
     urls = provision.provision(administrator_url, f"prueba_{prefix}", prefix=prefix)
     opened = Database(urls, threads=8)
     migrate.upgrade(opened.engine("owner"), role_prefix=prefix)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def database(administrator_url: str) -> Iterator[Database]:
+    """The database of this run."""
+    with fresh_database(administrator_url) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -152,9 +160,8 @@ class Place:
         )
 
 
-@pytest.fixture(scope="session")
-def make_place(database: Database) -> Callable[..., Place]:
-    """Make a tenant with one sujeto obligado: `make_place(policy="direct")`."""
+def place_maker(database: Database) -> Callable[..., Place]:
+    """Return what makes tenants in a database."""
 
     def make(*, policy: str = "garante", natural_rfc_public: bool = False) -> Place:
         number = next(_numbers)
@@ -176,6 +183,12 @@ def make_place(database: Database) -> Callable[..., Place]:
         return place
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_place(database: Database) -> Callable[..., Place]:
+    """Make a tenant with one sujeto obligado: `make_place(policy="direct")`."""
+    return place_maker(database)
 
 
 @pytest.fixture

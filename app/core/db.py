@@ -123,8 +123,8 @@ class Database:
                 json_deserializer=json.loads,
                 connect_args={
                     "application_name": f"contrataciones:{role}",
-                    # Jobs are deferred on the session's own connection.
-                    **({"options": "-c search_path=public,jobs"} if role == "rw" else {}),
+                    # The functions of jobs name their tables without a schema.
+                    **({"options": "-c search_path=public,jobs"} if role in ("rw", "worker") else {}),
                 },
             )
         return self._engines[role]
