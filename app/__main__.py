@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from types import FrameType
 from typing import Annotated
 from uuid import UUID
 
@@ -209,10 +210,17 @@ def _password() -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """End as from a normal exit, so that an embedded server of ours stops too."""
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Run the command line; an error we foresaw is told in one line, without a stack trace."""
     settings = get_settings()
     logs.configure(level=settings.log_level, human=settings.environment == "development")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     try:
         cli()
     except AppError as error:
