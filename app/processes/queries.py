@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, tuple_
+from sqlalchemy import ColumnElement, and_, exists, tuple_
+from sqlalchemy.orm import aliased, defer
 from sqlmodel import col, select
 
+from app.core import json
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.pagination import Page, cut, decode_cursor
@@ -19,6 +21,7 @@ from app.processes.models import (
     OcidAlias,
     ProcessPart,
     ProcessVersion,
+    VersionEditor,
 )
 from app.tenancy.models import SujetoObligado
 
@@ -76,6 +79,9 @@ _SAME_SUJETO = and_(
     col(SujetoObligado.tenant_id) == col(ContractingProcess.tenant_id),
     col(SujetoObligado.sujeto_obligado_id) == col(ContractingProcess.sujeto_obligado_id),
 )
+
+# As large as a document, and a list needs none.
+_WITHOUT_SNAPSHOT = defer(ProcessVersion.snapshot)  # type: ignore[arg-type]  # SQLModel types the attribute as its value
 
 
 def load_working(
@@ -199,10 +205,108 @@ def version(session: RwSession, actor: Actor, ref: VersionRef) -> ProcessVersion
     return row
 
 
+def process_row(session: RwSession, actor: Actor, process_id: UUID) -> ContractingProcess:
+    """Return a process without its document.
+
+    Raises:
+        NotFoundError: absent, another tenant's, or another sujeto obligado's.
+    """
+    row = session.exec(
+        select(ContractingProcess).where(
+            ContractingProcess.tenant_id == actor.tenant_id, ContractingProcess.process_id == process_id
+        )
+    ).one_or_none()
+    if row is None or actor.sujeto_obligado_id not in (None, row.sujeto_obligado_id):
+        raise NotFoundError("No encontramos ese proceso de contratación.")
+    return row
+
+
+def versions(session: RwSession, actor: Actor, process_id: UUID) -> list[ProcessVersion]:
+    """Return the versions of a process, the newest first, without their snapshots."""
+    return list(
+        session.exec(
+            select(ProcessVersion)
+            .options(_WITHOUT_SNAPSHOT)
+            .where(ProcessVersion.tenant_id == actor.tenant_id, ProcessVersion.process_id == process_id)
+            .order_by(col(ProcessVersion.number).desc())
+        )
+    )
+
+
+def editors(session: RwSession, actor: Actor, ref: VersionRef) -> frozenset[UUID]:
+    """Return the accounts that changed a version."""
+    return frozenset(
+        session.exec(
+            select(VersionEditor.account_id).where(
+                VersionEditor.tenant_id == actor.tenant_id,
+                VersionEditor.process_id == ref.process_id,
+                VersionEditor.number == ref.number,
+            )
+        )
+    )
+
+
+def snapshot(session: RwSession, actor: Actor, ref: VersionRef) -> Document:
+    """Return the document of a version that left the desk; empty while it is the working document."""
+    kept = session.exec(
+        select(ProcessVersion.snapshot).where(
+            ProcessVersion.tenant_id == actor.tenant_id,
+            ProcessVersion.process_id == ref.process_id,
+            ProcessVersion.number == ref.number,
+        )
+    ).one_or_none()
+    return json.loads(kept) if kept else {}
+
+
+def published_before(session: RwSession, actor: Actor, process_id: UUID) -> Document | None:
+    """Return the document last published, where a version has been opened beside it since; None otherwise."""
+    kept = session.exec(
+        select(ProcessVersion.snapshot)
+        .where(
+            ProcessVersion.tenant_id == actor.tenant_id,
+            ProcessVersion.process_id == process_id,
+            ProcessVersion.status == "published",
+        )
+        .order_by(col(ProcessVersion.number).desc())
+        .limit(1)
+    ).one_or_none()
+    return json.loads(kept) if kept else None
+
+
 def versions_in(
-    session: RwSession, actor: Actor, statuses: Iterable[str], *, cursor: str | None, limit: int = 50
+    session: RwSession,
+    actor: Actor,
+    statuses: Iterable[str],
+    *,
+    cursor: str | None,
+    limit: int = 50,
+    policy: str | None = None,
+    edited_by: UUID | None = None,
+    not_edited_by: UUID | None = None,
+    newest_first: bool = False,
 ) -> Page[ProcessRow]:
-    """Return versions in the given statuses that the actor may see, the longest untouched first."""
+    """Return versions in the given statuses that the actor may see, the longest untouched first.
+
+    Of the published versions of a process only the last is a row.
+
+    Args:
+        session: bound to the actor.
+        actor: a sujeto obligado's sees its own only.
+        statuses: which.
+        cursor: of the page; None for the first.
+        limit: rows of a page.
+        policy: only under this publishing policy.
+        edited_by: only what this account changed.
+        not_edited_by: only what this account did not change.
+        newest_first: the other way round.
+    """
+    later = aliased(ProcessVersion)
+    replaced = exists().where(
+        col(later.tenant_id) == col(ProcessVersion.tenant_id),
+        col(later.process_id) == col(ProcessVersion.process_id),
+        col(later.number) > col(ProcessVersion.number),
+        col(later.status) == "published",
+    )
     query = (
         select(ContractingProcess, ProcessVersion, SujetoObligado)
         .join(
@@ -213,21 +317,28 @@ def versions_in(
             ),
         )
         .join(SujetoObligado, _SAME_SUJETO)
+        .options(_WITHOUT_SNAPSHOT)
         .where(
             ContractingProcess.tenant_id == actor.tenant_id,
             ProcessVersion.tenant_id == actor.tenant_id,
             col(ProcessVersion.status).in_(list(statuses)),
+            (col(ProcessVersion.status) != "published") | ~replaced,
         )
     )
     if actor.sujeto_obligado_id is not None:
         query = query.where(ContractingProcess.sujeto_obligado_id == actor.sujeto_obligado_id)
+    if policy is not None:
+        query = query.where(SujetoObligado.policy == policy)
+    if edited_by is not None:
+        query = query.where(_edited_by(edited_by))
+    if not_edited_by is not None:
+        query = query.where(~_edited_by(not_edited_by))
+    key = (ProcessVersion.updated_at, ProcessVersion.process_id, ProcessVersion.number)
     if cursor:
-        moment, process = decode_cursor(cursor, str, str)
-        query = query.where(
-            tuple_(ProcessVersion.updated_at, ProcessVersion.process_id)
-            > tuple_(_moment(str(moment)), _identifier(str(process)))
-        )
-    query = query.order_by(col(ProcessVersion.updated_at), col(ProcessVersion.process_id)).limit(limit + 1)
+        at, process_id, number = decode_cursor(cursor, str, str, int)
+        last = tuple_(_moment(str(at)), _identifier(str(process_id)), int(number))
+        query = query.where(tuple_(*key) < last if newest_first else tuple_(*key) > last)
+    query = query.order_by(*(col(part).desc() if newest_first else col(part) for part in key))
     rows = [
         ProcessRow(
             process.process_id,
@@ -242,9 +353,18 @@ def versions_in(
             turn.advice_count,
             turn.updated_at,
         )
-        for process, turn, sujeto in session.exec(query)
+        for process, turn, sujeto in session.exec(query.limit(limit + 1))
     ]
-    return cut(rows, limit, lambda row: (row.updated_at.isoformat(), str(row.process_id)))
+    return cut(rows, limit, lambda row: (row.updated_at.isoformat(), str(row.process_id), row.number))
+
+
+def _edited_by(account_id: UUID) -> ColumnElement[bool]:
+    return exists().where(
+        col(VersionEditor.tenant_id) == col(ProcessVersion.tenant_id),
+        col(VersionEditor.process_id) == col(ProcessVersion.process_id),
+        col(VersionEditor.number) == col(ProcessVersion.number),
+        col(VersionEditor.account_id) == account_id,
+    )
 
 
 def _moment(value: str) -> datetime:

@@ -10,7 +10,7 @@ from sqlalchemy import Insert, Update, bindparam, delete, insert, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import SQLModel, col
 
-from app.core import audit, clock
+from app.core import audit, clock, json
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.tables import new_id, table_of
@@ -23,10 +23,19 @@ from app.processes.models import (
     ProcessVersion,
     VersionEditor,
 )
-from app.processes.queries import VersionRef, WorkingProcess, load_working
+from app.processes.queries import VersionRef, WorkingProcess, load_working, published_before
 from app.processes.workflow import VERSIONS
 
-__all__ = ["DocumentWrite", "PublishOutcome", "SavedDocument", "VersionRef", "save_documents", "title_of"]
+__all__ = [
+    "DocumentWrite",
+    "PublishOutcome",
+    "SavedDocument",
+    "VersionRef",
+    "bring_back",
+    "put_aside",
+    "save_documents",
+    "title_of",
+]
 
 ENVELOPE = ("ocid", "id", "date", "tag", "initiationType")
 """What publishing sets: never part of the working document."""
@@ -113,6 +122,43 @@ def save_documents(session: RwSession, actor: Actor, writes: Sequence[DocumentWr
     return saved
 
 
+def put_aside(session: RwSession, actor: Actor, process: WorkingProcess) -> bytes:
+    """Take the open version's document off the desk: what was published last takes its place, or nothing.
+
+    Args:
+        session: bound to the actor.
+        actor: who does it.
+        process: loaded for update.
+
+    Returns:
+        The document as JSON, to be kept.
+    """
+    _replace(session, actor, process, published_before(session, actor, process.process_id) or {})
+    return json.dumps(process.document)
+
+
+def bring_back(session: RwSession, actor: Actor, process: WorkingProcess, document: Document) -> None:
+    """Make a kept document the working one again; a published one that stood there is kept in turn.
+
+    Args:
+        session: bound to the actor.
+        actor: who does it.
+        process: loaded for update, with no version open.
+        document: as it was put aside.
+    """
+    _replace(session, actor, process, document, keep=process.published)
+
+
+def _replace(
+    session: RwSession, actor: Actor, process: WorkingProcess, document: Document, *, keep: bool = False
+) -> None:
+    batch = _Batch(actor)
+    if keep:
+        batch.keep(process)
+    batch.replace(process, document)
+    batch.flush(session)
+
+
 class _Batch:
     """Rows of one save, gathered per table."""
 
@@ -128,6 +174,7 @@ class _Batch:
         }
         self.reopened: list[dict[str, Any]] = []
         self.retitled: list[dict[str, Any]] = []
+        self.kept: list[dict[str, Any]] = []
         self.removed: list[tuple[UUID, str]] = []
         self.acts: list[tuple[object, dict[str, Any]]] = []
 
@@ -150,6 +197,16 @@ class _Batch:
         outcome = "changed" if process else "created"
         self.acts.append((process_id, {"version": number, "outcome": outcome, "source": write.source}))
         return SavedDocument(VersionRef(process_id, number), outcome, "draft")
+
+    def keep(self, process: WorkingProcess) -> None:
+        """Keep the published document that the working one is about to leave behind."""
+        self.kept.append({"key": process.process_id, "body": json.dumps(process.document)})
+
+    def replace(self, process: WorkingProcess, document: Document) -> None:
+        """Make the working document another one, or nothing; a process left without one keeps its title."""
+        if document:
+            self.retitled.append({"key": process.process_id, "new_title": title_of(document)})
+        self._parts(process.process_id, process.document, document)
 
     def _own(self, **values: Any) -> dict[str, Any]:
         return {"tenant_id": self.actor.tenant_id, **values}
@@ -179,6 +236,8 @@ class _Batch:
                 }
             )
             return process.open_number
+        if process is not None and process.published:
+            self.keep(process)
         number = (process.number if process else 0) + 1
         self.rows[ProcessVersion].append(
             self._own(
@@ -217,6 +276,8 @@ class _Batch:
                 connection.execute(statement, self.rows[model])
         if self.retitled:
             connection.execute(_retitle(self.actor, self.now), self.retitled)
+        if self.kept:
+            connection.execute(_keep(self.actor), self.kept)
         if self.reopened:
             connection.execute(_reopen(self.actor, self.now), self.reopened)
         if self.removed:
@@ -256,6 +317,21 @@ def _retitle(actor: Actor, now: datetime) -> Update:
         update(table)
         .where(table.c.tenant_id == actor.tenant_id, table.c.process_id == bindparam("key"))
         .values(title=bindparam("new_title"), document_version=table.c.document_version + 1, updated_at=now)
+    )
+
+
+def _keep(actor: Actor) -> Update:
+    """Of the published versions only the last has no snapshot yet."""
+    table = table_of(ProcessVersion)
+    return (
+        update(table)
+        .where(
+            table.c.tenant_id == actor.tenant_id,
+            table.c.process_id == bindparam("key"),
+            table.c.status == "published",
+            table.c.snapshot.is_(None),
+        )
+        .values(snapshot=bindparam("body"))
     )
 
 
