@@ -22,6 +22,7 @@ class AuditEvent(SQLModel, table=True):
     __tablename__ = "audit_event"
     __table_args__ = (
         Index("audit_event_subject_idx", "tenant_id", "subject_type", "subject_id", "event_id"),
+        Index("audit_event_sealing_idx", "tenant_id", "transaction_id", "event_id"),
     )
 
     tenant_id: UUID = Field(primary_key=True, sa_column_kwargs={"server_default": text(TENANT_SETTING)})
@@ -40,14 +41,17 @@ class AuditEvent(SQLModel, table=True):
 
 
 class AuditSeal(SQLModel, table=True):
-    """A sealed block of audit rows: its hash covers them and the seal before, so a rewrite shows."""
+    """A sealed block of audit rows: its hash covers them and the seal before, so a rewrite shows.
+
+    A block holds the rows of every transaction from the last seal's up to `upto_transaction`, which had all ended.
+    """
 
     __tablename__ = "audit_seal"
 
     tenant_id: UUID = Field(primary_key=True)
     number: int = Field(primary_key=True)
-    first_event_id: int = Field(sa_column=Column(BigInteger, nullable=False))
-    last_event_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    upto_transaction: int = Field(sa_column=Column(BigInteger, nullable=False))
+    events: int = Field(sa_column=Column(BigInteger, nullable=False))
     sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     at: datetime = moment()
 

@@ -233,12 +233,15 @@ def _tables() -> None:
         ["tenant_id", "subject_type", "subject_id", "event_id"],
         unique=False,
     )
+    op.create_index(
+        "audit_event_sealing_idx", "audit_event", ["tenant_id", "transaction_id", "event_id"], unique=False
+    )
     op.create_table(
         "audit_seal",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("first_event_id", sa.BigInteger(), nullable=False),
-        sa.Column("last_event_id", sa.BigInteger(), nullable=False),
+        sa.Column("upto_transaction", sa.BigInteger(), nullable=False),
+        sa.Column("events", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "number", name=op.f("audit_seal_pkey")),

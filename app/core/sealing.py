@@ -1,0 +1,108 @@
+"""Sealing the audit log: blocks of rows are hashed into a chain under a role that can do nothing else.
+
+A row belongs to the first seal made after its transaction ended: transactions still running may write rows with lower
+numbers, so only those older than every running one are sealed.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Any
+from uuid import UUID
+
+import procrastinate
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from app.core import json
+from app.core.audit import AuditEvent, AuditSeal
+from app.core.db import Database
+from app.core.jobs import QUEUE, queue
+
+EVERY = "*/10 * * * *"
+_TENANTS = text("SELECT tenant_id FROM tenant ORDER BY tenant_id")
+_OLDEST_RUNNING = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+
+
+@queue.periodic(cron=EVERY)
+@queue.task(name="core.seal_audit", queue=QUEUE, pass_context=True)
+def seal_audit(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Seal what is new, every ten minutes; running twice seals nothing twice."""
+    del timestamp
+    database: Database = context.additional_context["database"]
+    seal(database)
+
+
+def seal(database: Database) -> int:
+    """Seal every tenant's new rows and return how many were sealed."""
+    with database.auditor_work() as session:
+        tenants = [UUID(str(tenant_id)) for (tenant_id,) in session.execute(_TENANTS)]
+    return sum(_seal_tenant(database, tenant_id) for tenant_id in tenants)
+
+
+def _seal_tenant(database: Database, tenant_id: UUID) -> int:
+    with database.auditor_work() as session:
+        # Two sealers at once would make the same number: the second fails on the key and seals later.
+        last = session.exec(
+            select(AuditSeal).where(AuditSeal.tenant_id == tenant_id).order_by(col(AuditSeal.number).desc())
+        ).first()
+        limit = int(session.execute(_OLDEST_RUNNING).scalar_one()) - 1
+        after = last.upto_transaction if last else 0
+        events, digest = _digest(session, tenant_id, after, limit, last.sha256 if last else b"")
+        if events:
+            session.add(
+                AuditSeal(
+                    tenant_id=tenant_id,
+                    number=last.number + 1 if last else 1,
+                    upto_transaction=limit,
+                    events=events,
+                    sha256=digest,
+                )
+            )
+        return events
+
+
+def verify(session: Session, tenant_id: UUID) -> Iterator[str]:
+    """Compute every seal of a tenant again and yield, in Spanish, each that no longer holds."""
+    after, previous, sealed = 0, b"", 0
+    for held in session.exec(
+        select(AuditSeal).where(AuditSeal.tenant_id == tenant_id).order_by(col(AuditSeal.number))
+    ).all():
+        sealed += 1
+        events, digest = _digest(session, tenant_id, after, held.upto_transaction, previous)
+        if held.number != sealed:
+            yield f"Falta el sello {sealed} de la bitácora."
+        if (events, digest) != (held.events, held.sha256):
+            yield f"La bitácora cambió después del sello {held.number}: su huella no coincide."
+        after, previous, sealed = held.upto_transaction, held.sha256, held.number
+
+
+def _digest(session: Session, tenant_id: UUID, after: int, upto: int, previous: bytes) -> tuple[int, bytes]:
+    """Hash the rows of a range of transactions, in order, after the previous seal."""
+    digest, events = hashlib.sha256(previous), 0
+    for event in session.exec(
+        select(AuditEvent)
+        .where(
+            AuditEvent.tenant_id == tenant_id,
+            AuditEvent.transaction_id > after,
+            AuditEvent.transaction_id <= upto,
+        )
+        .order_by(col(AuditEvent.transaction_id), col(AuditEvent.event_id))
+        .execution_options(yield_per=1000)
+    ):
+        digest.update(json.dumps(_facts(event)))
+        events += 1
+    return events, digest.digest()
+
+
+def _facts(event: AuditEvent) -> list[Any]:
+    return [
+        event.event_id,
+        event.at.astimezone(UTC).isoformat(),
+        event.transaction_id,
+        str(event.account_id or ""),
+        event.verb,
+        event.subject_type,
+        event.subject_id,
+        event.detail,
+    ]
