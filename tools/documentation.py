@@ -1,0 +1,118 @@
+"""`python -m tools.documentation`: write the pages of docs/ that are told by tables in the code.
+
+tests/docs compares them, so a transition or a permission cannot change without its page.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from app.core.policy import ROLE_LABELS, ROLES, TENANT_ROLES, Permission
+from app.core.workflow import Machine, Transition
+from app.processes.workflow import VERSIONS
+
+DOCS = Path(__file__).parents[1] / "docs"
+GENERATED = "Esta página se genera: la escribe `python -m tools.documentation` y una prueba la compara."
+
+POLICIES = {
+    "self": "el propio sujeto obligado aprueba y publica",
+    "garante": "el organismo garante aprueba; el sujeto obligado publica",
+    "direct": "lo que llega por importación de un sistema de confianza se publica sin revisión",
+    "single": "publica la única persona activa del sujeto obligado, con permiso temporal del garante",
+}
+
+PERMISSIONS = {
+    Permission.PROCESS_READ: "consultar los procesos de contratación, también los que aún no se publican",
+    Permission.PROCESS_EDIT: "capturar y corregir",
+    Permission.PROCESS_IMPORT: "importar archivos",
+    Permission.PROCESS_SUBMIT: "enviar a revisión y retirar lo que uno envió",
+    Permission.PROCESS_DISCARD: "descartar borradores y recuperarlos",
+    Permission.PROCESS_APPROVE_SELF: "aprobar o devolver, donde aprueba el sujeto obligado",
+    Permission.PROCESS_APPROVE_GARANTE: "aprobar o devolver, donde aprueba el organismo garante",
+    Permission.PROCESS_PUBLISH: "publicar lo aprobado",
+    Permission.AUDIT_READ: "consultar la bitácora",
+    Permission.PADRON_READ: "consultar el padrón de sujetos obligados",
+    Permission.ADOPTION_READ: "consultar cuánto se publica",
+    Permission.PLATFORM_READ: "consultar el estado de la plataforma",
+}
+
+
+def workflow() -> str:
+    """Return the page of a version's life."""
+    return _page(
+        "Flujo de publicación",
+        "Una contratación se trabaja por versiones; cada una recorre estos estados. De aquí salen los botones, "
+        "lo que el servicio permite y lo que las pruebas revisan (`app/processes/workflow.py`).",
+        "## Estados",
+        _table(("estado", "clave"), ((label, f"`{status}`") for status, label in VERSIONS.statuses.items())),
+        "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(VERSIONS)) + "\n```",
+        "## Actos",
+        _table(("acto", "de", "a", "quién", "política", "condición"), map(_act, VERSIONS.transitions)),
+        "## Políticas de publicación",
+        "El organismo garante elige una para cada sujeto obligado.",
+        _table(("política", "qué significa"), ((f"`{key}`", words) for key, words in POLICIES.items())),
+        "## Separación de funciones",
+        "Quien cambió una versión no la aprueba ni la devuelve, aunque otra de sus funciones se lo permitiera.",
+    )
+
+
+def permissions() -> str:
+    """Return the page of roles and what each may do."""
+    roles = (*TENANT_ROLES, *(role for role in ROLES if role not in TENANT_ROLES))
+    return _page(
+        "Funciones y permisos",
+        "Una persona puede tener varias funciones, en uno o varios organismos, y elige con cuál trabaja. "
+        "Las funciones `so_…` valen para un solo sujeto obligado (`app/core/policy.py`).",
+        "## Qué permite cada función",
+        *(
+            f"### {ROLE_LABELS[role]} (`{role}`)\n\n"
+            + "\n".join(f"- {PERMISSIONS[one]} (`{one}`)" for one in Permission if one in ROLES[role])
+            for role in roles
+        ),
+        "## Quién tiene cada permiso",
+        _table(
+            ("permiso", "qué permite", "funciones"),
+            (
+                (f"`{one}`", PERMISSIONS[one], ", ".join(f"`{role}`" for role in roles if one in ROLES[role]))
+                for one in Permission
+            ),
+        ),
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {"workflow.md": workflow, "permissions.md": permissions}
+"""File in docs/ → what it holds."""
+
+
+def _arrows(machine: Machine) -> list[str]:
+    arrows = [f"    [*] --> {next(iter(machine.statuses))}"]
+    for row in machine.transitions:
+        arrows += [
+            f"    {source} --> {row.target}: {row.label}" for source in row.sources if source != row.target
+        ]
+    return list(dict.fromkeys(arrows))
+
+
+def _act(row: Transition) -> Sequence[str]:
+    holders = [ROLE_LABELS[role] for role in TENANT_ROLES if row.permission in ROLES[role]]
+    return (
+        row.label,
+        ", ".join(VERSIONS.statuses[source] for source in row.sources),
+        VERSIONS.statuses[row.target],
+        "; ".join(holders) or "El sistema",
+        ", ".join(f"`{policy}`" for policy in row.policies) or "todas",
+        row.rule or "—",
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _page(title: str, lede: str, *blocks: str) -> str:
+    return "\n\n".join((f"# {title}", lede, GENERATED, *blocks)) + "\n"
+
+
+if __name__ == "__main__":
+    for name, write in PAGES.items():
+        (DOCS / name).write_text(write(), "utf-8")
