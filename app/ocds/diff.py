@@ -97,7 +97,7 @@ def _list_changes(
         elif old_element != new_element:
             yield from _object_changes(old_element, new_element, item, path, f"{at}/{new_index}")
     for old_index in gone:
-        if _erased(before[old_index], item, path) is not _NOTHING:
+        if _erased_element(before[old_index], item, path) is not _NOTHING:
             yield Change(f"{at}/{old_index}", before[old_index], None)
 
 
@@ -152,7 +152,11 @@ def _erased(old: Any, node: Node | None, path: _Path) -> Any:
 
 def _erased_element(element: Document, node: Node | None, path: _Path) -> Any:
     # An element without id is matched by nothing: repeating it would only add another.
-    return _NOTHING if element.get("id") is None else _erased_object(element, node, path, frozenset({"id"}))
+    return (
+        _NOTHING
+        if merge.identity(element) is None
+        else _erased_object(element, node, path, frozenset({"id"}))
+    )
 
 
 def _erased_object(old: Document, node: Node | None, path: _Path, keys: frozenset[str]) -> Any:
@@ -197,5 +201,5 @@ def _matched(
 
 
 def _key(element: Document) -> tuple[str, str]:
-    identifier = element.get("id")
-    return ("without", repr(element)) if identifier is None else ("id", str(identifier))
+    identifier = merge.identity(element)
+    return ("without", repr(element)) if identifier is None else ("id", identifier)

@@ -2,7 +2,7 @@
 
 `ocdsmerge` does the merging with the rules of the profile's schema, so any other tool that merges our releases
 gets our records. Releases are ordered by `date`, compared as text: dates of one process must share one offset
-and precision for that order to be the order in time.
+and precision for that order to be the order in time. Results share lists with the releases they were made from.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,16 @@ from ocdsmerge.rules import get_merge_rules
 from app.ocds import schema
 from app.ocds.shape import Document
 
-__all__ = ["MergeError", "Rules", "append", "compiled", "latest_of_versioned", "rules", "versioned"]
+__all__ = [
+    "MergeError",
+    "Rules",
+    "append",
+    "compiled",
+    "identity",
+    "latest_of_versioned",
+    "rules",
+    "versioned",
+]
 
 Rules = Mapping[tuple[str, ...], str]
 """Path of keys -> `omitWhenMerged` or `wholeListMerge`; every other list of objects is merged by id."""
@@ -70,6 +79,14 @@ def latest_of_versioned(versioned_release: Document) -> Document:
     }
     date = max(dates, default="")
     return _in_order({**document, "id": f"{document.get('ocid')}-{date}", "date": date, "tag": ["compiled"]})
+
+
+def identity(element: Document) -> str | None:
+    """What merging tells the element of a list by: its id as text, even when null; None when it has no id.
+
+    Two elements whose ids are equal as text (1 and "1") lose fields to one another.
+    """
+    return str(element["id"]) if "id" in element else None
 
 
 def _merged(merged: Any, releases: list[Document]) -> Document:

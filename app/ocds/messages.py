@@ -57,7 +57,7 @@ def shown(value: Any) -> str:
         case int() | float():
             return f"el número {_cut(repr(value))}"
         case list():
-            return f"una lista de {len(value)} elementos"
+            return f"una lista de {len(value)} elemento{'s' if len(value) > 1 else ''}" if value else "una lista vacía"
         case _:
             return "un grupo de campos"
 

@@ -5,7 +5,7 @@ deprecated and empty fields, codes outside open lists, ids that merging would co
 An `error` blocks publication; an `advice` is shown next to the field and lowers the quality score.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 import jsonschema_rs
 
-from app.ocds import messages, ocid, schema, shape
+from app.ocds import merge, messages, ocid, schema, shape
 from app.ocds.shape import Document, Node
 
 Severity = Literal["error", "advice"]
@@ -192,7 +192,7 @@ def _schema_errors(rules: _Rules, document: Any) -> Iterator[Problem]:
 def _without_echoes(errors: list[Problem], found: list[Problem]) -> list[Problem]:
     """Schema errors, then what the walk found, each fact once."""
     refused = {error.pointer for error in errors}
-    doubled = {problem.pointer.rpartition("/")[0] for problem in found if problem.code == "duplicate-id"}
+    doubled = {problem.pointer.rsplit("/", 2)[0] for problem in found if problem.code == "duplicate-id"}
     return [
         *(error for error in errors if error.code != "duplicate" or error.pointer not in doubled),
         *(problem for problem in found if problem.code != "empty" or problem.pointer not in refused),
@@ -268,20 +268,20 @@ class _Walk:
 
     def _identified(self, elements: list[Any], at: str) -> None:
         """Merging makes one of two elements with the same id, and two of the same element without one."""
-        for index in _duplicates(elements, ("id",)):
+        for index in _duplicates(elements, merge.identity):
             self.add(f"{at}/{index}/id", "duplicate-id", "error", messages.duplicate(elements[index]["id"]))
         for index, element in enumerate(elements):
-            if type(element) is dict and element and element.get("id") is None:
+            if type(element) is dict and element and "id" not in element:
                 self.add(f"{at}/{index}/id", "no-id", "advice", messages.no_id())
 
     def _repeated(self, elements: list[Any], at: str) -> None:
         """A list that merging keeps whole loses nothing, but the standard's own tools complain."""
-        for index in _duplicates(elements, ("id",)):
+        for index in _duplicates(elements, _named(("id",))):
             self.add(f"{at}/{index}/id", "repeated-id", "advice", messages.repeated(elements[index]["id"]))
 
     def members(self, elements: list[Any], keys: tuple[str, ...], at: str) -> None:
         """Releases or records of a package, told apart by `keys` together."""
-        for index in _duplicates(elements, keys):
+        for index in _duplicates(elements, _named(keys)):
             self.add(
                 f"{at}/{index}/{keys[-1]}",
                 "duplicate-id",
@@ -314,17 +314,25 @@ class _Walk:
                 self.add(f"/contracts/{index}/awardID", "reference", "advice", messages.unknown_award(award))
 
 
-def _duplicates(elements: list[Any], keys: tuple[str, ...]) -> Iterator[int]:
-    """Positions of the elements that repeat the keys of an earlier one."""
-    seen: set[tuple[Any, ...]] = set()
+def _duplicates(elements: list[Any], identify: Callable[[Document], Any]) -> Iterator[int]:
+    """Positions of the elements that repeat the identity of an earlier one; None identifies nothing."""
+    seen: set[Any] = set()
     for index, element in enumerate(elements):
-        if type(element) is not dict:
-            continue
-        identity = tuple([element.get(key) for key in keys])
-        if all(type(part) in (str, int) for part in identity):
+        identity = identify(element) if type(element) is dict else None
+        if identity is not None:
             if identity in seen:
                 yield index
             seen.add(identity)
+
+
+def _named(keys: tuple[str, ...]) -> Callable[[Document], tuple[Any, ...] | None]:
+    """Identify by the values of `keys`, when all of them are texts or numbers."""
+
+    def identify(element: Document) -> tuple[Any, ...] | None:
+        values = tuple([element.get(key) for key in keys])
+        return values if all(type(value) in (str, int) for value in values) else None
+
+    return identify
 
 
 def _ids(elements: Any) -> set[str]:
