@@ -31,6 +31,7 @@ lint: dev ## style, formatting, rules of the house, packages, container files
 	@$(RUN) tools.lint
 	@$(RUN) deptry .
 	@.venv/bin/hadolint Dockerfile
+	@$(RUN) check_jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 
 types: dev ## mypy, strict
 	@$(RUN) mypy
