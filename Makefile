@@ -29,7 +29,7 @@ lint: dev ## style, formatting, rules of the house, packages, container files
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) tools.lint
-	@$(RUN) deptry .
+	@$(RUN) deptry app migrations
 	@.venv/bin/hadolint Dockerfile
 	@$(RUN) check_jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 
