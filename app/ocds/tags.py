@@ -5,7 +5,7 @@ from typing import Any
 from app.ocds.diff import Change, changes, has_content
 from app.ocds.shape import Document
 
-_ORDER = (
+TAGS = (
     "planning",
     "planningUpdate",
     "tender",
@@ -22,6 +22,7 @@ _ORDER = (
     "implementation",
     "implementationUpdate",
 )
+"""Tags of releases, in the order in which they are given."""
 _SECTIONS = ("planning", "tender", "award", "contract", "implementation")
 _STATUS = {
     "tender": ("cancelled", "tenderCancellation"),
@@ -66,7 +67,7 @@ def derive(previous: Document | None, current: Document) -> list[str]:
     if outside and not found:
         reached = [section for section in sections_present(current) if section in before]
         found.add(f"{reached[-1]}Update" if reached else "planning")
-    return [tag for tag in _ORDER if tag in found]
+    return [tag for tag in TAGS if tag in found]
 
 
 def _tags_of(change: Change, before: set[str]) -> set[str]:
