@@ -48,6 +48,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # asked on every request, used by nobody
     )
     app.state.settings = settings
     app.state.database = database

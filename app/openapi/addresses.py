@@ -6,9 +6,9 @@ An identifier stands in an address percent-encoded whole (`safe=""`), so that on
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from app.core.errors import BadRequestError
@@ -59,20 +59,29 @@ def service_root(scope: Scope, public_url: str | None) -> str:
     Raises:
         BadRequestError: the `Host` header is no host.
     """
-    return public_url.rstrip("/") if public_url else _asked_root(scope)
+    return public_url.rstrip("/") if public_url else _asked_root(scope["scheme"], host(scope))
 
 
 def roots(scope: Scope, view: TenantView, public_url: str | None) -> Roots:
     """Return the starts of the addresses that a package names; raises as `service_root`."""
     service = service_root(scope, public_url)
-    if view.hosts and host_name(scope) in view.hosts:
-        return Roots(service, _asked_root(scope))
+    if view.hosts and (asked := host(scope)) and host_name(asked) in view.hosts:
+        return Roots(service, _asked_root(scope["scheme"], asked))
     return Roots(service, f"{service}/{view.slug}")
 
 
-def host_name(scope: Scope) -> str:
-    """Return the host that was asked, without its port, in lower case."""
-    return Headers(scope=scope).get("host", "").rsplit(":", 1)[0].lower()
+def host(scope: Scope) -> str:
+    """Return the `Host` header, or the server's own address where an old client sends none."""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            return str(value, "latin-1")
+    name, port = scope.get("server") or ("localhost", None)
+    return f"{name}:{port}" if port else name
+
+
+def host_name(asked: str) -> str:
+    """Return a host without its port, in lower case."""
+    return asked.rsplit(":", 1)[0].lower()
 
 
 def identifiers(scope: Scope, mark: str) -> list[str]:
@@ -98,11 +107,8 @@ def readings(steps: list[str]) -> Iterator[tuple[str, str | None]]:
             yield "/".join(steps[:cut]), "/".join(steps[cut:])
 
 
-def _asked_root(scope: Scope) -> str:
-    host = Headers(scope=scope).get("host")
-    if host is None:
-        name, port = scope.get("server") or ("localhost", None)
-        host = f"{name}:{port}" if port else name
-    if not _HOST.fullmatch(host):
+@lru_cache(maxsize=256)
+def _asked_root(scheme: str, asked: str) -> str:
+    if not _HOST.fullmatch(asked):
         raise BadRequestError("El encabezado Host de la solicitud no es un nombre de dominio.")
-    return f"{scope['scheme']}://{host.lower()}"
+    return f"{scheme}://{asked.lower()}"

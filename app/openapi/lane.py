@@ -5,13 +5,12 @@ and passes everything else on, to the same address in the route table, which als
 does for every other answer it does here itself: security headers, request id, one line of access log.
 """
 
+from random import Random
 from typing import NamedTuple
-from uuid import uuid4
 
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.core import clock
+from app.core import clock, logs
 from app.core.errors import AppError, NotFoundError
 from app.openapi import addresses, answers, packages, queries
 from app.openapi.answers import Answer
@@ -23,7 +22,8 @@ from app.web.middleware import HSTS, REQUEST_ID, SECURITY_HEADERS
 ROUTE = "/{tenant}/api/v1/releases/{ocid}/{release_id}"
 _MARK = addresses.RELEASES.encode() + b"/"
 
-log = structlog.get_logger("app.access")
+_bits = Random().getrandbits  # noqa: S311 - an id must be unlike all others, not secret
+log = logs.Gathered("app.access")
 
 
 class _Asked(NamedTuple):
@@ -80,7 +80,7 @@ class FastLane:
         if not mark:
             return None
         if not slug:
-            return directory.by_host(addresses.host_name(scope))
+            return directory.by_host(addresses.host_name(addresses.host(scope)))
         try:
             return directory.by_slug(slug[1:])
         except NotFoundError:
@@ -96,7 +96,12 @@ class FastLane:
             return None
         roots = addresses.roots(scope, view, self._reader.public_url)
         told = packages.head(roots.releases(*identifiers), view, roots, row.date)
-        return answers.make(packages.release_package(told, (row.body,)), gzip=key[3], modified=row.date)
+        return answers.make(
+            packages.release_package(told, (row.body,)),
+            gzip=key[3],
+            modified=row.date,
+            fingerprint=told + row.body_sha256,
+        )
 
 
 def _asked(scope: Scope) -> _Asked | None:
@@ -117,7 +122,7 @@ def _asked(scope: Scope) -> _Asked | None:
     return _Asked(
         (scope["scheme"], host, scope["raw_path"], answers.accepts_gzip(encoding.decode("latin-1"))),
         held,
-        given if REQUEST_ID.fullmatch(given) else uuid4().hex,
+        given if given and REQUEST_ID.fullmatch(given) else f"{_bits(128):032x}",
     )
 
 

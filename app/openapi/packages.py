@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -19,9 +20,15 @@ _DECLARED = [*(extension.url for extension in EXTENSIONS), PAGINATION]
 
 
 def head(
-    uri: str, view: TenantView, roots: Roots, published: datetime, *, next_page: str | None = None
-) -> dict[str, Any]:
-    """Return what every package says before its list.
+    uri: str,
+    view: TenantView,
+    roots: Roots,
+    published: datetime,
+    *,
+    next_page: str | None = None,
+    total: int | None = None,
+) -> bytes:
+    """Return what a package says before its list: an object still open.
 
     Args:
         uri: address of the package itself.
@@ -29,33 +36,41 @@ def head(
         roots: where its addresses start.
         published: when the newest element of the list was published.
         next_page: absolute address of what follows.
+        total: how many elements there are on all pages.
     """
-    told: dict[str, Any] = {
-        "uri": uri,
-        "version": VERSION,
-        "extensions": [*_DECLARED, roots.service + PROFILE],
-        "publishedDate": rfc3339(published),
-        "publisher": {"name": view.name, "uri": f"{roots.tenant}/"},
-    }
-    if view.licence.startswith(
-        ("http://", "https://")
-    ):  # the field is an address; a bare name does not fit it
-        told["license"] = view.licence
-    if view.policy_url:
-        told["publicationPolicy"] = view.policy_url
+    told: dict[str, Any] = {"uri": uri, "publishedDate": rfc3339(published)}
     if next_page is not None:
         told["links"] = {"next": next_page}
-    return told
+    if total is not None:
+        told["total"] = total
+    return orjson.dumps(told)[:-1] + _publisher(
+        view.name, view.licence, view.policy_url, roots.service, roots.tenant
+    )
 
 
-def release_package(told: dict[str, Any], bodies: Iterable[bytes]) -> bytes:
-    """Return a release package of stored releases."""
-    return b"".join((orjson.dumps(told)[:-1], b',"releases":[', b",".join(bodies), b"]}"))
+@lru_cache(maxsize=256)
+def _publisher(name: str, licence: str, policy_url: str, service: str, tenant: str) -> bytes:
+    """Return what all packages of a tenant say alike, as members that follow others."""
+    told: dict[str, Any] = {
+        "version": VERSION,
+        "extensions": [*_DECLARED, service + PROFILE],
+        "publisher": {"name": name, "uri": f"{tenant}/"},
+    }
+    if licence.startswith(("http://", "https://")):  # the field is an address; a bare name does not fit it
+        told["license"] = licence
+    if policy_url:
+        told["publicationPolicy"] = policy_url
+    return b"," + orjson.dumps(told)[1:-1]
 
 
-def record_package(told: dict[str, Any], records: Iterable[bytes]) -> bytes:
-    """Return a record package of records made by `record`."""
-    return b"".join((orjson.dumps(told)[:-1], b',"records":[', b",".join(records), b"]}"))
+def release_package(told: bytes, bodies: Iterable[bytes]) -> bytes:
+    """Return a release package of stored releases, behind what `head` told."""
+    return b"".join((told, b',"releases":[', b",".join(bodies), b"]}"))
+
+
+def record_package(told: bytes, records: Iterable[bytes]) -> bytes:
+    """Return a record package of records made by `record`, behind what `head` told."""
+    return b"".join((told, b',"records":[', b",".join(records), b"]}"))
 
 
 def record(row: RecordRow, roots: Roots, versioned: bytes | None = None) -> bytes:

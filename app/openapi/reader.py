@@ -1,7 +1,6 @@
 """The public reader of one process: its pool, its lease, its hot answers. The application opens and closes it."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
@@ -68,20 +67,9 @@ class PublicReader:
     ) -> None:
         await self._stack.aclose()
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Connection]:
-        """Lend a connection of the pool, read-only, each statement its own transaction.
-
-        Raises:
-            UnavailableError: no connection is to be had, or it broke.
-        """
-        try:
-            async with self.pool.connection() as connection:
-                yield connection
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            raise UnavailableError(
-                "La base de datos no responde por ahora.", headers={"Retry-After": "5"}
-            ) from error
+    def reading(self) -> "Reading":
+        """Lend a connection of the pool for an `async with`: read-only, each statement its own transaction."""
+        return Reading(self.pool)
 
     async def tenant(self, slug: str) -> TenantView:
         """Return a tenant; the directory reads in a thread when its memory is old.
@@ -98,3 +86,32 @@ class PublicReader:
         if self.directory.is_fresh():
             return self.directory.by_host(host)
         return await run_in_threadpool(self.directory.by_host, host)
+
+
+class Reading:
+    """A connection lent by the pool; `pool.connection()` would also end a transaction that was never begun.
+
+    Raises:
+        UnavailableError: no connection is to be had, or it broke.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool[Connection]) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Connection:
+        try:
+            self._connection = await self._pool.getconn()
+        except PoolTimeout as error:
+            raise _unavailable() from error
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pool.putconn(self._connection)
+        if isinstance(error, psycopg.OperationalError):
+            raise _unavailable() from error
+
+
+def _unavailable() -> UnavailableError:
+    return UnavailableError("La base de datos no responde por ahora.", headers={"Retry-After": "5"})

@@ -85,7 +85,7 @@ async def _place(request: Request) -> tuple[PublicReader, TenantView, Roots]:
     if slug is not None:
         view = await reader.tenant(slug)
     else:
-        found = await reader.tenant_of_host(addresses.host_name(request.scope))
+        found = await reader.tenant_of_host(addresses.host_name(addresses.host(request.scope)))
         if found is None:
             raise NotFoundError("Falta el organismo garante: la dirección es /{organismo}/api/v1/…")
         view = found
@@ -124,7 +124,8 @@ async def _by_address(request: Request) -> Response:
                 parameters.known(request.query_params, ())
                 told = packages.head(roots.releases(ocid, release_id), view, roots, row.date)
                 body = packages.release_package(told, (row.body,))
-                return await answers.respond(request, body, modified=row.date)
+                fingerprint = told + row.body_sha256  # as the fast lane computes it: one address, one ETag
+                return await answers.respond(request, body, modified=row.date, fingerprint=fingerprint)
         else:
             return await _elsewhere(request, connection, view, readings, roots.releases)
     return await _release_list(request, reader, view, roots, ocid)
@@ -150,8 +151,9 @@ async def _release_list(
         roots,
         rows[-1].date if rows else counts.last_date or clock.now(),
         next_page=_next(address, rows[-1].position, asked) if rows else None,
+        total=total,
     )
-    body = packages.release_package({**told, "total": total}, (row.body for row in rows))
+    body = packages.release_package(told, (row.body for row in rows))
     return await answers.respond(request, body, modified=counts.last_date)
 
 
@@ -174,10 +176,9 @@ async def list_records(request: Request) -> Response:
         roots,
         rows[-1].date if rows else counts.last_date or clock.now(),
         next_page=_next(roots.records(), rows[-1].position, asked) if rows else None,
+        total=counts.records,
     )
-    body = packages.record_package(
-        {**told, "total": counts.records}, (packages.record(row, roots) for row in rows)
-    )
+    body = packages.record_package(told, (packages.record(row, roots) for row in rows))
     return await answers.respond(request, body, modified=counts.last_date)
 
 
@@ -212,7 +213,7 @@ async def read_index(request: Request) -> Response:
 async def read_service_index(request: Request) -> Response:
     """Who publishes here; on a tenant's own host, where its data is."""
     reader: PublicReader = request.app.state.public_reader
-    own = await reader.tenant_of_host(addresses.host_name(request.scope))
+    own = await reader.tenant_of_host(addresses.host_name(addresses.host(request.scope)))
     if own is not None:
         return await _index(request, own, addresses.roots(request.scope, own, reader.public_url))
     parameters.known(request.query_params, ())

@@ -63,7 +63,7 @@ class Fault:
 
 def rfc3339(moment: datetime) -> str:
     """Return the instant in UTC with six decimals, 27 characters: text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def verify(session: Session, tenant_id: UUID) -> Iterator[Fault]:
