@@ -67,6 +67,7 @@ class Analysis:
         refused: problems of the values that were taken out, with the value.
         problems: what is wrong or improvable in `document` as it is.
         kept: `{pointer, value}` of what neither the standard nor the profile knows.
+        has_nulls: the document may hold nulls.
     """
 
     source_ocid: str = ""
@@ -80,6 +81,7 @@ class Analysis:
     refused: list[dict[str, Any]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     kept: list[dict[str, Any]] = field(default_factory=list)
+    has_nulls: bool = False
 
     @property
     def error_count(self) -> int:
@@ -125,6 +127,7 @@ def analyse(entry: Entry, prefixes: Prefixes) -> Analysis:
             for unfit in take_out(release)
         ]
         canonical = _canonical(release) or b""
+    found.has_nulls = b"null" in canonical
     found.source_sha256 = hashlib.sha256(canonical).hexdigest()
     _envelope(found, release, prefixes)
     if found.refusal is None:

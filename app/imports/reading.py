@@ -83,6 +83,7 @@ class Entry:
         rest: members of the record around it that belong to no release (on the record's first entry).
         suspect: the text may hold an escaped NUL, so the values need a look.
         encoding: `utf-8`, or `cp1252` where the bytes were not UTF-8.
+        size: bytes of the element (on the first entry of a record).
     """
 
     place: Place
@@ -93,6 +94,7 @@ class Entry:
     rest: Document = field(default_factory=dict)
     suspect: bool = False
     encoding: str = "utf-8"
+    size: int = 0
 
 
 class _Parsed(NamedTuple):
@@ -245,6 +247,7 @@ class Reading:
                 rest=unfolded.rest if number == 0 else {},
                 suspect=suspect,
                 encoding=parsed.encoding,
+                size=0 if number else len(piece.raw),
             )
 
     def _faulty(self, piece: Slice, fault: Fault) -> Iterator[Entry]:

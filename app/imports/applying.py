@@ -1,0 +1,285 @@
+"""The two passes over a file: reading for the preview, and applying in units that survive a crash.
+
+A unit is one transaction: documents, what becomes of their rows, counts, and the place from which a resumed job goes
+on. A window of at most 200 rows is one unit, unless its releases are published one by one: then the first release of
+each process is a unit, the second another, and the checkpoint tells which rows of the window are done.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+
+from app.core import audit, clock
+from app.core.db import Actor, Database, RwSession
+from app.core.errors import AppError, InvalidError
+from app.core.storage import Storage
+from app.core.tables import table_of
+from app.identity.queries import actor_for_job
+from app.imports import queries
+from app.imports.judging import Judge, Row
+from app.imports.models import ImportRow, ImportRun
+from app.imports.reading import Entry, Place, Reading
+from app.imports.saving import Publisher, publish, save
+from app.imports.workflow import RUNS
+from app.settings import get_settings
+
+UNIT = 200
+"""Rows of a window, and releases of a unit of work, at most."""
+UNIT_BYTES = 8 * 1024 * 1024
+"""Bytes of JSON after which a window is closed, however few its rows."""
+WATCHED = 300_000
+"""Releases that the first reading remembers, to foresee repetitions."""
+ATTEMPTS = 3
+"""Times that a unit starts over because somebody else made the same process meanwhile."""
+
+_T = TypeVar("_T")
+
+
+def read_run(database: Database, actor: Actor, import_id: UUID, *, storage: Storage | None = None) -> None:
+    """Read the file of an import for its preview; idempotent, goes on from its checkpoint.
+
+    Args:
+        database: where everything is.
+        actor: a person, or the system for a job of theirs.
+        import_id: of a run in status `reading`; in any other nothing happens.
+        storage: where the file is; the installation's by default.
+    """
+    with _working(database, actor, import_id, "reading", storage) as work:
+        if work is None:
+            return
+        foresight = _Foresight()
+        for window in work.windows():
+            if not work.foresee(window, foresight):
+                return
+        work.end("preview")
+
+
+def apply_run(
+    database: Database,
+    actor: Actor,
+    import_id: UUID,
+    *,
+    publisher: Publisher | None = None,
+    storage: Storage | None = None,
+) -> None:
+    """Apply the file of an import; idempotent, goes on from its checkpoint.
+
+    Args:
+        database: where everything is.
+        actor: a person, or the system for a job of theirs.
+        import_id: of a run in status `applying`; in any other nothing happens.
+        publisher: if the run asks for it, publishes the releases of sujetos obligados whose policy is `direct`, one by
+            one; without it the releases of one process gather in one draft.
+        storage: where the file is; the installation's by default.
+    """
+    with _working(database, actor, import_id, "applying", storage) as work:
+        if work is None:
+            return
+        for window in work.windows():
+            if not work.apply(window, publisher if work.publishes else None):
+                return
+        work.end("finish")
+
+
+@contextmanager
+def _working(
+    database: Database, actor: Actor, import_id: UUID, status: str, storage: Storage | None
+) -> Iterator["_Work | None"]:
+    """Open the work on a run; a failure that we understand becomes its message."""
+    settings = get_settings()
+    try:
+        with database.unit_of_work(actor) as session:
+            actor = actor_for_job(session, actor) if actor.role == "system" else actor
+            run = queries.run(session, actor, import_id)
+            judge = Judge(database, session, actor, run) if run.status == status else None
+        if judge is None:
+            yield None
+            return
+        with (storage or Storage.local(settings.state_folder)).local_copy(run.storage_key) as path:
+            reading = Reading(
+                path, unpacked_limit=settings.unpacked_limit, element_limit=settings.element_limit
+            )
+            yield _Work(database, actor, run, judge, reading)
+    except AppError as error:
+        _fail(database, actor, import_id, error)
+
+
+def _fail(database: Database, actor: Actor, import_id: UUID, error: AppError) -> None:
+    with database.unit_of_work(actor) as session:
+        run = queries.run(session, actor, import_id, for_update=True)
+        if RUNS.find("fail", run.status) is None:
+            raise error
+        RUNS.apply(run, "fail")
+        run.message, run.updated_at = error.detail, clock.now()
+        audit.record(session, "import.fail", "import_run", import_id, error=error.slug)
+
+
+class _Foresight:
+    """What a first reading has seen, so that the preview tells repetitions within the file."""
+
+    def __init__(self) -> None:
+        self._hashes: set[int] = set()
+        self._ocids: set[int] = set()
+
+    def look(self, row: Row, counts: Counter[str]) -> None:
+        """Add a row's prospects to the counts."""
+        digest, ocid = hash(row.analysis.source_sha256), hash(row.analysis.ocid)
+        if row.outcome == "pending" and digest in self._hashes:
+            row.outcome = "duplicate"
+        if row.outcome == "pending":
+            counts["existing" if row.process is not None or ocid in self._ocids else "new"] += 1
+        if len(self._hashes) < WATCHED:
+            self._hashes.add(digest)
+            self._ocids.add(ocid)
+
+
+class _Work:
+    """One run being read or applied."""
+
+    def __init__(
+        self, database: Database, actor: Actor, run: ImportRun, judge: Judge, reading: Reading
+    ) -> None:
+        self.publishes = run.publish
+        self._database, self._actor, self._judge, self._reading = database, actor, judge, reading
+        self._import_id, self._status = run.import_id, run.status
+        held = run.checkpoint
+        self._place = Place(held.get("text", 0), held.get("offset", -1), held.get("row", 0))
+        self._done: set[int] = set(held.get("done", ()))
+
+    def windows(self) -> Iterator[list[Entry]]:
+        """Yield the entries that are left, a window at a time; an element of the file is never cut."""
+        window: list[Entry] = []
+        size = 0
+        for _, group in groupby(self._reading.entries(self._place), key=lambda entry: entry.place[:2]):
+            element = list(group)
+            if window and (len(window) + len(element) > UNIT or size + element[0].size > UNIT_BYTES):
+                yield window
+                window, size = [], 0
+            window += element
+            size += element[0].size
+        if window:
+            yield window
+
+    def foresee(self, window: list[Entry], foresight: _Foresight) -> bool:
+        """Record what a window would do; tell whether to go on."""
+        rows = self._judge.rows(window)
+
+        def unit(session: RwSession, run: ImportRun) -> bool:
+            counts = Counter(run.counts)
+            self._judge.decide(session, rows)
+            for row in rows:
+                foresight.look(row, counts)
+            self._record(session, run, rows, counts)
+            run.checkpoint = _checkpoint(run, window)
+            return True
+
+        return self._in_unit(unit) or False
+
+    def apply(self, window: list[Entry], publisher: Publisher | None) -> bool:
+        """Apply a window; tell whether to go on."""
+        left = self._judge.rows(entry for entry in window if entry.place.row not in self._done)
+        left.sort(key=lambda row: row.analysis.source_date)
+        while left:
+
+            def unit(session: RwSession, run: ImportRun, rows: list[Row] = left) -> list[Row]:
+                self._judge.decide(session, rows, for_update=True)
+                later = save(session, self._actor, run, rows, one_each=publisher is not None)
+                if publisher is not None:
+                    publish(session, self._actor, self._judge.padron, rows, publisher)
+                recorded = [row for row in rows if row not in later]
+                self._record(session, run, recorded, Counter(run.counts))
+                if later:
+                    run.checkpoint = {
+                        **run.checkpoint,
+                        "done": sorted(self._done.union(row.number for row in recorded)),
+                    }
+                else:
+                    run.checkpoint = _checkpoint(run, window)
+                return later
+
+            later = self._in_unit(unit)
+            if later is None:
+                return False
+            self._done.update(row.number for row in left if row not in later)
+            left = later
+        self._done.clear()
+        return True
+
+    def end(self, action: str) -> None:
+        """Close the run."""
+        reading = self._reading
+
+        def unit(session: RwSession, run: ImportRun) -> bool:
+            if not run.counts.get("entries"):
+                raise InvalidError(
+                    "No encontramos ninguna entrega OCDS en el archivo. Debe traer paquetes, registros o entregas en JSON."
+                )
+            RUNS.apply(run, action)
+            run.shape = " ".join(reading.shapes)
+            run.done_bytes = run.size_bytes
+            run.metadata_kept = {"packages": reading.packages, "packages_left": reading.packages_left}
+            run.message = (
+                "" if reading.complete else "El archivo está cortado o roto: solo se leyó una parte."
+            )
+            run.updated_at = clock.now()
+            audit.record(session, f"import.{action}", "import_run", run.import_id, counts=run.counts)
+            return True
+
+        self._in_unit(unit)
+
+    def _in_unit(self, act: Callable[[RwSession, ImportRun], _T]) -> _T | None:
+        """Do one unit of work; None when somebody cancelled or ended the run."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._database.unit_of_work(self._actor) as session:
+                    run = queries.run(session, self._actor, self._import_id, for_update=True)
+                    if run.status != self._status:
+                        return None
+                    if run.cancel_requested:
+                        RUNS.apply(run, "stop")
+                        run.updated_at = clock.now()
+                        return None
+                    return act(session, run)
+            except IntegrityError:
+                if attempt == ATTEMPTS:
+                    raise
+        return None
+
+    def _record(self, session: RwSession, run: ImportRun, rows: list[Row], counts: Counter[str]) -> None:
+        """Store what became of rows."""
+        for row in rows:
+            row.count(counts)
+        counts["entries"] += len(rows)
+        run.counts = dict(counts)
+        run.done_bytes = self._reading.position
+        run.updated_at = clock.now()
+        if rows:
+            session.connection().execute(
+                _UPSERT, [row.stored(self._actor.tenant_id, run.import_id) for row in rows]
+            )
+
+
+def _checkpoint(run: ImportRun, window: list[Entry]) -> dict[str, Any]:
+    """Return the place after a window, in the phase that the run is in."""
+    return {**window[-1].place._asdict(), "phase": run.checkpoint.get("phase", "read")}
+
+
+def _upsert() -> Any:
+    statement = upsert(table_of(ImportRow))
+    replaced = {
+        column.name: statement.excluded[column.name]
+        for column in table_of(ImportRow).columns
+        if not column.primary_key
+    }
+    return statement.on_conflict_do_update(
+        index_elements=["tenant_id", "import_id", "row_number"], set_=replaced
+    )
+
+
+_UPSERT = _upsert()

@@ -1,0 +1,194 @@
+"""What shall become of each row of a window, seen against what the tenant already has."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from app.core.db import Actor, Database, RwSession
+from app.core.policy import Permission, allowed
+from app.imports import queries
+from app.imports.analysis import Analysis, Owner, Prefixes, analyse
+from app.imports.matching import Padron
+from app.imports.models import ImportRun
+from app.imports.reading import Entry
+from app.processes.queries import WorkingProcess, load_working
+from app.processes.service import title_of
+from app.tenancy import queries as tenancy
+
+UNKNOWN = UUID(int=0)
+LOCKED = ("in_review", "scheduled")
+"""Statuses in which nobody edits a version."""
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One entry on its way.
+
+    Attributes:
+        entry: as read (its release taken apart by the analysis).
+        analysis: what of it can be used.
+        outcome: `pending` until decided; then as `ImportRow.outcome`.
+        process: the process it belongs to, when there is one.
+        sujeto_obligado_id: whose it is; `UNKNOWN` until found.
+        notes: what the report says besides the analysis.
+        process_id, version_number: where it ended up.
+    """
+
+    entry: Entry
+    analysis: Analysis
+    outcome: str = "pending"
+    process: WorkingProcess | None = None
+    sujeto_obligado_id: UUID = UNKNOWN
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    process_id: UUID | None = None
+    version_number: int | None = None
+
+    @property
+    def number(self) -> int:
+        """Its place in the file, from 1."""
+        return self.entry.place.row
+
+    def reset(self) -> None:
+        """Forget every decision: its unit starts over."""
+        self.outcome, self.process, self.process_id, self.version_number = "pending", None, None, None
+        self.notes = []
+        if self.entry.encoding != "utf-8":
+            self.note(
+                "encoding",
+                "El texto no estaba en UTF-8; se leyó como Windows-1252 (Latin-1). Revisa los acentos.",
+            )
+
+    def refuse(self, code: str, message: str, pointer: str = "") -> None:
+        """Decide that nothing of it is used, and say why."""
+        self.outcome = "refused"
+        self.note(code, message, severity="error", pointer=pointer)
+
+    def note(self, code: str, message: str, *, severity: str = "info", pointer: str = "") -> None:
+        """Add a sentence to its report."""
+        self.notes.append({"pointer": pointer, "code": code, "severity": severity, "message": message})
+
+    def count(self, counts: Counter[str]) -> None:
+        """Add it to the figures of its import."""
+        counts[self.outcome] += 1
+        if self.outcome == "refused":
+            return
+        counts["refused_values"] += len(self.analysis.refused)
+        counts["kept_values"] += len(self.analysis.kept)
+        counts["with_errors"] += self.analysis.error_count > 0
+
+    def stored(self, tenant_id: UUID | None, import_id: UUID) -> dict[str, Any]:
+        """Return it as a row of `import_row`."""
+        found = self.analysis
+        return {
+            "tenant_id": tenant_id,
+            "import_id": import_id,
+            "row_number": self.number,
+            "outcome": self.outcome,
+            "source_ocid": found.source_ocid,
+            "source_id": found.source_id,
+            "source_sha256": found.source_sha256,
+            "ocid": self.process.ocid if self.process and self.outcome != "refused" else found.ocid,
+            "title": title_of(found.document),
+            "process_id": self.process_id,
+            "version_number": self.version_number,
+            "problems": [*self.notes, *found.report()],
+            "kept": found.kept,
+        }
+
+
+class Judge:
+    """Knows the tenant for the time of one run.
+
+    Args:
+        database: asked for the owners of prefixes.
+        session: bound to the actor.
+        actor: who imports.
+        run: of which import.
+    """
+
+    def __init__(self, database: Database, session: RwSession, actor: Actor, run: ImportRun) -> None:
+        self._database = database
+        self._actor = actor
+        self._import_id, self._sujeto_obligado_id = run.import_id, run.sujeto_obligado_id
+        self._owners: dict[str, Owner] = {}
+        self.padron = Padron(tenancy.sujetos(session, actor))
+        self.prefixes = Prefixes(tuple(tenancy.prefixes(session, actor)), self._owner)
+
+    def rows(self, entries: Iterable[Entry]) -> list[Row]:
+        """Return entries analysed."""
+        return [Row(entry, analyse(entry, self.prefixes)) for entry in entries]
+
+    def decide(self, session: RwSession, rows: Sequence[Row], *, for_update: bool = False) -> None:
+        """Leave `pending` what can be applied and decide the others.
+
+        Args:
+            session: bound to the actor.
+            rows: of one window, in order.
+            for_update: lock the processes they belong to.
+        """
+        names = {row.analysis.ocid for row in rows} | {
+            alias for row in rows for alias in row.analysis.aliases
+        }
+        processes = load_working(session, self._actor, names - {""}, for_update=for_update)
+        hashes = {row.analysis.source_sha256 for row in rows if row.analysis.refusal is None}
+        applied = queries.applied(session, self._actor, hashes)
+        seen: set[str] = set()
+        for row in rows:
+            found = row.analysis
+            row.reset()
+            if found.refusal is not None:
+                row.outcome = "refused"
+                continue
+            row.process = processes.get(found.ocid) or next(
+                (processes[alias] for alias in found.aliases if alias in processes), None
+            )
+            self._place(row)
+            before = applied.get(found.source_sha256)
+            if row.outcome == "refused":
+                continue
+            if found.source_sha256 in seen or (before and before.import_id == self._import_id):
+                row.outcome = "duplicate"
+            elif before:
+                row.outcome, row.process_id = "unchanged", before.process_id
+            elif row.process is not None and row.process.open_status in LOCKED:
+                row.refuse(
+                    "in-review",
+                    "Esta contratación está en revisión o programada y ahora nadie puede cambiarla. Espera a que la "
+                    "aprueben o devuelvan y vuelve a importar el archivo.",
+                )
+            seen.add(found.source_sha256)
+
+    def _place(self, row: Row) -> None:
+        """Find the sujeto obligado, and refuse what is another's without telling whose."""
+        process = row.process
+        whose = self._sujeto_obligado_id or self.padron.match(row.analysis.document)
+        whose = whose or (process.sujeto_obligado_id if process else None)
+        if whose is None:
+            row.refuse(
+                "no-sujeto",
+                "El comprador no coincide con ningún sujeto obligado del padrón, ni por RFC ni por nombre. Corrige el "
+                "nombre o el RFC, o importa el archivo eligiendo el sujeto obligado.",
+                "/buyer",
+            )
+        elif whose not in self.padron.by_id or (process is not None and process.sujeto_obligado_id != whose):
+            row.refuse(
+                "not-found",
+                "Este ocid no está entre las contrataciones de este sujeto obligado y no se puede usar para una nueva. "
+                "Revisa que el identificador sea el correcto.",
+                "/ocid",
+            )
+        elif not allowed(self._actor, Permission.PROCESS_IMPORT, whose):
+            row.refuse("not-allowed", "Tu función no permite importar para este sujeto obligado.")
+        else:
+            row.sujeto_obligado_id = whose
+
+    def _owner(self, prefix: str) -> Owner:
+        if prefix not in self._owners:
+            with self._database.public_reading() as session:
+                owner = tenancy.prefix_owner(session, prefix)
+            self._owners[prefix] = (
+                "free" if owner is None else "own" if owner == self._actor.tenant_id else "foreign"
+            )
+        return self._owners[prefix]

@@ -1,0 +1,242 @@
+"""Acts on imports: send a file, confirm, cancel, go on, add a prefix. The work itself is in `applying`, in jobs."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import BinaryIO
+from uuid import UUID
+
+from app.core import audit, clock, jobs
+from app.core.db import Actor, RwSession
+from app.core.errors import ConflictError, ForbiddenError, InvalidError, TooLargeError
+from app.core.policy import Permission, require
+from app.core.storage import Storage
+from app.imports import queries, tasks
+from app.imports.applying import apply_run, read_run
+from app.imports.models import ImportRun
+from app.imports.saving import Publisher
+from app.imports.workflow import RUNS
+from app.ocds import ocid as ocids
+from app.tenancy import queries as tenancy
+from app.tenancy import service as tenants
+
+__all__ = [
+    "PUBLISHING_TASK",
+    "Publisher",
+    "StoredFile",
+    "accept_prefix",
+    "apply_run",
+    "cancel",
+    "confirm",
+    "is_stalled",
+    "read_again",
+    "read_run",
+    "resume",
+    "start",
+    "store",
+]
+
+PUBLISHING_TASK = "publication.apply_import"
+STALLED_SECONDS = 60
+CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that was sent, where it is kept, and its content's digest and size in bytes."""
+
+    filename: str
+    storage_key: str
+    sha256: str
+    size_bytes: int
+
+
+def store(storage: Storage, actor: Actor, filename: str, source: BinaryIO, limit: int) -> StoredFile:
+    """Keep a file that was sent, without ever holding it whole.
+
+    Args:
+        storage: where to.
+        actor: whose tenant keeps it.
+        filename: as the person calls it; told back, never used as a path.
+        source: at its beginning, seekable.
+        limit: most bytes taken.
+
+    Raises:
+        TooLargeError: it is longer.
+        InvalidError: it is empty.
+    """
+    if actor.tenant_id is None:
+        raise ForbiddenError
+    digest, size = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+        if size > limit:
+            raise TooLargeError(
+                f"El archivo pasa de {limit // CHUNK:,} MiB, el máximo. Comprímelo o divídelo."
+            )
+    if not size:
+        raise InvalidError("El archivo está vacío. Elige el que trae los datos.")
+    source.seek(0)
+    key = storage.new_key(actor.tenant_id, "imports")
+    storage.put(key, source)
+    name = "".join(char for char in filename if char.isprintable())[-200:] or "archivo"
+    return StoredFile(name, key, digest.hexdigest(), size)
+
+
+def start(
+    session: RwSession,
+    actor: Actor,
+    file: StoredFile,
+    *,
+    sujeto_obligado_id: UUID | None = None,
+    publish: bool = False,
+    preview: bool = True,
+) -> ImportRun:
+    """Begin an import.
+
+    Args:
+        session: bound to the actor.
+        actor: who imports; one confined to a sujeto obligado imports for it.
+        file: stored already.
+        sujeto_obligado_id: whose all releases are; None lets each be matched against the padrón.
+        publish: publish what can be published, where the policy is `direct`.
+        preview: read first and wait to be confirmed; otherwise the caller runs `apply_run` itself, in one pass.
+
+    Raises:
+        NotFoundError: no such sujeto obligado, or another's.
+        ForbiddenError: the role does not import.
+        InvalidError: publishing is asked for where the policy wants a review.
+    """
+    if actor.tenant_id is None:
+        raise ForbiddenError
+    whose = sujeto_obligado_id or actor.sujeto_obligado_id
+    require(actor, Permission.PROCESS_IMPORT, whose)
+    if whose is not None:
+        sujeto = tenancy.sujeto(session, actor, whose)
+        if publish and sujeto.policy != "direct":
+            raise InvalidError(
+                f"«{sujeto.name}» publica después de una revisión: importa a borradores y envíalos a revisión."
+            )
+    run = ImportRun(
+        tenant_id=actor.tenant_id,
+        sujeto_obligado_id=whose,
+        status="reading",
+        filename=file.filename,
+        storage_key=file.storage_key,
+        sha256=file.sha256,
+        size_bytes=file.size_bytes,
+        publish=publish,
+        counts={},
+        metadata_kept={},
+        checkpoint={"phase": "read" if preview else "apply"},
+        created_by=actor.account_id,
+    )
+    if not preview:
+        RUNS.apply(run, "begin")
+    session.add(run)
+    session.flush()
+    audit.record(session, "import.start", "import_run", run.import_id, sha256=file.sha256, publish=publish)
+    if preview:
+        tasks.READ.defer(session, lock=_lock(run), import_id=str(run.import_id))
+    return run
+
+
+def confirm(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:
+    """Apply what the preview showed.
+
+    Raises:
+        ConflictError: it is not waiting for this, or nothing in it can be applied.
+    """
+    run = _act(session, actor, import_id, "confirm")
+    if not run.counts.get("pending"):
+        raise ConflictError("No hay nada que importar: todo está repetido, sin cambios o rechazado.")
+    run.counts = {"total": run.counts.get("entries", 0)}
+    run.checkpoint, run.done_bytes, run.cancel_requested = {"phase": "apply"}, 0, False
+    _defer_apply(session, run)
+    return run
+
+
+def cancel(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:
+    """Stop an import: at once if it waits, else at the end of the unit it is in; what was applied stays."""
+    run = queries.run(session, actor, import_id, for_update=True)
+    if run.status == "previewed":
+        return _act(session, actor, import_id, "cancel")
+    require(actor, Permission.PROCESS_IMPORT, run.sujeto_obligado_id)
+    RUNS.check("cancel", run.status)
+    run.cancel_requested, run.updated_at = True, clock.now()
+    audit.record(session, "import.cancel", "import_run", import_id)
+    return run
+
+
+def resume(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:
+    """Go on with an import where it stopped.
+
+    Raises:
+        ConflictError: it was not confirmed, or it is being done.
+    """
+    run = queries.run(session, actor, import_id, for_update=True)
+    if run.checkpoint.get("phase") != "apply":
+        raise ConflictError("Esta importación no llegó a confirmarse: vuelve a leer el archivo.")
+    if run.status == "applying" and not is_stalled(run):
+        raise ConflictError("La importación sigue en marcha.")
+    run = _act(session, actor, import_id, "resume")
+    run.cancel_requested, run.message = False, ""
+    _defer_apply(session, run)
+    return run
+
+
+def read_again(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:
+    """Read the file of an import anew, before anything of it was applied.
+
+    Raises:
+        ConflictError: it was confirmed already.
+    """
+    run = queries.run(session, actor, import_id, for_update=True)
+    if run.checkpoint.get("phase") != "read":
+        raise ConflictError("Esta importación ya se confirmó: continúa donde se quedó.")
+    if run.status == "reading" and not is_stalled(run):
+        raise ConflictError("El archivo se está leyendo.")
+    run = _act(session, actor, import_id, "read_again")
+    run.counts, run.checkpoint, run.done_bytes = {}, {"phase": "read"}, 0
+    run.cancel_requested, run.message = False, ""
+    tasks.READ.defer(session, lock=_lock(run), import_id=str(import_id))
+    return run
+
+
+def accept_prefix(session: RwSession, actor: Actor, prefix: str) -> None:
+    """List an OCID prefix as the tenant's own, so that files which use it can be imported.
+
+    Raises:
+        ForbiddenError: only who administers the tenant may.
+        ConflictError: another tenant uses it.
+    """
+    if actor.role != "garante_admin":
+        raise ForbiddenError("Solo la administración del organismo garante agrega prefijos OCID.")
+    if ocids.split(f"{prefix}-x") is None:
+        raise InvalidError("Un prefijo OCID es «ocds-» y seis letras minúsculas o números.")
+    tenants.add_prefix(session, actor, prefix)
+
+
+def is_stalled(run: ImportRun) -> bool:
+    """Tell whether a run that should be moving has not moved for a while."""
+    return (clock.now() - run.updated_at).total_seconds() > STALLED_SECONDS
+
+
+def _act(session: RwSession, actor: Actor, import_id: UUID, action: str) -> ImportRun:
+    run = queries.run(session, actor, import_id, for_update=True)
+    transition = RUNS.check(action, run.status)
+    require(actor, transition.permission or Permission.PROCESS_IMPORT, run.sujeto_obligado_id)
+    RUNS.apply(run, action)
+    run.updated_at = clock.now()
+    audit.record(session, f"import.{action}", "import_run", import_id)
+    return run
+
+
+def _defer_apply(session: RwSession, run: ImportRun) -> None:
+    task = jobs.named(PUBLISHING_TASK) if run.publish else tasks.APPLY
+    task.defer(session, lock=_lock(run), import_id=str(run.import_id))
+
+
+def _lock(run: ImportRun) -> str:
+    """Return the name under which imports for one sujeto obligado wait for each other."""
+    return f"imports:{run.tenant_id}:{run.sujeto_obligado_id or 'padron'}"
