@@ -7,8 +7,7 @@ by no more than that.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import formatdate
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from isal import igzip
@@ -51,6 +50,8 @@ class Answer:
         return [header for header in self.headers if header[0] not in _OF_THE_BODY]
 
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _OF_THE_BODY = frozenset({b"content-type", b"content-length", b"content-encoding"})
 
 
@@ -95,8 +96,12 @@ def make(
 
 
 def http_date(at: datetime) -> bytes:
-    """Return an instant as HTTP writes it (RFC 9110, 5.6.7)."""
-    return formatdate(at.timestamp(), usegmt=True).encode()
+    """Return an instant as HTTP writes it (RFC 9110, 5.6.7); the locale has no say in it."""
+    utc = at.astimezone(UTC)
+    return (
+        f"{_DAYS[utc.weekday()]}, {utc.day:02} {_MONTHS[utc.month - 1]} {utc.year:04} "
+        f"{utc.hour:02}:{utc.minute:02}:{utc.second:02} GMT"
+    ).encode()
 
 
 async def respond(

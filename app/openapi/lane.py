@@ -96,12 +96,8 @@ class FastLane:
             return None
         roots = addresses.roots(scope, view, self._reader.public_url)
         told = packages.head(roots.releases(*identifiers), view, roots, row.date)
-        return answers.make(
-            packages.release_package(told, (row.body,)),
-            gzip=key[3],
-            modified=row.date,
-            fingerprint=told + row.body_sha256,
-        )
+        body = packages.release_package(told, (row.body,))
+        return answers.make(body, gzip=key[3], modified=row.date, fingerprint=told)
 
 
 def _asked(scope: Scope) -> _Asked | None:

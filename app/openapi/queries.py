@@ -27,12 +27,18 @@ PAGE_BYTES = 16 * 1024 * 1024
 
 
 class ReleaseRow(NamedTuple):
-    """One release as stored: its place in the chain, its date, its exact bytes and what they hash to."""
+    """One release as stored: its place in the chain, its date, its exact bytes."""
 
     position: int
     date: datetime
     body: bytes
-    body_sha256: bytes
+
+
+class Stored(NamedTuple):
+    """One release by itself."""
+
+    date: datetime
+    body: bytes
 
 
 class Link(NamedTuple):
@@ -70,28 +76,28 @@ class Withdrawn:
 
 
 _RELEASE: LiteralString = """
-    SELECT r.position, r.date, b.body, r.body_sha256
+    SELECT r.date, b.body
     FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
     WHERE r.tenant_id = %s AND r.ocid = %s AND r.release_id = %s"""
 
 # The sizes are known without fetching the bytes, so what does not fit into the page is never read.
 _RELEASES: LiteralString = """
     WITH page AS (
-        SELECT r.position, r.date, b.body, r.body_sha256,
+        SELECT r.position, r.date, b.body,
                sum(octet_length(b.body)) OVER (ORDER BY r.position) - octet_length(b.body) AS before
         FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
         WHERE r.tenant_id = %(tenant)s AND r.position > %(after)s
         ORDER BY r.position LIMIT %(limit)s)
-    SELECT position, date, body, body_sha256 FROM page WHERE before < %(budget)s ORDER BY position"""
+    SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position"""
 
 _RELEASES_OF: LiteralString = """
     WITH page AS (
-        SELECT r.position, r.date, b.body, r.body_sha256,
+        SELECT r.position, r.date, b.body,
                sum(octet_length(b.body)) OVER (ORDER BY r.position) - octet_length(b.body) AS before
         FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
         WHERE r.tenant_id = %(tenant)s AND r.ocid = %(ocid)s AND r.position > %(after)s
         ORDER BY r.position LIMIT %(limit)s)
-    SELECT position, date, body, body_sha256 FROM page WHERE before < %(budget)s ORDER BY position"""
+    SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position"""
 
 _COUNT_OF: LiteralString = """
     SELECT count(*)
@@ -144,11 +150,11 @@ _WITHDRAWAL: LiteralString = """
     ORDER BY w.position DESC LIMIT 1"""
 
 
-async def release(connection: Connection, tenant_id: UUID, ocid: str, release_id: str) -> ReleaseRow | None:
+async def release(connection: Connection, tenant_id: UUID, ocid: str, release_id: str) -> Stored | None:
     """Return one release that stands, or None."""
     cursor = await connection.execute(_RELEASE, (tenant_id, ocid, release_id), prepare=True, binary=True)
     row = await cursor.fetchone()
-    return ReleaseRow._make(row) if row else None
+    return Stored._make(row) if row else None
 
 
 async def releases(
