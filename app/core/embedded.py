@@ -210,7 +210,8 @@ class Embedded:
     def _find_footing(self, programs: Path) -> Footing:
         """Keep the first footing that can use both the folder and the programs."""
         self._write("superuser", secrets.token_urlsafe(24), keep=True)
-        probe = 'test -r "$1" && test -w "$1" && test -x "$1" && "$2" --version'
+        # A program that can be run but does not find itself says "invalid binary" and could run no other.
+        probe = 'test -r "$1" && test -w "$1" && test -x "$1" && "$2" --version && ! "$2" --version 2>&1 | grep invalid'
         for footing in footings():
             if os.geteuid() == 0:
                 for path in (self.folder, *self.folder.rglob("*")):

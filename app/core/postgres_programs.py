@@ -75,7 +75,12 @@ def footings() -> Iterator[Footing]:
         yield Footing(nobody.pw_uid, nobody.pw_gid, drop=True)
         if setpriv := shutil.which("setpriv"):
             ids = (f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups")
-            reach = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+            # Without the last, access(2) forgets the capability, and initdb does not find its sister programs.
+            reach = (
+                "--inh-caps=+dac_override",
+                "--ambient-caps=+dac_override",
+                "--securebits=+no_setuid_fixup",
+            )
             yield Footing(nobody.pw_uid, nobody.pw_gid, (setpriv, *ids, *reach))
 
 

