@@ -5,9 +5,10 @@ gets our records. Releases are ordered by `date`, compared as text: dates of one
 and precision for that order to be the order in time. Results share lists with the releases they were made from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ocdsmerge.exceptions import OCDSMergeError as MergeError
 from ocdsmerge.merge import CompiledRelease, VersionedRelease
@@ -45,8 +46,12 @@ def compiled(releases: list[Document]) -> Document:
 
     Raises:
         ValueError: no releases.
-        MergeError: a release without `date`, or a field that is a list in one release and an object in another.
+        MergeError: a release without `date`, an id that is a list or an object, or a field that is a list in one
+            release and an object in another.
     """
+    if len(releases) == 1 and _is_plain(releases[0]):
+        with suppress(_NeedsMergingError):
+            return _in_order(_alone(releases[0]))
     return _merged(CompiledRelease(merge_rules=rules()), releases)
 
 
@@ -62,9 +67,10 @@ def append(compiled: Document, release: Document) -> Document:
     dates, and merges from scratch when an older one arrives late. Raises as `compiled`.
     """
     known = _keeping_hollows(compiled, (), rules()) if _has_hollow(compiled) else compiled
-    merged = CompiledRelease(known, merge_rules=rules())
-    merged.append(release)
-    return _in_order(merged.asdict())
+    with _merge_errors():
+        merged = CompiledRelease(known, merge_rules=rules())
+        merged.append(release)
+        return _in_order(merged.asdict())
 
 
 def latest_of_versioned(versioned_release: Document) -> Document:
@@ -92,13 +98,92 @@ def identity(element: Document) -> str | None:
 def _merged(merged: Any, releases: list[Document]) -> Document:
     if not releases:
         raise ValueError("Nothing to merge: the process has no releases.")
-    merged.extend(releases)
-    return _in_order(merged.asdict())
+    with _merge_errors():
+        merged.extend(releases)
+        return _in_order(merged.asdict())
+
+
+@contextmanager
+def _merge_errors() -> Iterator[None]:
+    """Because ocdsmerge lets a TypeError through when a release is no object or an id is a list."""
+    try:
+        yield
+    except MergeError:
+        raise
+    except TypeError as error:
+        raise MergeError(str(error)) from error
 
 
 def _in_order(document: Document) -> Document:
     """The envelope first, however the release was arrived at."""
     return {key: document[key] for key in _ENVELOPE if key in document} | document
+
+
+# The first release of a process, by far the commonest: what ocdsmerge makes of one release, in an eighth of the time.
+
+
+class _NeedsMergingError(Exception):
+    """A list in which elements have to be merged with one another, or cannot be merged at all."""
+
+
+class _Rule(NamedTuple):
+    rule: str | None
+    below: dict[str, "_Rule"]
+
+
+@cache
+def _rule_tree() -> dict[str, _Rule]:
+    """The rules by key instead of by path."""
+    root: dict[str, _Rule] = {}
+    for path, rule in rules().items():
+        level = root
+        for key in path[:-1]:
+            level = level.setdefault(key, _Rule(None, {})).below
+        level[path[-1]] = _Rule(rule, {})
+    return root
+
+
+_NO_RULE = _Rule(None, {})
+
+
+def _is_plain(release: Any) -> bool:
+    return isinstance(release, dict) and all(isinstance(release.get(key), str) for key in ("ocid", "date"))
+
+
+def _alone(release: Document) -> Document:
+    date, ocid = release["date"], release["ocid"]
+    content = {key: value for key, value in release.items() if key not in _ENVELOPE}
+    own = {"ocid": ocid, "id": f"{ocid}-{date}", "date": date, "tag": ["compiled"]}
+    return own | (_alone_object(content, _rule_tree()) or {})
+
+
+def _alone_object(value: Document, tree: dict[str, _Rule]) -> Document | None:
+    """An object without nulls and whatever is omitted; None when merging would not even notice it."""
+    noticed = False
+    kept: Document = {}
+    for key, held in value.items():
+        rule, below = tree.get(key, _NO_RULE)
+        if rule == "omitWhenMerged":
+            continue
+        kind = type(held)
+        if rule is None and (kind is dict or (kind is list and all(type(item) is dict for item in held))):
+            inner = _alone_object(held, below) if kind is dict else _alone_list(held, below)
+            if inner is not None:
+                noticed = True
+                kept[key] = inner
+        else:
+            noticed = True
+            if held is not None:
+                kept[key] = held
+    return kept if noticed else None
+
+
+def _alone_list(elements: list[Document], tree: dict[str, _Rule]) -> list[Document] | None:
+    ids = [element["id"] for element in elements if "id" in element]
+    if len(ids) != len(set(map(str, ids))) or any(type(identifier) in (list, dict) for identifier in ids):
+        raise _NeedsMergingError
+    merged = (_alone_object(element, tree) for element in elements)
+    return [element for element in merged if element is not None] or None
 
 
 def _has_hollow(value: Document | list[Any]) -> bool:

@@ -57,7 +57,11 @@ def shown(value: Any) -> str:
         case int() | float():
             return f"el número {_cut(repr(value))}"
         case list():
-            return f"una lista de {len(value)} elemento{'s' if len(value) > 1 else ''}" if value else "una lista vacía"
+            return (
+                f"una lista de {len(value)} elemento{'s' if len(value) > 1 else ''}"
+                if value
+                else "una lista vacía"
+            )
         case _:
             return "un grupo de campos"
 
@@ -159,8 +163,11 @@ def mixed_releases() -> str:
 
 
 def unreadable() -> str:
-    """JSON that no tool can process: hundreds of levels, or text that is not Unicode."""
-    return "no se puede leer: tiene demasiados niveles anidados o texto que no es Unicode válido."
+    """What cannot be written as JSON that every tool can read."""
+    return (
+        "no se puede publicar: tiene más de 250 niveles anidados, un número entero de más de 19 cifras o texto que "
+        "no es Unicode válido."
+    )
 
 
 def rule(name: str, limit: Any) -> str:

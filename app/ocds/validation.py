@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import jsonschema_rs
+import orjson
 
 from app.ocds import merge, messages, ocid, schema, shape
 from app.ocds.shape import Document, Node
@@ -40,6 +41,8 @@ def is_publishable(problems: Iterable[Problem]) -> bool:
 def validate_release(release: Document) -> list[Problem]:
     """Everything wrong with a release under the profile, errors of the schema first."""
     rules = _release()
+    if unreadable := _unreadable(release):
+        return unreadable
     errors = list(_schema_errors(rules, release))
     if not isinstance(release, dict):
         return errors
@@ -55,6 +58,8 @@ def validate_package(package: Document) -> list[Problem]:
 
     A versioned release gives errors only: it is derived, and the advice belongs to the releases.
     """
+    if unreadable := _unreadable(package):
+        return unreadable
     of_records = isinstance(package, dict) and "records" in package
     rules = _record_package() if of_records else _release_package()
     errors = list(_schema_errors(rules, package))
@@ -153,15 +158,17 @@ def _linked_release() -> _Rules:
     return _rules(record["releases"]["oneOf"][0]["items"])
 
 
-def _schema_errors(rules: _Rules, document: Any) -> Iterator[Problem]:
+def _unreadable(document: Any) -> list[Problem]:
+    """What cannot be written as JSON cannot be published, and would only break whoever looks into it."""
     try:
-        found = list(rules.validator.iter_errors(document))
-    except (ValueError, UnicodeEncodeError):  # more than 255 levels, or a key with half a surrogate pair
-        yield Problem(
-            "", "unreadable", "error", f"{messages.place(rules.shape, '')}: {messages.unreadable()}"
-        )
-        return
-    for error in found:
+        orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        return [Problem("", "unreadable", "error", f"{messages.place(Node(), '')}: {messages.unreadable()}")]
+    return []
+
+
+def _schema_errors(rules: _Rules, document: Any) -> Iterator[Problem]:
+    for error in rules.validator.iter_errors(document):
         at = shape.pointer(error.instance_path)
         kind: Any = error.kind  # one class per keyword, each with attributes of its own
         value = error.instance

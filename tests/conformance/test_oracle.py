@@ -267,6 +267,10 @@ REASONED = (
         lambda ours, theirs: not ours and theirs == {REPEATED},
     ),
     Reason(
+        "An integer beyond 64 bits cannot be published: few programs would read it back as it was.",
+        lambda ours, theirs: ours == {"unreadable"} and not theirs,
+    ),
+    Reason(
         "An empty text is not among the codes of a closed list; the oracle does not look at empty values.",
         lambda ours, theirs: ours == {"enum"} and not theirs,
     ),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ocdsmerge.merge import CompiledRelease
 
 from app.ocds import merge
 
@@ -67,6 +68,33 @@ def test_appending_in_order_is_merging_all_again(history: list[Document]) -> Non
     assert compiled == merge.compiled(history)
 
 
+ANYTHING = st.recursive(
+    VALUES | st.just([]) | st.just({}),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "tender", "documents", "roles", "tag", "date", "value", "x"]), inner
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["tender", "parties", "awards", "id", "tag", "x"]), ANYTHING))
+@pytest.mark.filterwarnings("ignore::ocdsmerge.exceptions.DuplicateIdValueWarning")
+def test_one_release_alone_is_what_ocdsmerge_makes_of_it(content: Document) -> None:
+    release = content | {"ocid": "ocds-abc123-1", "date": "2026-01-01T00:00:00Z"}
+    expected = CompiledRelease(merge_rules=merge.rules())
+    expected.append(release)
+    try:
+        merged = expected.asdict()
+    except TypeError:
+        with pytest.raises(merge.MergeError):
+            merge.compiled([release])
+    else:
+        assert merge.compiled([release]) == merged
+
+
 @given(HISTORIES, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter_when_all_is_merged(
     history: list[Document], chance: Any
@@ -126,6 +154,7 @@ def test_nothing_cannot_be_merged(function: Any) -> None:
         {"date": None},
         {"date": 5},
         {"tender": [{"id": "1"}]},
+        {"otro": [{"id": ["1"]}]},
     ],
 )
 def test_what_cannot_be_merged_is_an_error_of_merging(wrong: Document) -> None:
