@@ -1,7 +1,9 @@
 """The command line: `python -m app …`."""
 
 import asyncio
+import shutil
 import signal
+import socket
 import sys
 from types import FrameType
 from typing import Annotated
@@ -12,13 +14,17 @@ import uvicorn
 
 from app.core import installation, logs, migrate
 from app.core.db import Actor, Database
+from app.core.embedded import Embedded
 from app.core.embedded_upgrade import upgrade
-from app.core.errors import AppError, NotFoundError
+from app.core.errors import AppError, ConflictError, NotFoundError
 from app.core.jobs import Worker
 from app.core.provision import ProvisionError, provisioning_sql
 from app.core.storage import Storage
+from app.demo.load import load as load_demo
+from app.demo.load import welcome as demo_welcome
 from app.identity import service as identity
 from app.main import create_app
+from app.publication import chain
 from app.settings import Settings, get_settings
 from app.tenancy import declarations, queries
 from app.tenancy import service as tenancy
@@ -67,6 +73,75 @@ def serve() -> None:
 
 
 @cli.command()
+def demo() -> None:
+    """Abre todo el servicio con datos de demostración; la primera vez los carga."""
+    settings = get_settings().model_copy(update={"embedded_worker": True})
+    logs.configure(level="WARNING", human=True)
+    _ensure_free(settings.host, settings.port)
+    with installation.open_database(settings) as database:
+        migrate.upgrade(database.engine("owner"), role_prefix=settings.role_prefix)
+        tenancy.apply(database, declarations.load(settings.tenants_folder))
+        loaded = settings.state_folder / "demo-loaded"
+        if not loaded.exists():
+            typer.echo("Primera vez: se importan, revisan y publican los datos de demostración.")
+            load_demo(database, Storage.local(settings.state_folder), typer.echo)
+            loaded.touch()
+        typer.echo(demo_welcome(f"http://{settings.host}:{settings.port}"))
+        _serve(settings, database)
+    typer.echo("Servicio detenido; los datos se conservan en la carpeta «var».")
+
+
+@cli.command("demo-reset")
+def demo_reset() -> None:
+    """Borra la base de datos incluida y los archivos de la demostración, para empezar de nuevo."""
+    settings = get_settings()
+    if settings.database_url:
+        raise ConflictError("DATABASE_URL está puesta: borra tú esa base de datos, aquí no se toca.")
+    server = Embedded(settings.state_folder / "pg")
+    if server.running():  # whoever left last stops it; one that was killed could not
+        with server:
+            typer.echo("Cerrando la base de datos…")
+    if server.running():
+        raise ConflictError("El servicio está en marcha: deténlo con Ctrl-C y repite «make demo-reset».")
+    for name in ("pg", "files", "scratch"):
+        shutil.rmtree(settings.state_folder / name, ignore_errors=True)
+    for name in ("demo-loaded", "secrets.json"):
+        (settings.state_folder / name).unlink(missing_ok=True)
+    typer.echo("Listo: la próxima «make demo» empieza desde cero.")
+
+
+def _ensure_free(host: str, port: int) -> None:
+    """Refuse a port that somebody else listens on before anything is started."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConflictError(
+                f"El puerto {port} de {host} ya está ocupado ({error.strerror}). Cierra lo que lo usa, o elige "
+                f"otro: CA_PORT={port + 1} make demo"
+            ) from error
+
+
+@cli.command("verify-chain")
+def verify_chain(
+    tenant: Annotated[str, typer.Option("--tenant", help="Solo este organismo garante.")] = "",
+) -> None:
+    """Comprueba que ninguna publicación cambió ni desapareció sin dejar rastro."""
+    faults = 0
+    with installation.open_database(get_settings()) as database:
+        directory = TenantDirectory(database)
+        for view in [directory.by_slug(tenant)] if tenant else directory.all():
+            with database.public_reading() as session:
+                for fault in chain.verify(session, view.tenant_id):
+                    faults += 1
+                    typer.echo(f"{view.slug}, entrada {fault.position}: {fault.message}", err=True)
+    if faults:
+        raise ConflictError(f"{faults} faltas en las cadenas de publicación.")
+    typer.echo("Todas las cadenas de publicación están íntegras.")
+
+
+@cli.command()
 def worker() -> None:
     """Atiende las tareas en segundo plano."""
     settings = get_settings()
@@ -76,7 +151,8 @@ def worker() -> None:
 
 async def _work(database: Database, settings: Settings) -> None:
     await asyncio.to_thread(database.assert_least_privilege)
-    running = asyncio.create_task(Worker(database, concurrency=settings.worker_concurrency).run())
+    storage = Storage.local(settings.state_folder)
+    running = asyncio.create_task(Worker(database, storage, concurrency=settings.worker_concurrency).run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, running.cancel)
@@ -134,9 +210,11 @@ def people_operator(
     ] = "platform_operator",
 ) -> None:
     """Da de alta a quien opera la plataforma, o cambia su contraseña."""
-    password = _password()
+    password_hash = identity.hash_password(_password())
     with installation.open_database(get_settings()) as database, database.owner_work() as session:
-        account_id = identity.create_account(session, email=email, full_name=name, password=password)
+        account_id = identity.create_account(
+            session, email=email, full_name=name, password_hash=password_hash
+        )
         identity.grant_platform_role(session, account_id, role)
     typer.echo(f"{email} puede entrar con la función {role}.")
 
@@ -152,12 +230,14 @@ def people_member(
     ] = "",
 ) -> None:
     """Da de alta a una persona en un organismo garante, o cambia su contraseña y agrega la función."""
-    password = _password()
+    password_hash = identity.hash_password(_password())
     with installation.open_database(get_settings()) as database:
         actor = _tenant_actor(database, tenant)
         sujeto_id = _sujeto_id(database, actor, sujeto) if sujeto else None
         with database.owner_work(actor) as session:
-            account_id = identity.create_account(session, email=email, full_name=name, password=password)
+            account_id = identity.create_account(
+                session, email=email, full_name=name, password_hash=password_hash
+            )
             identity.add_membership(session, actor, account_id, role, sujeto_id)
     typer.echo(f"{email} puede entrar en «{tenant}» con la función {role}.")
 

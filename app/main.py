@@ -8,21 +8,29 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 from fastapi import FastAPI
 
-from app.core import clock, migrate
+from app.core import clock, migrate, sealing
 from app.core.db import Database
 from app.core.errors import UnavailableError
 from app.core.jobs import Worker
 from app.core.storage import Storage
 from app.identity import router as identity
+from app.imports import tasks as imports
 from app.openapi import router as openapi
 from app.openapi.lane import FastLane
 from app.openapi.reader import PublicReader
+from app.portal import router as portal
+from app.processes import router as processes
+from app.publication import tasks as publication
+from app.review import router as review
 from app.settings import Settings
 from app.tenancy import router as tenancy
 from app.tenancy.hosts import TenantHosts
 from app.tenancy.queries import TenantDirectory
 from app.web import components_page, errors, health, static
 from app.web.middleware import Gateway
+
+TASKS = (imports, publication, sealing)
+"""Modules that register jobs: importing them here is what lets every worker run them."""
 
 IMPORT_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?importaciones(?:/.*)?")
 
@@ -48,7 +56,11 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # asked on every request, used by nobody
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+        },  # asked on every request, used by nobody
     )
     app.state.settings = settings
     app.state.database = database
@@ -70,7 +82,16 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     if settings.environment == "development":
         app.include_router(components_page.router)
     # Tenant routes come last: `/{tenant}/` would take any first segment.
-    for router in (static.router, health.router, identity.router, openapi.router, tenancy.router):
+    for router in (
+        static.router,
+        health.router,
+        identity.router,
+        openapi.router,
+        processes.router,
+        review.router,
+        tenancy.router,
+        portal.router,
+    ):
         app.include_router(router)
     return app
 
@@ -85,7 +106,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
     worker: asyncio.Task[None] | None = None
     if settings.embedded_worker:
-        worker = asyncio.create_task(Worker(database, concurrency=settings.worker_concurrency).run())
+        worker = asyncio.create_task(
+            Worker(database, app.state.storage, concurrency=settings.worker_concurrency).run()
+        )
     try:
         async with app.state.public_reader:
             yield

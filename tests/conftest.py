@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -101,6 +102,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 _numbers = count(1)
 
 
+@cache
+def _password_hash() -> str:
+    return identity.hash_password(PASSWORD)
+
+
 @dataclass
 class Place:
     """A tenant made for one test, with a sujeto obligado or two and somebody in every role."""
@@ -148,7 +154,10 @@ class Place:
 
     def _enter(self, session: Session, role: str, sujeto: UUID | None) -> None:
         account_id = identity.create_account(
-            session, email=self.email(role, sujeto), full_name=f"Persona {role}", password=PASSWORD
+            session,
+            email=self.email(role, sujeto),
+            full_name=f"Persona {role}",
+            password_hash=_password_hash(),
         )
         membership_id = identity.add_membership(session, self.system, account_id, role, sujeto)
         self.people[role, sujeto] = Actor(

@@ -7,7 +7,7 @@ tenant fails: there is no ambient tenant.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from app.core import logs
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import AppError
+from app.core.storage import Storage
 
 _log = logs.get(__name__)
 
@@ -42,12 +43,18 @@ class JobWithoutTenantError(AppError):
     slug, title = "tarea-sin-organismo", "La tarea no dice para qué organismo garante trabaja"
 
 
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What a worker lends its jobs: the database, and the place of files."""
+
+    database: Database
+    storage: Storage
+
+
 class TenantWork(Protocol):
-    """A job's function: the database, the actor it works for, and its own identifiers."""
+    """A job's function: the workplace, the actor it works for, and its own identifiers."""
 
-    __name__: str
-
-    def __call__(self, database: Database, actor: Actor, **ids: str) -> None:
+    def __call__(self, place: Workplace, actor: Actor, /, **ids: str) -> None:
         """Do the work in units of work of its own."""
 
 
@@ -108,10 +115,10 @@ def tenant_task(name: str) -> Callable[[TenantWork], Deferrable]:
                 membership_id=UUID(membership) if membership else None,
                 role="system",
             )
-            database: Database = context.additional_context["database"]
+            place: Workplace = context.additional_context["place"]
             with structlog.contextvars.bound_contextvars(job=context.job.id, task=name, tenant=tenant):
                 _log.info("job_started")
-                work(database, actor, **arguments)
+                work(place, actor, **arguments)
                 _log.info("job_finished")
 
         queue.task(name=name, queue=QUEUE, pass_context=True, retry=_RETRY)(run)
@@ -123,6 +130,29 @@ def tenant_task(name: str) -> Callable[[TenantWork], Deferrable]:
 def named(name: str) -> Deferrable:
     """Return the handle of a task that a feature above registers; news travels upward by name, not by import."""
     return Deferrable(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Work of the house itself that comes round again; safe when several workers do it at once."""
+
+    every_seconds: float
+    work: Callable[[Workplace], object]
+
+
+_chores: list[Chore] = []
+
+
+def chore(
+    *, every_seconds: float
+) -> Callable[[Callable[[Workplace], object]], Callable[[Workplace], object]]:
+    """Register a function that every worker runs at this interval, first when it starts."""
+
+    def register(work: Callable[[Workplace], object]) -> Callable[[Workplace], object]:
+        _chores.append(Chore(every_seconds, work))
+        return work
+
+    return register
 
 
 def _conninfo(url: str) -> str:
@@ -144,11 +174,12 @@ class Worker:
 
     Args:
         database: whose `app_rw` the work itself uses.
+        storage: where files are kept.
         concurrency: jobs at once.
     """
 
-    def __init__(self, database: Database, *, concurrency: int = 2) -> None:
-        self._database = database
+    def __init__(self, database: Database, storage: Storage, *, concurrency: int = 2) -> None:
+        self._place = Workplace(database, storage)
         self._concurrency = concurrency
         self._connector = procrastinate.PsycopgConnector(
             conninfo=_conninfo(database.urls.worker), min_size=1, max_size=concurrency + 3
@@ -158,23 +189,34 @@ class Worker:
         """Run jobs; with `wait=False` stop when none is left."""
         worker_app = queue.with_connector(self._connector)
         async with worker_app.open_async():
-            reviver = asyncio.create_task(self._revive(worker_app))
+            beside = [asyncio.create_task(self._revive(worker_app))]
+            if wait:
+                beside += [asyncio.create_task(self._repeat(chore)) for chore in _chores]
             try:
                 await worker_app.run_worker_async(
                     queues=[QUEUE],
                     concurrency=self._concurrency,
                     wait=wait,
                     install_signal_handlers=False,
-                    additional_context={"database": self._database},
+                    additional_context={"place": self._place},
                     delete_jobs=DeleteJobCondition.SUCCESSFUL,
                     update_heartbeat_interval=HEARTBEAT_SECONDS,
                     stalled_worker_timeout=STALLED_SECONDS,
                     shutdown_graceful_timeout=10,
                 )
             finally:
-                reviver.cancel()
-                with suppress(asyncio.CancelledError):
-                    await reviver
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
+
+    async def _repeat(self, chore: Chore) -> None:
+        """Do a chore for ever; a database that is away for a while does not end it."""
+        while True:
+            try:
+                await asyncio.to_thread(chore.work, self._place)
+            except OperationalError:
+                _log.warning("chore_postponed", chore=chore.work.__name__, exc_info=True)
+            await asyncio.sleep(chore.every_seconds)
 
     async def _revive(self, worker_app: procrastinate.App) -> None:
         """Put the jobs of dead workers back in the queue, for ever."""

@@ -10,27 +10,24 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-import procrastinate
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from app.core import json
 from app.core.audit import AuditEvent, AuditSeal
 from app.core.db import Database
-from app.core.jobs import QUEUE, queue
+from app.core.jobs import Workplace, chore
 
-EVERY = "*/10 * * * *"
+EVERY_SECONDS = 600.0
 _TENANTS = text("SELECT tenant_id FROM tenant ORDER BY tenant_id")
+_ONE_SEALER = text("SELECT pg_advisory_xact_lock(hashtext(:tenant))")
 _OLDEST_RUNNING = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
 
-@queue.periodic(cron=EVERY)
-@queue.task(name="core.seal_audit", queue=QUEUE, pass_context=True)
-def seal_audit(context: procrastinate.JobContext, timestamp: int) -> None:
-    """Seal what is new, every ten minutes; running twice seals nothing twice."""
-    del timestamp
-    database: Database = context.additional_context["database"]
-    seal(database)
+@chore(every_seconds=EVERY_SECONDS)
+def seal_audit(place: Workplace) -> None:
+    """Seal what is new."""
+    seal(place.database)
 
 
 def seal(database: Database) -> int:
@@ -42,7 +39,7 @@ def seal(database: Database) -> int:
 
 def _seal_tenant(database: Database, tenant_id: UUID) -> int:
     with database.auditor_work() as session:
-        # Two sealers at once would make the same number: the second fails on the key and seals later.
+        session.execute(_ONE_SEALER, {"tenant": str(tenant_id)})
         last = session.exec(
             select(AuditSeal).where(AuditSeal.tenant_id == tenant_id).order_by(col(AuditSeal.number).desc())
         ).first()

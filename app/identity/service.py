@@ -143,21 +143,30 @@ def switch(database: Database, who: SignedIn, membership_id: UUID) -> str:
     raise NotFoundError("Esa función no es tuya.")
 
 
-def create_account(session: Session, *, email: str, full_name: str, password: str) -> UUID:
+def hash_password(password: str) -> str:
+    """Return what is stored of a password (argon2id).
+
+    Raises:
+        InvalidError: it is too short.
+    """
+    if len(password) < SHORTEST_PASSWORD:
+        raise InvalidError(f"La contraseña necesita al menos {SHORTEST_PASSWORD} caracteres.")
+    return _hasher().hash(password)
+
+
+def create_account(session: Session, *, email: str, full_name: str, password_hash: str) -> UUID:
     """Enter a person, or set the password and name of one who is there; returns the account.
 
     Raises:
-        InvalidError: the address or the password is not acceptable.
+        InvalidError: the address is not acceptable.
     """
     email = email.strip().lower()
     if "@" not in email or any(char.isspace() for char in email):
         raise InvalidError(f"«{email}» no es una dirección de correo.")
-    if len(password) < SHORTEST_PASSWORD:
-        raise InvalidError(f"La contraseña necesita al menos {SHORTEST_PASSWORD} caracteres.")
-    values = {"full_name": full_name.strip() or email, "password_hash": _hasher().hash(password)}
+    values = {"full_name": full_name.strip() or email, "password_hash": password_hash}
     statement = (
         insert(Account)
-        .values(account_id=Account(email=email, full_name="").account_id, email=email, **values)
+        .values(account_id=new_id(), email=email, **values)
         .on_conflict_do_update(index_elements=["email"], set_=values)
         .returning(col(Account.account_id))
     )

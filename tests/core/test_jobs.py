@@ -10,15 +10,16 @@ from sqlalchemy import text
 
 from app.core import jobs
 from app.core.db import NOBODY, Actor, Database
+from app.core.storage import Storage
 from tests.conftest import Place, fresh_database, place_maker
 
 _done: list[tuple[Actor, dict[str, str]]] = []
 
 
 @jobs.tenant_task("tests.note")
-def note(database: Database, actor: Actor, **ids: str) -> None:
+def note(place: jobs.Workplace, actor: Actor, /, **ids: str) -> None:
     """Write down that it ran."""
-    with database.unit_of_work(actor) as session:
+    with place.database.unit_of_work(actor) as session:
         session.execute(text("SELECT 1"))
     _done.append((actor, ids))
 
@@ -44,8 +45,8 @@ def _clean(database: Database) -> Iterator[None]:
         connection.execute(text("DELETE FROM jobs.procrastinate_jobs"))
 
 
-def run_all(database: Database) -> None:
-    asyncio.run(jobs.Worker(database, concurrency=1).run(wait=False))
+def run_all(database: Database, storage: Storage) -> None:
+    asyncio.run(jobs.Worker(database, storage, concurrency=1).run(wait=False))
 
 
 def queued(database: Database) -> list[tuple[str, str]]:
@@ -56,12 +57,14 @@ def queued(database: Database) -> list[tuple[str, str]]:
         return [tuple(row) for row in rows]
 
 
-def test_a_job_runs_for_the_tenant_and_person_that_asked(database: Database, place: Place) -> None:
+def test_a_job_runs_for_the_tenant_and_person_that_asked(
+    database: Database, storage: Storage, place: Place
+) -> None:
     actor = place.actor("so_editor")
 
     with database.unit_of_work(actor) as session:
         note.defer(session, thing="7")
-    run_all(database)
+    run_all(database, storage)
 
     ((seen, ids),) = _done
     assert (seen.tenant_id, seen.account_id, seen.membership_id) == (
@@ -73,7 +76,7 @@ def test_a_job_runs_for_the_tenant_and_person_that_asked(database: Database, pla
     assert queued(database) == []
 
 
-def test_a_rolled_back_transaction_leaves_no_job(database: Database, place: Place) -> None:
+def test_a_rolled_back_transaction_leaves_no_job(database: Database, storage: Storage, place: Place) -> None:
     def ask_and_fail() -> None:
         with database.unit_of_work(place.system) as session:
             note.defer(session, thing="7")
@@ -81,7 +84,7 @@ def test_a_rolled_back_transaction_leaves_no_job(database: Database, place: Plac
 
     with pytest.raises(ZeroDivisionError):
         ask_and_fail()
-    run_all(database)
+    run_all(database, storage)
 
     assert _done == []
 
@@ -109,7 +112,7 @@ def test_tenant_work_cannot_read_the_arguments_of_jobs(database: Database, place
         session.rollback()
 
 
-def test_a_job_that_lost_its_tenant_fails_and_does_nothing(database: Database) -> None:
+def test_a_job_that_lost_its_tenant_fails_and_does_nothing(database: Database, storage: Storage) -> None:
     with database.engine("worker").begin() as connection:
         connection.execute(
             text(
@@ -117,14 +120,14 @@ def test_a_job_that_lost_its_tenant_fails_and_does_nothing(database: Database) -
                 "VALUES ('tareas', 'tests.note', '{\"thing\": \"7\"}')"
             )
         )
-    run_all(database)
+    run_all(database, storage)
 
     assert _done == []
     assert queued(database) == [("tests.note", "failed")]
 
 
 def test_the_job_of_a_dead_worker_is_run_again(
-    database: Database, place: Place, monkeypatch: pytest.MonkeyPatch
+    database: Database, storage: Storage, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "HEARTBEAT_SECONDS", 0.2)
     monkeypatch.setattr(jobs, "STALLED_SECONDS", 0.5)
@@ -145,7 +148,7 @@ def test_the_job_of_a_dead_worker_is_run_again(
         )
 
     async def work_a_while() -> None:
-        task = asyncio.create_task(jobs.Worker(database, concurrency=1).run())
+        task = asyncio.create_task(jobs.Worker(database, storage, concurrency=1).run())
         for _ in range(100):
             await asyncio.sleep(0.1)
             if _done:
