@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.core.policy import ROLE_LABELS, ROLES, TENANT_ROLES, Permission
 from app.core.workflow import Machine, Transition
-from app.processes.workflow import VERSIONS
+from app.processes.workflow import POLICY_LABELS, VERSIONS
 
 DOCS = Path(__file__).parents[1] / "docs"
 GENERATED = "Esta página se genera: la escribe `python -m tools.documentation` y una prueba la compara."
@@ -49,7 +49,10 @@ def workflow() -> str:
         _table(("acto", "de", "a", "quién", "política", "condición"), map(_act, VERSIONS.transitions)),
         "## Políticas de publicación",
         "El organismo garante elige una para cada sujeto obligado.",
-        _table(("política", "qué significa"), ((f"`{key}`", words) for key, words in POLICIES.items())),
+        _table(
+            ("política", "clave", "qué significa"),
+            ((POLICY_LABELS[key], f"`{key}`", words) for key, words in POLICIES.items()),
+        ),
         "## Separación de funciones",
         "Quien cambió una versión no la aprueba ni la devuelve, aunque otra de sus funciones se lo permitiera.",
     )

@@ -33,10 +33,21 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A labelled value. None: it is not there, but something is said of it; empty: only its parts have values."""
+class Place:
+    """Somewhere in a document."""
 
     pointer: str
+
+    @property
+    def anchor(self) -> str:
+        """What a page calls this place."""
+        return anchor(self.pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Place):
+    """A labelled value. None: it is not there, but something is said of it; empty: only its parts have values."""
+
     label: str
     value: str | None
     link: str = ""
@@ -44,10 +55,9 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Group(Place):
     """An object: its own values and those of the objects in it, then its lists of objects."""
 
-    pointer: str
     label: str
     rows: tuple[Row, ...] = ()
     lists: tuple["Listing", ...] = ()
@@ -55,15 +65,19 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Place):
     """Some elements of a list of objects: from which position, and of how many."""
 
-    pointer: str
     label: str
     total: int
     start: int
     elements: tuple[Group, ...]
     notes: tuple[Note, ...] = ()
+
+    @property
+    def is_spoken_of(self) -> bool:
+        """Whether something is said of the list or of anything in it."""
+        return bool(self.notes) or any(_is_spoken_of(element) for element in self.elements)
 
     @property
     def end(self) -> int:
@@ -176,7 +190,7 @@ def listing(document: Document, pointer: str, start: int, notes: Notes, *, zone:
     held = find(document, pointer)
     if not _is_listing(held):
         return None
-    path = "/".join(_key(token) for token in pointer.split("/")[1:] if not token.isdecimal())
+    path = _path(pointer)
     known = model.FIELDS.get(path)
     return _Layout(notes, zone).listing(
         held, pointer, path, known.label if known else path, slice(start, start + PAGE)
@@ -191,6 +205,31 @@ def places(groups: Iterable[Group]) -> Iterator[str]:
         for one in group.lists:
             yield one.pointer
             yield from places(one.elements)
+
+
+def in_words(held: Any, pointer: str, *, zone: str) -> str:
+    """Return a value on one line: an object by its amount or name, a list by what it names and how much more.
+
+    Args:
+        held: the value at the pointer; not None.
+        pointer: where it stands, which says what it means.
+        zone: IANA time zone in which instants are told.
+    """
+    layout = _Layout(Notes(), zone)
+    if _is_listing(held):
+        named = [_name(element, position) for position, element in enumerate(held[:5])]
+        return "; ".join([*named, *([f"y {len(held) - 5} más"] if len(held) > 5 else [])])
+    if isinstance(held, dict):
+        return layout.money(held, pointer) or _called(held) or formats.plural(len(held), "dato", "datos")
+    return layout.text(held, model.FIELDS.get(_path(pointer))) or "vacío"
+
+
+def _is_spoken_of(group: Group) -> bool:
+    return (
+        bool(group.notes)
+        or any(row.notes for row in group.rows)
+        or any(one.is_spoken_of for one in group.lists)
+    )
 
 
 class _Layout:
@@ -225,15 +264,15 @@ class _Layout:
             elif not isinstance(held, dict):
                 if held not in (None, "", []) or notes:
                     link = held if isinstance(held, str) and _is_link(held, known) else ""
-                    yield Row(here, label, self._text(held, known), link, notes)
-            elif money := self._money(held, here):
+                    yield Row(here, label, self.text(held, known), link, notes)
+            elif money := self.money(held, here):
                 yield Row(here, label, money, notes=notes)
             else:
                 if notes:
                     yield Row(here, label, "" if held else None, notes=notes)
                 yield from self._values(held, here, below, f"{label} › ")
 
-    def _money(self, held: Document, at: str) -> str:
+    def money(self, held: Document, at: str) -> str:
         """Return an amount with its currency, unless something is said of one of them."""
         amount = held.get("amount")
         if (
@@ -247,7 +286,7 @@ class _Layout:
             amount, str(held.get("currency") or ""), max(2, -exact if isinstance(exact, int) else 2)
         )
 
-    def _text(self, held: Any, known: Field | None) -> str | None:
+    def text(self, held: Any, known: Field | None) -> str | None:
         match held:
             case None | "" | []:
                 return None
@@ -259,7 +298,7 @@ class _Layout:
             case str():
                 return self._words(held, known)
             case list() if not any(isinstance(item, dict | list) for item in held):
-                return ", ".join(self._text(item, known) or "—" for item in held)
+                return ", ".join(self.text(item, known) or "—" for item in held)
             case _:
                 return json.text(held)
 
@@ -297,11 +336,20 @@ def _is_link(held: str, known: Field | None) -> bool:
 
 
 def _name(element: Document, position: int) -> str:
-    """Return what to call an element of a list: its position and the first of its names."""
+    """Return what to call an element of a list: its position and its name."""
+    called = _called(element)
+    return f"{position + 1}. {called}" if called else f"{position + 1}"
+
+
+def _called(element: Document) -> str:
+    """Return the first of an object's names, cut short; empty when it has none."""
     named = (element.get(key) for key in ("title", "name", "description", "id"))
     name = next((str(one) for one in named if isinstance(one, str | int) and str(one).strip()), "")
-    cut = name if len(name) <= 100 else f"{name[:99]}…"
-    return f"{position + 1}. {cut}" if cut else f"{position + 1}"
+    return name if len(name) <= 100 else f"{name[:99]}…"
+
+
+def _path(pointer: str) -> str:
+    return "/".join(_key(token) for token in pointer.split("/")[1:] if not token.isdecimal())
 
 
 def _key(token: str) -> str:

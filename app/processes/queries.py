@@ -336,7 +336,7 @@ def versions_in(
     key = (ProcessVersion.updated_at, ProcessVersion.process_id, ProcessVersion.number)
     if cursor:
         at, process_id, number = decode_cursor(cursor, str, str, int)
-        last = tuple_(_moment(str(at)), _identifier(str(process_id)), int(number))
+        last = tuple_(_moment(str(at)), identifier(str(process_id)), int(number))
         query = query.where(tuple_(*key) < last if newest_first else tuple_(*key) > last)
     query = query.order_by(*(col(part).desc() if newest_first else col(part) for part in key))
     rows = [
@@ -374,7 +374,12 @@ def _moment(value: str) -> datetime:
         raise NotFoundError("La página pedida no existe.") from error
 
 
-def _identifier(value: str) -> UUID:
+def identifier(value: str) -> UUID:
+    """Return the identifier inside a cursor.
+
+    Raises:
+        NotFoundError: it is none of ours.
+    """
     try:
         return UUID(value)
     except ValueError as error:

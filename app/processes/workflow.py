@@ -3,6 +3,14 @@
 from app.core.policy import Permission
 from app.core.workflow import Machine, Transition
 
+POLICY_LABELS = {
+    "self": "Aprueba el sujeto obligado",
+    "garante": "Aprueba el organismo garante",
+    "direct": "Publica sin revisión",
+    "single": "Publica una sola persona",
+}
+"""Publishing policy of a sujeto obligado → who decides under it."""
+
 _REVIEWED = ("self", "garante", "single")
 
 VERSIONS = Machine(

@@ -14,11 +14,12 @@ from app.core.errors import ForbiddenError, InvalidError, StaleError
 from app.ocds.shape import Document
 from app.processes import drafting
 from app.processes.models import ProcessVersion
-from app.processes.queries import VersionRef, editors, snapshot, version, working_process
+from app.processes.queries import VersionRef, snapshot, working_process
 from app.processes.service import bring_back, put_aside
 from app.processes.workflow import VERSIONS
 from app.review.models import Observation
 from app.review.policy import Case, require_act
+from app.review.queries import case as load_case
 from app.tenancy.queries import tenant
 
 MANY_REMARKS = 100
@@ -121,7 +122,7 @@ def restore(session: RwSession, actor: Actor, ref: VersionRef, row_version: int)
 def _case(session: RwSession, actor: Actor, ref: VersionRef, action: str, row_version: int) -> Case:
     """Load the version under the lock of its process, and check that the act is this actor's to take now."""
     process = working_process(session, actor, ref.process_id, for_update=True)
-    case = Case(process, version(session, actor, ref), editors(session, actor, ref))
+    case = load_case(session, actor, process, ref)
     require_act(actor, case, action)
     if case.turn.row_version != row_version:
         raise StaleError(
