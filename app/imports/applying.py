@@ -41,14 +41,14 @@ ATTEMPTS = 3
 _T = TypeVar("_T")
 
 
-def read_run(database: Database, actor: Actor, import_id: UUID, *, storage: Storage | None = None) -> None:
+def read_run(database: Database, actor: Actor, import_id: UUID, *, storage: Storage) -> None:
     """Read the file of an import for its preview; idempotent, goes on from its checkpoint.
 
     Args:
         database: where everything is.
         actor: a person, or the system for a job of theirs.
         import_id: of a run in status `reading`; in any other nothing happens.
-        storage: where the file is; the installation's by default.
+        storage: where the file is.
     """
     with _working(database, actor, import_id, "reading", storage) as work:
         if work is None:
@@ -65,8 +65,8 @@ def apply_run(
     actor: Actor,
     import_id: UUID,
     *,
+    storage: Storage,
     publisher: Publisher | None = None,
-    storage: Storage | None = None,
 ) -> None:
     """Apply the file of an import; idempotent, goes on from its checkpoint.
 
@@ -74,9 +74,9 @@ def apply_run(
         database: where everything is.
         actor: a person, or the system for a job of theirs.
         import_id: of a run in status `applying`; in any other nothing happens.
+        storage: where the file is.
         publisher: if the run asks for it, publishes the releases of sujetos obligados whose policy is `direct`, one by
             one; without it the releases of one process gather in one draft.
-        storage: where the file is; the installation's by default.
     """
     with _working(database, actor, import_id, "applying", storage) as work:
         if work is None:
@@ -89,7 +89,7 @@ def apply_run(
 
 @contextmanager
 def _working(
-    database: Database, actor: Actor, import_id: UUID, status: str, storage: Storage | None
+    database: Database, actor: Actor, import_id: UUID, status: str, storage: Storage
 ) -> Iterator["_Work | None"]:
     """Open the work on a run; a failure that we understand becomes its message."""
     settings = get_settings()
@@ -101,7 +101,7 @@ def _working(
         if judge is None:
             yield None
             return
-        with (storage or Storage.local(settings.state_folder)).local_copy(run.storage_key) as path:
+        with storage.local_copy(run.storage_key) as path:
             reading = Reading(
                 path, unpacked_limit=settings.unpacked_limit, element_limit=settings.element_limit
             )

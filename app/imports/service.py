@@ -137,7 +137,7 @@ def start(
     session.flush()
     audit.record(session, "import.start", "import_run", run.import_id, sha256=file.sha256, publish=publish)
     if preview:
-        tasks.READ.defer(session, lock=_lock(run), import_id=str(run.import_id))
+        tasks.read_import.defer(session, lock=_lock(run), import_id=str(run.import_id))
     return run
 
 
@@ -199,7 +199,7 @@ def read_again(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:
     run = _act(session, actor, import_id, "read_again")
     run.counts, run.checkpoint, run.done_bytes = {}, {"phase": "read"}, 0
     run.cancel_requested, run.message = False, ""
-    tasks.READ.defer(session, lock=_lock(run), import_id=str(import_id))
+    tasks.read_import.defer(session, lock=_lock(run), import_id=str(import_id))
     return run
 
 
@@ -233,7 +233,7 @@ def _act(session: RwSession, actor: Actor, import_id: UUID, action: str) -> Impo
 
 
 def _defer_apply(session: RwSession, run: ImportRun) -> None:
-    task = jobs.named(PUBLISHING_TASK) if run.publish else tasks.APPLY
+    task = jobs.named(PUBLISHING_TASK) if run.publish else tasks.apply_import
     task.defer(session, lock=_lock(run), import_id=str(run.import_id))
 
 

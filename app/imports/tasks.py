@@ -1,4 +1,4 @@
-"""Jobs of imports: reading for the preview, applying to drafts. Publishing ones are a task of the feature above."""
+"""Jobs of imports: reading for the preview, applying to drafts. What publishes is a task of the feature above."""
 
 from uuid import UUID
 
@@ -17,7 +17,3 @@ def read_import(place: Workplace, actor: Actor, /, **ids: str) -> None:
 def apply_import(place: Workplace, actor: Actor, /, **ids: str) -> None:
     """Apply a file to drafts."""
     apply_run(place.database, actor, UUID(ids["import_id"]), storage=place.storage)
-
-
-READ = read_import
-APPLY = apply_import

@@ -1,8 +1,8 @@
-"""Imports run from files in storage: the jobs of these tests find them where the fixtures put them."""
+"""A desk from which a test imports: every step that a person or a job takes, by its public name."""
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,17 +15,7 @@ from app.imports import queries, service
 from app.imports.models import ImportRow, ImportRun
 from app.processes.queries import WorkingProcess, load_working
 from app.publication.service import publish_batch
-from app.settings import get_settings
 from tests.conftest import Place
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _storage_of_jobs(storage: Storage) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CA_STATE_FOLDER", str(storage._scratch.parent))
-        get_settings.cache_clear()
-        yield
-    get_settings.cache_clear()
 
 
 def release(ocid: str, **members: Any) -> dict[str, Any]:

@@ -1,0 +1,424 @@
+"""Pages of imports: send a file, look at what it would do, confirm, follow, and read what became of every row."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import RedirectResponse, StreamingResponse
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from app.core.db import Actor
+from app.core.errors import AppError, InvalidError, NotFoundError
+from app.core.pagination import Page
+from app.core.policy import Permission
+from app.identity.deps import ActorDep, DatabaseDep, SettingsDep, StorageDep, TenantDep, WorkDep, guard
+from app.identity.desk import desk_navigation
+from app.imports import queries, service
+from app.imports.models import ImportRow, ImportRun
+from app.imports.report import csv_report, value_text
+from app.imports.wording import OUTCOMES, figures, headline, shape_of, state_of
+from app.tenancy import queries as tenancy
+from app.tenancy.models import SujetoObligado
+from app.tenancy.queries import TenantView
+from app.web.components import Figure, Progress, State, SummaryItem, Tab
+from app.web.forms import Form, Sent
+from app.web.shell import Link
+from app.web.templating import page, wants_fragment
+
+router = APIRouter(
+    include_in_schema=False,
+    dependencies=[Depends(desk_navigation), Depends(guard(Permission.PROCESS_IMPORT))],
+)
+
+HOME = "/{tenant}/importaciones"
+RUN = HOME + "/{import_id}"
+
+CursorQuery = Annotated[str | None, Query(max_length=500)]
+
+
+class NewImport(BaseModel):
+    """What a person states when they send a file."""
+
+    archivo: str | None = Field(
+        None,
+        title="Archivo con datos OCDS",
+        description="JSON o JSON por líneas: paquetes, registros o entregas; también comprimido en .gz o .zip.",
+    )
+    sujeto: UUID | None = Field(
+        None,
+        title="Sujeto obligado",
+        description="Déjalo vacío para que cada entrega vaya al de su comprador, por RFC o por nombre.",
+    )
+    publicar: bool = Field(
+        default=False,
+        title="Publicar de inmediato lo que no tenga errores",
+        description="Esto será público. Solo aplica donde tu organismo garante autorizó la publicación directa.",
+    )
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """An import in the list."""
+
+    run: ImportRun
+    state: State
+    sujeto: str
+    result: str
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """Context of `imports/list.html`."""
+
+    here: str
+    lines: tuple[RunLine, ...]
+    one_body: bool
+    next: str | None
+    first: str | None
+
+
+@dataclass(frozen=True)
+class NewPage:
+    """Context of `imports/new.html`; `sujetos` is empty for who imports for one body only."""
+
+    crumbs: tuple[Link, ...]
+    here: str
+    form: Form[NewImport]
+    sujetos: tuple[tuple[str, str], ...]
+    may_publish: bool
+    limit: int
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """Context of `imports/run.html` and `imports/_progress.html`."""
+
+    crumbs: tuple[Link, ...]
+    here: str
+    run: ImportRun
+    state: State
+    headline: str
+    figures: tuple[Figure, ...]
+    facts: tuple[SummaryItem, ...]
+    job: Progress | None
+    may_resume: bool
+    may_read_again: bool
+    prefixes: dict[str, int]
+    may_add_prefix: bool
+    tabs: tuple[Tab, ...]
+    rows: Page[ImportRow]
+    outcomes: dict[str, State]
+    next: str | None
+    first: str | None
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """One line of a row's report."""
+
+    pointer: str
+    message: str
+    value: str
+    count: int
+
+
+@dataclass(frozen=True)
+class RowPage:
+    """Context of `imports/row.html`."""
+
+    crumbs: tuple[Link, ...]
+    base: str
+    row: ImportRow
+    state: State
+    facts: tuple[SummaryItem, ...]
+    refused: tuple[RowProblem, ...]
+    errors: tuple[RowProblem, ...]
+    notes: tuple[RowProblem, ...]
+    advice: tuple[RowProblem, ...]
+    kept: tuple[RowProblem, ...]
+
+
+@router.get(HOME)
+def listing(
+    request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, cursor: CursorQuery = None
+) -> Response:
+    """List the imports, the newest first."""
+    found = queries.runs(session, actor, cursor=cursor)
+    names = {sujeto.sujeto_obligado_id: sujeto.name for sujeto in tenancy.sujetos(session, actor)}
+    here = _home(view)
+    lines = tuple(
+        RunLine(
+            run,
+            state_of(run),
+            names.get(run.sujeto_obligado_id, "") if run.sujeto_obligado_id else "Según el comprador",
+            headline(run),
+        )
+        for run in found.rows
+    )
+    context = ListPage(
+        here,
+        lines,
+        actor.sujeto_obligado_id is not None,
+        _address(here, cursor=found.next_cursor) if found.next_cursor else None,
+        here if cursor else None,
+    )
+    return page(request, "imports/list.html", context)
+
+
+@router.get(HOME + "/nueva")
+def blank(
+    request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, settings: SettingsDep
+) -> Response:
+    """Show the form that sends a file."""
+    context = _new(view, actor, tenancy.sujetos(session, actor), Form.blank(NewImport), settings.upload_limit)
+    return page(request, "imports/new.html", context)
+
+
+@router.post(HOME + "/nueva", response_model=None)
+def send(
+    request: Request,
+    sent: Sent,
+    view: TenantDep,
+    *,
+    actor: ActorDep,
+    session: WorkDep,
+    storage: StorageDep,
+    settings: SettingsDep,
+) -> Response:
+    """Keep the file and begin to read it."""
+    form = Form.read(NewImport, sent)
+    files = sent.files.get("archivo", [])
+    if form.data is not None and not files:
+        form = form.refused("Elige el archivo que quieres importar.", "archivo")
+    if form.data is not None:
+        stored = None
+        try:
+            stored = service.store(
+                storage, actor, files[0].filename or "", files[0].file, settings.upload_limit
+            )
+            run = service.start(
+                session, actor, stored, sujeto_obligado_id=form.data.sujeto, publish=form.data.publicar
+            )
+            return RedirectResponse(f"{_home(view)}/{run.import_id}", 303)
+        except AppError as error:
+            if stored is not None:
+                storage.delete(stored.storage_key)
+            if not isinstance(error, InvalidError):
+                raise
+            form = form.refused(error.detail, "archivo" if stored is None else "publicar")
+    context = _new(view, actor, tenancy.sujetos(session, actor), form, settings.upload_limit)
+    return page(request, "imports/new.html", context, status=422)
+
+
+@router.get(RUN)
+def one(
+    request: Request,
+    view: TenantDep,
+    actor: ActorDep,
+    session: WorkDep,
+    import_id: UUID,
+    *,
+    resultado: str = "",
+    cursor: CursorQuery = None,
+) -> Response:
+    """Show how far an import is, what it would do or did, and its rows."""
+    if resultado and resultado not in OUTCOMES:
+        raise NotFoundError("No hay filas con ese resultado.")
+    run = queries.run(session, actor, import_id)
+    here = f"{_home(view)}/{import_id}"
+    job = _progress(run, here)
+    rows = queries.rows(session, actor, import_id, outcome=resultado, cursor=cursor)
+    stalled = service.is_stalled(run)
+    phase = run.checkpoint.get("phase")
+    context = RunPage(
+        crumbs=(Link("Importaciones", _home(view)),),
+        here=here,
+        run=run,
+        state=state_of(run),
+        headline=headline(run),
+        figures=figures(run, here) if run.counts.get("entries") else (),
+        facts=_facts(run),
+        job=job,
+        may_resume=phase == "apply"
+        and (run.status in ("cancelled", "failed") or (job is not None and stalled)),
+        may_read_again=phase == "read"
+        and (run.status in ("cancelled", "failed", "previewed") or (job is not None and stalled)),
+        prefixes=queries.unknown_prefixes(session, actor, import_id) if run.counts.get("refused") else {},
+        may_add_prefix=actor.role == "garante_admin",
+        tabs=_tabs(run, here, resultado),
+        rows=rows,
+        outcomes=OUTCOMES,
+        next=_address(here, resultado=resultado, cursor=rows.next_cursor) if rows.next_cursor else None,
+        first=_address(here, resultado=resultado) if cursor else None,
+    )
+    return page(request, "imports/_progress.html" if wants_fragment(request) else "imports/run.html", context)
+
+
+@router.post(RUN + "/confirmar", response_model=None)
+def confirm(view: TenantDep, actor: ActorDep, session: WorkDep, import_id: UUID) -> Response:
+    """Apply what the preview showed."""
+    service.confirm(session, actor, import_id)
+    return RedirectResponse(f"{_home(view)}/{import_id}", 303)
+
+
+@router.post(RUN + "/cancelar", response_model=None)
+def cancel(view: TenantDep, actor: ActorDep, session: WorkDep, import_id: UUID) -> Response:
+    """Stop."""
+    service.cancel(session, actor, import_id)
+    return RedirectResponse(f"{_home(view)}/{import_id}", 303)
+
+
+@router.post(RUN + "/continuar", response_model=None)
+def resume(view: TenantDep, actor: ActorDep, session: WorkDep, import_id: UUID) -> Response:
+    """Go on where it stopped."""
+    service.resume(session, actor, import_id)
+    return RedirectResponse(f"{_home(view)}/{import_id}", 303)
+
+
+@router.post(RUN + "/releer", response_model=None)
+def read_again(view: TenantDep, actor: ActorDep, session: WorkDep, import_id: UUID) -> Response:
+    """Read the file anew."""
+    service.read_again(session, actor, import_id)
+    return RedirectResponse(f"{_home(view)}/{import_id}", 303)
+
+
+@router.post(RUN + "/prefijo", response_model=None)
+def add_prefix(sent: Sent, view: TenantDep, actor: ActorDep, session: WorkDep, import_id: UUID) -> Response:
+    """Take an OCID prefix as the tenant's own, and read the file again if it was not applied yet."""
+    run = queries.run(session, actor, import_id)
+    service.accept_prefix(session, actor, sent.text("prefijo"))
+    if run.status == "previewed":
+        service.read_again(session, actor, import_id)
+    return RedirectResponse(f"{_home(view)}/{import_id}", 303)
+
+
+@router.get(RUN + "/informe.csv")
+def report(actor: ActorDep, database: DatabaseDep, session: WorkDep, import_id: UUID) -> Response:
+    """Download what became of every row."""
+    run = queries.run(session, actor, import_id)
+    name = f"importacion-{run.created_at:%Y-%m-%d}-{import_id}.csv"
+    return StreamingResponse(
+        csv_report(database, actor, import_id),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@router.get(RUN + "/filas/{number}")
+def row(
+    request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, *, import_id: UUID, number: int
+) -> Response:
+    """Show what became of one row, and all that could not be used of it."""
+    run = queries.run(session, actor, import_id)
+    found = queries.row(session, actor, import_id, number)
+    problems = [
+        (
+            problem["severity"] if "value" not in problem else "refused",
+            RowProblem(
+                problem["pointer"],
+                problem["message"],
+                value_text(problem.get("value")),
+                problem.get("count", 1),
+            ),
+        )
+        for problem in found.problems
+    ]
+
+    def those(kind: str) -> tuple[RowProblem, ...]:
+        return tuple(problem for severity, problem in problems if severity == kind)
+
+    home = _home(view)
+    context = RowPage(
+        crumbs=(Link("Importaciones", home), Link(run.filename, f"{home}/{import_id}")),
+        base=view.base,
+        row=found,
+        state=OUTCOMES[found.outcome],
+        facts=(
+            SummaryItem("Identificador en el archivo", found.source_ocid or None),
+            SummaryItem("Identificador aquí (ocid)", found.ocid or None),
+            SummaryItem("Entrega de origen", found.source_id or None),
+        ),
+        refused=those("refused"),
+        errors=those("error"),
+        notes=those("info"),
+        advice=those("advice"),
+        kept=tuple(RowProblem(kept["pointer"], "", value_text(kept["value"]), 1) for kept in found.kept),
+    )
+    return page(request, "imports/row.html", context)
+
+
+def _new(
+    view: TenantView, actor: Actor, sujetos: list[SujetoObligado], form: Form[NewImport], limit: int
+) -> NewPage:
+    confined = actor.sujeto_obligado_id is not None
+    return NewPage(
+        crumbs=(Link("Importaciones", _home(view)),),
+        here=f"{_home(view)}/nueva",
+        form=form,
+        sujetos=() if confined else tuple((str(one.sujeto_obligado_id), one.name) for one in sujetos),
+        may_publish=any(one.policy == "direct" for one in sujetos),
+        limit=limit,
+    )
+
+
+def _progress(run: ImportRun, here: str) -> Progress | None:
+    if run.status not in ("reading", "applying"):
+        return None
+    total = run.counts.get("total")
+    read = run.counts.get("entries", 0)
+    return Progress(
+        id="avance",
+        label="Leyendo el archivo" if run.status == "reading" else "Importando",
+        status="running" if run.done_bytes else "queued",
+        done=read if total else run.done_bytes // 1024,
+        total=total or run.size_bytes // 1024 or 1,
+        unit="entregas" if total else "KiB",
+        message="Se detendrá al terminar la unidad en curso."
+        if run.cancel_requested
+        else "Puedes cerrar esta página: el trabajo sigue.",
+        cancel=None if run.cancel_requested else f"{here}/cancelar",
+        source=here,
+        then=here,
+    )
+
+
+def _facts(run: ImportRun) -> tuple[SummaryItem, ...]:
+    packages = run.metadata_kept.get("packages", [])
+    publisher = next((package["publisher"] for package in packages if package.get("publisher")), None)
+    name = publisher.get("name") if isinstance(publisher, dict) else None
+    known = [
+        SummaryItem("Archivo", run.filename),
+        SummaryItem("Qué contiene", shape_of(run) or None),
+        SummaryItem("Quién lo publicó", name if isinstance(name, str) else None),
+        SummaryItem(
+            "Al terminar", "Se publica lo que no tenga errores" if run.publish else "Queda en borradores"
+        ),
+    ]
+    return tuple(item for item in known if item.value)
+
+
+def _tabs(run: ImportRun, here: str, chosen: str) -> tuple[Tab, ...]:
+    every = Tab("Todas", here, current=not chosen, count=run.counts.get("entries", 0))
+    return (
+        every,
+        *(
+            Tab(state.label, _address(here, resultado=key), current=key == chosen, count=run.counts[key])
+            for key, state in OUTCOMES.items()
+            if run.counts.get(key)
+        ),
+    )
+
+
+def _home(view: TenantView) -> str:
+    return f"{view.base}/importaciones"
+
+
+def _address(here: str, **query: str | None) -> str:
+    given = {key: value for key, value in query.items() if value}
+    return f"{here}?{urlencode(given)}" if given else here

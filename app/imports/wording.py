@@ -1,0 +1,114 @@
+"""How imports are told: the words of outcomes, of what was met in a file, and of figures."""
+
+from dataclasses import dataclass
+
+from app.imports.models import ImportRun
+from app.imports.workflow import RUNS
+from app.web.components import Figure, State, Tone
+from app.web.formats import number, plural
+
+OUTCOMES = {
+    "pending": State("Por importar", "clock"),
+    "published": State("Publicada", "globe", "success"),
+    "created": State("Borrador nuevo", "check", "success"),
+    "changed": State("Borrador actualizado", "check", "success"),
+    "held": State("En borrador, con errores", "alert", "warning"),
+    "refused": State("Rechazada", "stop", "error"),
+    "unchanged": State("Sin cambios", "check"),
+    "duplicate": State("Repetida en el archivo", "cross"),
+}
+
+_TONES: dict[str, tuple[Tone, str]] = {
+    "reading": ("info", "clock"),
+    "previewed": ("accent", "eye"),
+    "applying": ("info", "clock"),
+    "finished": ("success", "check"),
+    "cancelled": ("neutral", "cross"),
+    "failed": ("error", "alert"),
+}
+
+_MET = {
+    "gzip": "comprimido (gzip)",
+    "zip": "comprimido (zip)",
+    "json-lines": "JSON por líneas",
+    "package": "con datos de paquete",
+    "releases": "entregas dentro de registros",
+    "compiledRelease": "entregas compiladas",
+    "versionedRelease": "entregas con historial",
+    "release": "entregas",
+}
+
+
+def state_of(run: ImportRun) -> State:
+    """Return how the status of an import is told."""
+    tone, icon = _TONES[run.status]
+    return State(RUNS.statuses[run.status], icon, tone)
+
+
+def shape_of(run: ImportRun) -> str:
+    """Return what the file turned out to be, in words."""
+    return ", ".join(_MET.get(name, name.upper()) for name in run.shape.split())
+
+
+def headline(run: ImportRun) -> str:
+    """Return the answer that the page of an import gives first."""
+    counts = run.counts
+    match run.status:
+        case "reading":
+            return "Estamos leyendo tu archivo"
+        case "previewed" if counts.get("pending"):
+            return f"{plural(counts['pending'], 'entrega lista', 'entregas listas')} para importar"
+        case "previewed":
+            return "No hay nada nuevo que importar"
+        case "applying":
+            return "Estamos importando"
+        case "finished":
+            done = sum(counts.get(key, 0) for key in ("created", "changed", "published", "held"))
+            return f"Se {'importó' if done == 1 else 'importaron'} {plural(done, 'entrega', 'entregas')}"
+        case "cancelled":
+            return "Cancelaste esta importación"
+    return "No pudimos terminar esta importación"
+
+
+def figures(run: ImportRun, here: str) -> tuple[Figure, ...]:
+    """Return the figures of a preview or of a result, each with the way to its rows."""
+    preview = run.checkpoint.get("phase") != "apply"
+    told = _PREVIEW if preview else _RESULT
+    return tuple(
+        Figure(
+            one.label,
+            number(run.counts.get(one.key, 0)),
+            note=one.note,
+            href=f"{here}?resultado={one.outcome}" if one.outcome and run.counts.get(one.key) else None,
+        )
+        for one in told
+        if run.counts.get(one.key) or one.always
+    )
+
+
+@dataclass(frozen=True)
+class _Told:
+    key: str
+    label: str
+    note: str = ""
+    outcome: str = ""
+    always: bool = False
+
+
+_COMMON = (
+    _Told("refused", "Rechazadas", "no se importan; cada una dice por qué", "refused", always=True),
+    _Told("unchanged", "Sin cambios", "ya se habían importado", "unchanged"),
+    _Told("duplicate", "Repetidas", "aparecen dos veces en el archivo", "duplicate"),
+)
+_PREVIEW = (
+    _Told("new", "Contrataciones nuevas", "serán borradores nuevos", "pending", always=True),
+    _Told("existing", "Actualizaciones", "de contrataciones que ya están", "pending"),
+    *_COMMON,
+)
+_RESULT = (
+    _Told("published", "Publicadas", "ya están a la vista de todos", "published"),
+    _Told("created", "Borradores nuevos", "listos para revisar", "created"),
+    _Told("changed", "Borradores actualizados", "", "changed"),
+    _Told("held", "En borrador, con errores", "no se publican hasta corregirse", "held"),
+    *_COMMON,
+)
