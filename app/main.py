@@ -14,12 +14,14 @@ from app.core.errors import UnavailableError
 from app.core.jobs import Worker
 from app.core.storage import Storage
 from app.identity import router as identity
-from app.imports import tasks as imports
+from app.imports import router as imports
+from app.imports import tasks as importing
 from app.openapi import router as openapi
 from app.openapi.lane import FastLane
 from app.openapi.reader import PublicReader
 from app.portal import router as portal
 from app.processes import router as processes
+from app.publication import router as publishing
 from app.publication import tasks as publication
 from app.review import router as review
 from app.settings import Settings
@@ -29,7 +31,7 @@ from app.tenancy.queries import TenantDirectory
 from app.web import components_page, errors, health, static
 from app.web.middleware import Gateway
 
-TASKS = (imports, publication, sealing)
+TASKS = (importing, publication, sealing)
 """Modules that register jobs: importing them here is what lets every worker run them."""
 
 IMPORT_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?importaciones(?:/.*)?")
@@ -89,6 +91,8 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         openapi.router,
         processes.router,
         review.router,
+        imports.router,
+        publishing.router,
         tenancy.router,
         portal.router,
     ):

@@ -12,11 +12,12 @@ from typing import Any, Literal, TypeGuard
 from urllib.parse import quote
 
 from app.core import json
-from app.ocds import codelists, messages, model, shape
+from app.ocds import codelists, diff, messages, model, shape
 from app.ocds.model import Field, Kind, Stage
 from app.ocds.shape import Document
 from app.ocds.validation import Problem
 from app.web import formats
+from app.web.components import Change
 
 SHOWN = 20
 """Elements of each list that a page of the whole document shows."""
@@ -222,6 +223,16 @@ def in_words(held: Any, pointer: str, *, zone: str) -> str:
     if isinstance(held, dict):
         return layout.money(held, pointer) or _called(held) or formats.plural(len(held), "dato", "datos")
     return layout.text(held, model.FIELDS.get(_path(pointer))) or "vacío"
+
+
+def change_in_words(change: diff.Change, *, zone: str) -> Change:
+    """Return a difference as the component tells it: the field, what it was and what it is."""
+    where, _, label = place_of(change.pointer).rpartition(" › ")
+
+    def told(held: Any) -> str | None:
+        return None if held is None else in_words(held, change.pointer, zone=zone)
+
+    return Change(label, told(change.before), told(change.after), where)
 
 
 def _is_spoken_of(group: Group) -> bool:

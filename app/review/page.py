@@ -19,7 +19,7 @@ from app.processes.outline import (
     Notes,
     StageOutline,
     anchor,
-    in_words,
+    change_in_words,
     outline,
     place_of,
     places,
@@ -151,7 +151,7 @@ def process_page(session: RwSession, actor: Actor, tenant: TenantView, view: Pro
             for one in view.observations
         ),
         timeline=_timeline(document, stages),
-        changes=tuple(_change(one, zone) for one in changes[:MANY]),
+        changes=tuple(change_in_words(one, zone=zone) for one in changes[:MANY]),
         change_count=len(changes),
         stages=stages,
         acts=history.acts_on(session, actor, view.process.process_id),
@@ -192,15 +192,6 @@ def leading_to(pointer: str, here: str, shown: AbstractSet[str]) -> str:
 
 def _mend(problem: Problem, here: str, shown: AbstractSet[str]) -> Mend:
     return Mend(leading_to(problem.pointer, here, shown), place_of(problem.pointer), told_in_place(problem))
-
-
-def _change(change: diff.Change, zone: str) -> Change:
-    where, _, label = place_of(change.pointer).rpartition(" › ")
-
-    def told(held: object) -> str | None:
-        return None if held is None else in_words(held, change.pointer, zone=zone)
-
-    return Change(label, told(change.before), told(change.after), where)
 
 
 def _buttons(view: ProcessView, here: str, *, errors: bool) -> tuple[Button, ...]:

@@ -19,7 +19,7 @@ from app.processes.queries import ProcessRow, VersionRef, WorkingProcess
 from app.review.models import Observation
 from app.review.policy import Case, offered
 
-ROWS = 8
+ROWS = 5
 """Rows of each list on a desk: three lists fit a screen."""
 
 

@@ -314,7 +314,7 @@ def _field(view: TenantView, seen: ProcessView, pointer: str, text: str = "") ->
 
 
 def _way(view: TenantView, seen: ProcessView) -> tuple[Link, ...]:
-    return (*crumbs(view), Link(_title(seen), address(view, seen)))
+    return (*crumbs(view), Link(seen.process.ocid, address(view, seen)))
 
 
 def _title(seen: ProcessView) -> str:
