@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
+import psycopg
 import pytest
 import yaml
 
@@ -199,10 +200,16 @@ def test_serve_is_healthy_and_ready_and_stops_when_asked(run: Command, migrated:
     assert "Traceback" not in stopped(process)
 
 
-def test_worker_waits_for_jobs_and_stops_when_asked(run: Command, migrated: None) -> None:
+def test_worker_waits_for_jobs_and_stops_when_asked(run: Command, migrated: None, server: Embedded) -> None:
     process = run("worker")
-    time.sleep(5)
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE usename = 'app_worker' AND query ILIKE 'LISTEN %'"
 
-    assert process.poll() is None, process.communicate()[0]
+    with psycopg.connect(server.superuser_url.replace("+psycopg", ""), autocommit=True) as connection:
+        deadline = time.monotonic() + 60
+        while connection.execute(waiting).fetchone() is None:
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
     assert "Traceback" not in stopped(process)
     assert process.returncode == 0

@@ -32,28 +32,21 @@ def make_environment(project: Path, lock: str) -> subprocess.CompletedProcess[st
     )
 
 
-def test_the_second_run_has_nothing_to_do_and_an_interrupted_one_begins_anew(project: Path) -> None:
-    first = make_environment(project, "empty.lock")
-    second = make_environment(project, "empty.lock")
-    (project / ".venv" / "unfinished").touch()
+def test_a_failed_installation_says_so_the_next_one_begins_anew_and_the_third_has_nothing_to_do(
+    project: Path,
+) -> None:
+    failed = make_environment(project, "broken.lock")
     (project / ".venv" / "half-a-package").touch()
+    second = make_environment(project, "empty.lock")
     third = make_environment(project, "empty.lock")
 
-    assert (first.returncode, second.returncode, third.returncode) == (0, 0, 0), first.stderr
-    assert "Creando el entorno" in first.stdout
-    assert second.stdout == ""
-    assert "Creando el entorno" in third.stdout
+    assert failed.returncode == 1
+    assert "No se pudieron instalar los paquetes" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert (second.returncode, third.returncode) == (0, 0), second.stderr
+    assert "Creando el entorno" in second.stdout
     assert not (project / ".venv" / "half-a-package").exists()
-
-
-def test_a_failed_installation_says_so_and_is_not_taken_for_a_good_one(project: Path) -> None:
-    failed = make_environment(project, "broken.lock")
-    again = make_environment(project, "broken.lock")
-
-    for attempt in (failed, again):
-        assert attempt.returncode == 1
-        assert "No se pudieron instalar los paquetes" in attempt.stderr
-        assert "Traceback" not in attempt.stderr
+    assert third.stdout == ""
 
 
 def test_a_folder_that_refuses_the_environment_is_named(project: Path) -> None:
