@@ -84,7 +84,9 @@ class Lease:
 
     async def _ask(self) -> dict[UUID, int]:
         if self._connection is None:
-            self._connection = await psycopg.AsyncConnection.connect(self._conninfo, **READ_ONLY)
+            self._connection = await psycopg.AsyncConnection.connect(
+                self._conninfo, application_name="contrataciones:lease", **READ_ONLY
+            )
         cursor = await self._connection.execute(_EPOCHS)
         return dict(await cursor.fetchall())
 

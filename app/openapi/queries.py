@@ -17,7 +17,6 @@ Connection = psycopg.AsyncConnection[Any]
 
 READ_ONLY: dict[str, Any] = {
     "autocommit": True,  # nothing is written, and a transaction around one statement costs two more round trips
-    "application_name": "contrataciones:reader",
     "options": "-c default_transaction_read_only=on -c statement_timeout=15000",
 }
 """How connections of the public reader are made."""

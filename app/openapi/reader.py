@@ -56,7 +56,7 @@ class PublicReader:
             timeout=_WAIT_SECONDS,
             open=False,
             name="public",
-            kwargs=READ_ONLY,
+            kwargs={"application_name": "contrataciones:reader", **READ_ONLY},
         )
         await self._stack.enter_async_context(self.pool)
         await self._stack.enter_async_context(self.lease)

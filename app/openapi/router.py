@@ -6,6 +6,7 @@ serialising are left out of the way (docs/adr/0020).
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -55,24 +56,30 @@ class PublicRoute(APIRoute):
 router = APIRouter(route_class=PublicRoute, tags=[documentation.TAG])
 
 
+async def allow_reading(_request: Request) -> Response:
+    """Answer a browser that asks whether a page of another site may send `If-None-Match`."""
+    return Response(
+        status_code=204,
+        headers={
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Allow-Methods": "GET, HEAD",
+            "Access-Control-Allow-Headers": "If-None-Match",
+            "Access-Control-Max-Age": "86400",
+        },
+    )
+
+
 def public(path: str, *, places: tuple[str, ...] = PLACES) -> Callable[[Endpoint], Endpoint]:
-    """Register an endpoint for GET (documented at the first place) and HEAD."""
+    """Register an endpoint for GET (documented at the first place), HEAD and a browser's OPTIONS."""
 
     def register(endpoint: Endpoint) -> Endpoint:
         for place in places:
+            add = partial(router.add_api_route, place + path, response_class=Response)
             documented = place == places[0]
             docs = documentation.of(endpoint.__name__, place + path) if documented else {}
-            router.add_api_route(
-                place + path,
-                endpoint,
-                methods=["GET"],
-                include_in_schema=documented,
-                response_class=Response,
-                **docs,
-            )
-            router.add_api_route(
-                place + path, endpoint, methods=["HEAD"], include_in_schema=False, response_class=Response
-            )
+            add(endpoint, methods=["GET"], include_in_schema=documented, **docs)
+            add(endpoint, methods=["HEAD"], include_in_schema=False)
+            add(allow_reading, methods=["OPTIONS"], include_in_schema=False)
         return endpoint
 
     return register
@@ -282,28 +289,6 @@ async def read_profile_codelist(request: Request) -> Response:
 async def _settled(request: Request, body: bytes, media_type: bytes = b"application/json") -> Response:
     parameters.known(request.query_params, ())
     return await answers.respond(request, body, cache_control=answers.SETTLED, media_type=media_type)
-
-
-async def allow_reading(_request: Request) -> Response:
-    """Answer a browser that asks whether a page of another site may send `If-None-Match`."""
-    return Response(
-        status_code=204,
-        headers={
-            "Access-Control-Allow-Origin": "*",
-            "Access-Control-Allow-Methods": "GET, HEAD",
-            "Access-Control-Allow-Headers": "If-None-Match",
-            "Access-Control-Max-Age": "86400",
-        },
-    )
-
-
-for _place_of in PLACES:
-    router.add_api_route(
-        _place_of + addresses.API + "/{rest:path}",
-        allow_reading,
-        methods=["OPTIONS"],
-        include_in_schema=False,
-    )
 
 
 async def _start(connection: Connection, view: TenantView, asked: parameters.ListQuery) -> int | None:

@@ -1,161 +1,124 @@
-"""Published rows for the tests of the publication API, over real HTTP."""
+"""A tenant that publishes through the real service, and the world that reads it over HTTP."""
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
 
 import httpx2
-import orjson
 import pytest
-from sqlmodel import Session
+from sqlmodel import select
 
-from app.core.db import Database
+from app.core.db import Actor, Database
 from app.core.storage import Storage
 from app.main import create_app
-from app.ocds import merge
-from app.processes.models import ContractingProcess, OcidAlias
-from app.publication.models import ChainHead, Record, Release, ReleaseBody
+from app.processes.service import DocumentWrite, save_documents
+from app.publication.models import Release, ReleaseBody
+from app.publication.service import publish_batch
+from app.publication.withdrawal import withdraw
 from app.settings import Settings
 from tests.conftest import LiveServer, Place, serve_app
-
-START = datetime(2026, 11, 1, 12, tzinfo=UTC)
-
-
-def moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+from tests.factories import document, new_ocid
 
 
 @dataclass
-class Chain:
-    """The published rows of one tenant; every publication is one transaction, as the service makes it."""
+class Publisher:
+    """Publishes and withdraws in one tenant, as its services do."""
 
     place: Place
-    position: int = 0
-    processes: dict[str, UUID] = field(default_factory=dict)
-    bodies: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    positions: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    def publish(self, local: str = "", release_id: str = "", **fields: Any) -> tuple[str, str]:
-        """Publish one release; return its ocid and id."""
-        ocid = f"{self.place.prefix}-{local or f'P-{len(self.processes) + 1}'}"
-        release_id = release_id or f"{ocid}-{self.position + 1}"
-        at = START + timedelta(minutes=self.position + 1)
-        document = {
-            "ocid": ocid,
-            "id": release_id,
-            "date": moment(at),
-            "tag": ["tender"],
-            "initiationType": "tender",
-            "language": "es",
-            "tender": {"id": "1", "title": "Señalización  de\u2028vías", "value": {"amount": 1250.50}},
-            **fields,
-        }
-        # Spaces and order as no serialiser of ours writes them: bytes must come back as they went in.
-        body = orjson.dumps(document, option=orjson.OPT_INDENT_2)
-        with self.place.database.owner_work(self.place.system) as session:
-            if ocid not in self.processes:
-                self.processes[ocid] = uuid4()
-                session.add(ContractingProcess(process_id=self.processes[ocid], ocid=ocid, **self._owned))
-                session.flush()
-            self._append(session, ocid, release_id, at, tag=document["tag"])
-            session.add(ReleaseBody(tenant_id=self.place.tenant_id, position=self.position, body=body))
-            self.bodies[ocid, release_id] = body
-            self.positions[ocid, release_id] = self.position
-            self._settle(session, ocid, at)
-        return ocid, release_id
-
-    def withdraw(self, ocid: str, release_id: str, ground: str = "Artículo 100 de la Ley de Prueba") -> None:
-        """Withdraw one release."""
-        at = START + timedelta(minutes=self.position + 1)
-        with self.place.database.owner_work(self.place.system) as session:
-            withdrawn = self.positions.pop((ocid, release_id))
-            del self.bodies[ocid, release_id]
-            self._append(
-                session, ocid, f"{release_id}-w", at, kind="withdrawal", withdraws=withdrawn, ground=ground
-            )
-            session.delete(session.get_one(ReleaseBody, (self.place.tenant_id, withdrawn)))
-            self._settle(session, ocid, at, withdrawals=1)
-
-    def alias(self, ocid: str, alias: str) -> None:
-        """Say under what other name the process arrived."""
-        with self.place.database.owner_work(self.place.system) as session:
-            session.add(
-                OcidAlias(tenant_id=self.place.tenant_id, alias=alias, process_id=self.processes[ocid])
-            )
 
     @property
-    def _owned(self) -> dict[str, UUID]:
-        return {"tenant_id": self.place.tenant_id, "sujeto_obligado_id": self.place.sujetos[0]}
+    def editor(self) -> Actor:
+        """Who may publish straight away in a body of the policy `direct`."""
+        return self.place.actor("so_editor")
 
-    def _append(self, session: Session, ocid: str, release_id: str, at: datetime, **values: Any) -> None:
-        self.position += 1
-        digest = sha256(release_id.encode()).digest()
-        session.add(
-            Release(
-                position=self.position,
-                process_id=self.processes[ocid],
-                ocid=ocid,
-                release_id=release_id,
-                date=at,
-                body_sha256=digest,
-                previous_hash=digest,
-                entry_hash=digest,
-                **self._owned,
-                **values,
+    def publish(self, *ocids: str, **changes: Any) -> list[tuple[str, str]]:
+        """Publish one more release of each ocid (by default of a new one) in one batch; return (ocid, id) pairs."""
+        return self.write(ocids or (new_ocid(self.place),), **changes)
+
+    def write(
+        self, ocids: tuple[str, ...], *, aliases: tuple[str, ...] = (), **changes: Any
+    ) -> list[tuple[str, str]]:
+        sujeto = self.place.sujetos[0]
+        with self.place.database.unit_of_work(self.editor) as session:
+            saved = save_documents(
+                session,
+                self.editor,
+                [
+                    DocumentWrite(ocid, sujeto, document(**changes), aliases=aliases, source="capture")
+                    for ocid in ocids
+                ],
             )
-        )
-        session.flush()
+            outcomes = publish_batch(session, self.editor, [one.ref for one in saved])
+        assert all(outcome.published for outcome in outcomes), outcomes
+        return [
+            (ocid, f"{ocid}-{one.ref.number:04d}".replace("#", "_"))
+            for ocid, one in zip(ocids, saved, strict=True)
+        ]
 
-    def _settle(self, session: Session, ocid: str, at: datetime, withdrawals: int = 0) -> None:
-        """Merge the record again and move the head."""
-        tenant_id = self.place.tenant_id
-        standing = [(key, body) for key, body in self.bodies.items() if key[0] == ocid]
-        if known := session.get(Record, (tenant_id, ocid)):
-            session.delete(known)
-            session.flush()
-        if standing:
-            session.add(
-                Record(
-                    tenant_id=tenant_id,
-                    ocid=ocid,
-                    process_id=self.processes[ocid],
-                    position=max(self.positions[key] for key, _ in standing),
-                    date=at,
-                    release_count=len(standing),
-                    compiled=orjson.dumps(merge.compiled([orjson.loads(body) for _, body in standing])),
+    def stored(self, ocid: str, release_id: str) -> tuple[int, bytes]:
+        """The release's position and its bytes, straight from the table."""
+        with self.place.database.public_reading() as session:
+            return session.exec(
+                select(Release.position, ReleaseBody.body)
+                .join(ReleaseBody, ReleaseBody.position == Release.position)  # type: ignore[arg-type]
+                .where(
+                    Release.tenant_id == self.place.tenant_id,
+                    ReleaseBody.tenant_id == self.place.tenant_id,
+                    Release.ocid == ocid,
+                    Release.release_id == release_id,
                 )
-            )
-        head = session.get(ChainHead, tenant_id) or ChainHead(tenant_id=tenant_id)
-        head.position, head.entry_hash, head.last_date = self.position, b"", at
-        head.live_releases, head.live_records = len(self.bodies), len({key[0] for key in self.bodies})
-        head.withdrawals += withdrawals
-        session.add(head)
+            ).one()
+
+    def withdraw(self, ocid: str, release_id: str, ground: str = "Artículo 100 de la Ley de Prueba") -> None:
+        position, _ = self.stored(ocid, release_id)
+        reviewer = self.place.actor("garante_reviewer")
+        with self.place.database.unit_of_work(reviewer) as session:
+            withdraw(session, reviewer, position, ground)
 
 
 @pytest.fixture(scope="session")
 def site(settings: Settings, database: Database, storage: Storage) -> Iterator[LiveServer]:
-    """The service with the publication API, over HTTP."""
+    """The service over HTTP; it knows of a new tenant as soon as a test asks for `publisher`."""
     yield from serve_app(create_app(settings, database, storage))
 
 
 @pytest.fixture
-def chain(place: Place, site: LiveServer) -> Chain:
-    """An empty chain in a tenant of this test alone, which the server knows of already."""
+def publisher(make_place: Callable[..., Place], site: LiveServer) -> Publisher:
+    """A tenant of this test alone, which publishes directly."""
+    place = make_place(policy="direct")
     site.app.state.directory.forget()
-    return Chain(place)
+    return Publisher(place)
+
+
+class World:
+    """Asks like any program: no session, no compression unless told."""
+
+    def __init__(self, site: LiveServer, publisher: Publisher, client: httpx2.Client) -> None:
+        self.url = site.url
+        self.base = f"/{publisher.place.slug}/api/v1"
+        self._client = client
+
+    def get(self, address: str = "", method: str = "GET", **headers: str) -> httpx2.Response:
+        """Ask for an address below the tenant's API (`releases?limit=2`), a path or a whole address."""
+        url = address if re.match(r"https?://|/", address) else f"{self.base}/{address}"
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._client.request(method, url, headers={"Accept-Encoding": "identity", **named})
+
+    def all_pages(self, address: str) -> Iterator[dict[str, Any]]:
+        """Follow `links.next` to the empty page, which is the last one given."""
+        while True:
+            answer = self.get(address)
+            assert answer.status_code == 200, answer.text
+            package = answer.json()
+            yield package
+            if "links" not in package:
+                return
+            address = package["links"]["next"]
 
 
 @pytest.fixture
-def get(site: LiveServer, place: Place) -> Iterator[Callable[..., httpx2.Response]]:
-    """Ask for an address of the test's tenant (`releases?limit=2`) or an absolute one."""
+def world(site: LiveServer, publisher: Publisher) -> Iterator[World]:
+    """The world, looking at the test's tenant."""
     with httpx2.Client(base_url=site.url, timeout=30) as client:
-
-        def ask(address: str, method: str = "GET", **headers: str) -> httpx2.Response:
-            url = address if address.startswith(("http", "/")) else f"/{place.slug}/api/v1/{address}"
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            return client.request(method, url, headers={"Accept-Encoding": "identity", **named})
-
-        yield ask
+        yield World(site, publisher, client)
