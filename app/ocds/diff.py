@@ -105,7 +105,7 @@ def _with_nulls(before: Document, after: Document, node: Node | None, path: _Pat
     body = dict(after)
     for key, old in before.items():
         here = (*path, key)
-        if (not path and key in ENVELOPE) or merge.rules().get(here) == "omitWhenMerged":
+        if not path and key in ENVELOPE:
             continue
         child = node.properties.get(key) if node else None
         new = after.get(key)

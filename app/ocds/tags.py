@@ -65,7 +65,7 @@ def derive(previous: Document | None, current: Document) -> list[str]:
         if found & {tag, f"{section}Amendment"}:
             found.discard(f"{section}Update")
     if outside and not found:
-        reached = [section for section in sections_present(current) if section in before]
+        reached = [section for section in _SECTIONS if section in before]
         found.add(f"{reached[-1]}Update" if reached else "planning")
     return [tag for tag in TAGS if tag in found]
 

@@ -73,6 +73,13 @@ def test_the_order_of_elements_is_no_change_where_they_have_ids(release: Documen
     assert [change.pointer for change in diff.changes(before, release)] == ["/parties/1/roles"]
 
 
+def test_elements_that_share_an_id_are_matched_in_order(release: Document) -> None:
+    release["tender"]["items"] = [{"id": "1", "quantity": 1}, {"id": "1", "quantity": 2}]
+    previous = deepcopy(release)
+    release["tender"]["items"].append({"id": "1", "quantity": 3})
+    assert diff.changes(previous, release) == [Change("/tender/items/2", None, {"id": "1", "quantity": 3})]
+
+
 def test_null_and_empty_are_the_same_as_absent(release: Document) -> None:
     before = published(release)
     release["tender"] |= {

@@ -131,8 +131,21 @@ def test_the_newest_value_is_the_latest_by_date_however_it_is_listed() -> None:
             "value": value,
         }
 
-    versioned = {"ocid": "ocds-abc123-1", "tender": {"title": [version(2, "new"), version(1, "old")]}}
-    assert merge.latest_of_versioned(versioned)["tender"] == {"title": "new"}
+    title = [version(2, "new"), version(1, "old")]
+    description = [version(1, "first"), version(1, "second")]
+    versioned = {"ocid": "ocds-abc123-1", "tender": {"title": title, "description": description}}
+    assert merge.latest_of_versioned(versioned)["tender"] == {"title": "new", "description": "second"}
+
+
+def test_a_list_merged_whole_keeps_its_empty_objects() -> None:
+    identifiers = [{"id": "1"}, {}]
+    first = release_at(
+        1, parties=[{"id": "1", "additionalIdentifiers": identifiers, "address": {"region": "x"}}]
+    )
+    second = release_at(2, parties=[{"id": "1", "address": {"region": None}}])
+    compiled = merge.append(merge.append(merge.compiled([first]), second), release_at(3))
+    assert compiled == merge.compiled([first, second, release_at(3)])
+    assert compiled["parties"] == [{"id": "1", "additionalIdentifiers": identifiers, "address": {}}]
 
 
 def test_the_envelope_comes_first(release: Document) -> None:

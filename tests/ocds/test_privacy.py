@@ -117,6 +117,10 @@ def test_two_persons_of_one_name_stay_two(release: Document) -> None:
         ({"identifier": {"legalPersonality": "legalPerson"}}, True),
         ({"identifier": {"scheme": "MX-RFC", "id": "ABC010203AB1"}}, True),
         ({"id": "MX-RFC-ABC010203AB1"}, True),
+        (
+            {"identifier": {"legalPersonality": "legalPerson", "scheme": "MX-RFC", "id": "XEXX010101000"}},
+            True,
+        ),
         ({"roles": ["procuringEntity"]}, True),
         ({"roles": ["buyer", "requestingUnit"]}, True),
         ({}, False),

@@ -96,6 +96,8 @@ def test_an_amendment_that_is_corrected_is_an_update(release: Document) -> None:
     previous, current = after(release)
     current["contracts"][0]["amendments"][0]["rationale"] = "Prórroga de plazo"
     assert tags.derive(previous, current) == ["contractUpdate"]
+    current["contracts"][0]["amendments"][0] = {"id": "1", "rationale": "Prórroga", "description": "Más días"}
+    assert tags.derive(previous, current) == ["contractUpdate"]
     current["contracts"][0]["amendments"].append({"id": "2", "rationale": "Otra"})
     assert tags.derive(previous, current) == ["contractAmendment"]
 
@@ -110,6 +112,11 @@ def test_the_first_payment_is_the_beginning_of_implementation(release: Document)
 def test_an_update_of_nothing_is_no_update() -> None:
     previous = merge.compiled([{"ocid": "x", "id": "1", "date": "2026-01-01", "buyer": {"id": "1"}}])
     assert tags.derive(previous, {"buyer": {"id": "2"}}) == ["planning"]
+
+
+def test_a_stage_that_cannot_be_taken_back_was_reached() -> None:
+    previous = merge.compiled([{"ocid": "x", "id": "1", "date": "2026-01-01", "tender": {"id": "1"}}])
+    assert tags.derive(previous, {"language": "es"}) == ["tenderUpdate"]
 
 
 JSON = st.recursive(
