@@ -70,12 +70,21 @@ def publish(
                 "policy",
                 "Quedó en borrador: la política de publicación de este sujeto obligado pide revisión antes de publicar.",
             )
+    complete = [row for row in direct if not row.analysis.refused]
+    for row in direct:
+        if row not in complete:  # nothing goes out with a hole that nobody looked at
+            row.outcome = "held"
+            row.note(
+                "refused-values",
+                "Quedó en borrador: algunos valores no se pudieron usar. Revisa el borrador antes de publicarlo.",
+                severity="error",
+            )
     refs = [
         VersionRef(row.process_id, row.version_number)
-        for row in direct
+        for row in complete
         if row.process_id and row.version_number
     ]
-    for row, outcome in zip(direct, publisher(session, actor, refs), strict=True):
+    for row, outcome in zip(complete, publisher(session, actor, refs), strict=True):
         if outcome.published:
             row.outcome = "published"
             continue
@@ -169,6 +178,10 @@ def _settle(rows: list[Row], saved: SavedDocument) -> None:
     for place, row in enumerate(rows):
         row.outcome = "changed" if place and saved.outcome == "created" else saved.outcome
         row.process_id = saved.ref.process_id
+        if saved.outcome == "unchanged":
+            row.note(
+                "same-content", "Dice lo mismo que ya había: no hay nada nuevo que guardar ni que publicar."
+            )
         if saved.outcome != "unchanged" or saved.status == "draft":
             row.version_number = saved.ref.number
         if len(rows) > 1:
