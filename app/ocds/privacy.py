@@ -165,6 +165,7 @@ class _Facts:
     roles: set[str] = field(default_factory=set)
     natural: bool = False
     legal: bool = False
+    seen: set[tuple[str, str]] = field(default_factory=set)
 
     def learn(self, person: Document) -> None:
         """Add what one mention of the person says."""
@@ -181,10 +182,11 @@ class _Facts:
 
     def _number(self, number: str, scheme: str) -> None:
         """A natural person's RFC tells wherever it stands; twelve characters only where they claim to be an RFC."""
-        number, scheme = number.upper(), scheme.upper()
-        claimed = scheme in table.RFC_SCHEMES or number.startswith(
-            tuple(f"{name}-" for name in table.RFC_SCHEMES)
-        )
+        if (number, scheme) in self.seen:
+            return
+        self.seen.add((number, scheme))
+        number = number.upper()
+        claimed = scheme.upper() in table.RFC_SCHEMES or number.startswith(_CLAIMS)
         for word in _WORD.findall(number):
             if word not in table.RFC_GENERIC:
                 self.natural = self.natural or _NATURAL.search(word) is not None
@@ -199,6 +201,7 @@ class _Facts:
         )
 
 
+_CLAIMS = tuple(f"{scheme}-" for scheme in table.RFC_SCHEMES)
 _WORD = re.compile(r"[A-ZÑ&0-9]+")
 _NATURAL, _LEGAL = re.compile(table.RFC_NATURAL), re.compile(table.RFC_LEGAL)
 
@@ -207,17 +210,18 @@ class _Mention(NamedTuple):
     path: _Path
     spot: _Spot
     person: Document
-    facts: _Facts
+    who: _Who
 
 
 def _people(document: Document, *, natural_rfc_public: bool) -> Iterator[_Edit]:
     found = list(_mentions(document, _spots(), (), {}))
-    for mention in found:
-        mention.facts.learn(mention.person if not mention.spot.prefix else {"identifier": mention.person})
+    for _, spot, person, facts in found:
+        facts.learn({"identifier": person} if spot.prefix else person)
+    # Only now is everything known: a later mention may say what an earlier one did not.
+    mentions = [_Mention(path, spot, person, facts.who(spot.role)) for path, spot, person, facts in found]
     judge = _Judge(natural_rfc_public=natural_rfc_public)
-    aliases = judge.aliases(found)
-    for path, spot, person, facts in found:
-        who = facts.who(spot.role)
+    aliases = judge.aliases(mentions)
+    for path, spot, person, who in mentions:
         alias = aliases.get(str(person.get("id"))) if not spot.prefix else None
         if alias:
             yield alias._replace(path=(*path, "id"))
@@ -226,7 +230,9 @@ def _people(document: Document, *, natural_rfc_public: bool) -> Iterator[_Edit]:
             yield from edits
 
 
-def _mentions(value: Document, spot: _Spot, path: _Path, known: dict[str, _Facts]) -> Iterator[_Mention]:
+def _mentions(
+    value: Document, spot: _Spot, path: _Path, known: dict[str, _Facts]
+) -> Iterator[tuple[_Path, _Spot, Document, _Facts]]:
     """Every person of the document. Mentions with one id share their facts."""
     for key, below in spot.below.items():
         held = value.get(key)
@@ -239,7 +245,7 @@ def _mentions(value: Document, spot: _Spot, path: _Path, known: dict[str, _Facts
                 if below.is_person:
                     named = element.get("id") is not None and not below.prefix
                     facts = known.setdefault(str(element["id"]), _Facts()) if named else _Facts()
-                    yield _Mention(here, below, element, facts)
+                    yield here, below, element, facts
                 yield from _mentions(element, below, here, known)
 
 
@@ -254,15 +260,18 @@ class _Judge:
         """
         names: dict[str, str] = {}
         reasons: dict[str, _Edit] = {}
-        for _, spot, person, facts in mentions:
+        judged: set[tuple[str, _Who]] = set()
+        for _, spot, person, who in mentions:
             if spot.prefix or person.get("id") is None:
                 continue
             identifier = str(person["id"])
             if isinstance(person.get("name"), str):
                 names.setdefault(identifier, person["name"])
-            edit = self._leaf(person["id"], (), "id", facts.who(spot.role))
-            if edit := edit or next(_never_text(identifier, ("id",)), None):
-                reasons.setdefault(identifier, edit)
+            if (identifier, who) not in judged:
+                judged.add((identifier, who))
+                edit = self._leaf(identifier, (), "id", who) or next(_never_text(identifier, ("id",)), None)
+                if edit:
+                    reasons.setdefault(identifier, edit)
         taken: dict[str, int] = {}
         aliases: dict[str, _Edit] = {}
         for identifier, edit in reasons.items():
