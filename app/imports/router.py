@@ -1,5 +1,7 @@
 """Pages of imports: send a file, look at what it would do, confirm, follow, and read what became of every row."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
@@ -99,6 +101,7 @@ class RunPage:
     crumbs: tuple[Link, ...]
     here: str
     run: ImportRun
+    counts: Mapping[str, int]
     state: State
     headline: str
     figures: tuple[Figure, ...]
@@ -237,6 +240,7 @@ def one(
         crumbs=(Link("Importaciones", _home(view)),),
         here=here,
         run=run,
+        counts=Counter(run.counts),
         state=state_of(run),
         headline=headline(run),
         figures=figures(run, here) if run.counts.get("entries") else (),
