@@ -91,6 +91,7 @@ def test_other_ways_of_breaking_a_rule_are_seen_too(rule: str, path: str, line: 
         ("app/core/clock.py", "at = datetime.now(UTC)"),
         ("app/settings.py", "a = os.environ['A']"),
         ("app/x/service.py", "counts[row.status] = 1"),
+        ("app/x/service.py", "update(Process).values(status=transition.target)"),
         ("app/x/queries.py", "connection.execute('SELECT 1 ' 'WHERE true')"),
         ("app/x/queries.py", "q = f'{a}'\n\ndef other(q):\n    connection.execute(q)"),
         ("app/x/service.py", "try:\n    a()\nexcept Exception as error:\n    raise error"),

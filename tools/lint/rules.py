@@ -44,7 +44,9 @@ def _assigned_status(source: Source) -> Iterator[int]:
             second = node.args[1] if len(node.args) > 1 else None
             if function == "setattr" and isinstance(second, ast.Constant) and second.value == "status":
                 yield node.lineno
-            if function == "values" and any(keyword.arg == "status" for keyword in node.keywords):
+            # A statement over many rows may set what a transition gave; a literal came from nobody's table.
+            literal = any(k.arg == "status" and isinstance(k.value, ast.Constant) for k in node.keywords)
+            if function == "values" and literal:
                 yield node.lineno
 
 
