@@ -49,7 +49,7 @@ class Node:
 def build(json_schema: Document) -> Node:
     """The tree of a draft-04 schema whose references are all local (`#/definitions/…`).
 
-    A definition is one shared node, so a schema that contains itself is a cyclic tree.
+    No definition of OCDS contains itself, and none may here.
     """
     definitions = json_schema.get("definitions", {})
     named: dict[str, Node] = {}

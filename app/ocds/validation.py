@@ -179,10 +179,8 @@ def _schema_errors(rules: _Rules, document: Any) -> Iterator[Problem]:
             case "type":
                 code, text = "type", messages.wrong_type(kind.types, value)
             case "enum":
-                code, text = (
-                    "enum",
-                    messages.unknown_code(shape.at(rules.shape, error.instance_path), kind.options, value),
-                )
+                node = shape.at(rules.shape, error.instance_path)
+                code, text = "enum", messages.unknown_code(node, kind.options, value)
             case "format":
                 code, text = "format", messages.bad_format(kind.format, value)
             case "pattern":

@@ -3,6 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The machine is shared: how long an example takes says nothing about the code.
+settings.register_profile("ocds", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ocds")
 
 DATE = "2026-03-15T10:00:00-06:00"
 
