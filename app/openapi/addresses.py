@@ -17,6 +17,7 @@ from app.tenancy.queries import TenantView
 API = "/api/v1"
 RELEASES = f"{API}/releases"
 RECORDS = f"{API}/records"
+WITHDRAWALS = f"{API}/withdrawals"
 PROFILE = "/ocds/perfil/extension.json"
 
 _HOST = re.compile(r"([a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
@@ -43,6 +44,10 @@ class Roots:
     def records(self, ocid: str | None = None) -> str:
         """Return the address of the record list, or of one record."""
         return self.tenant + RECORDS + ("" if ocid is None else f"/{quote(ocid, safe='')}")
+
+    def withdrawals(self) -> str:
+        """Return the address of the list of withdrawals."""
+        return self.tenant + WITHDRAWALS
 
     def linked_release(self, ocid: str, release_id: str) -> str:
         """Return the address of a release inside its package, as a record links to it."""

@@ -24,13 +24,13 @@ _PACKAGE_HEAD = {
     "uri": "https://datos.example/jalisco/api/v1/releases",
     "version": "1.1",
     "extensions": ["https://datos.example/ocds/perfil/extension.json"],
-    "publishedDate": "2026-11-22T16:00:00.000Z",
+    "publishedDate": "2026-11-22T16:00:00.000000Z",
     "publisher": {"name": "Organismo garante", "uri": "https://datos.example/jalisco/"},
 }
 _RELEASE = {
     "ocid": "ocds-prb014-LPL-001-2026",
-    "id": "ocds-prb014-LPL-001-2026-1",
-    "date": "2026-11-22T16:00:00.000Z",
+    "id": "ocds-prb014-LPL-001-2026-0001",
+    "date": "2026-11-22T16:00:00.000000Z",
     "tag": ["tender"],
     "initiationType": "tender",
 }
@@ -43,14 +43,14 @@ _RECORD = {
     "releases": [
         {
             "url": "https://datos.example/jalisco/api/v1/releases/ocds-prb014-LPL-001-2026"
-            "/ocds-prb014-LPL-001-2026-1#ocds-prb014-LPL-001-2026-1",
+            "/ocds-prb014-LPL-001-2026-1#ocds-prb014-LPL-001-2026-0001",
             "date": _RELEASE["date"],
             "tag": ["tender"],
         }
     ],
     "compiledRelease": {
         **_RELEASE,
-        "id": "ocds-prb014-LPL-001-2026-2026-11-22T16:00:00.000Z",
+        "id": "ocds-prb014-LPL-001-2026-2026-11-22T16:00:00.000000Z",
         "tag": ["compiled"],
     },
 }
@@ -97,6 +97,27 @@ _RECORDS_OK = _package(
     "Paquete de registros OCDS 1.1.", {**_PACKAGE_HEAD, **_LIST_LINKS, "records": [_RECORD]}, "records"
 )
 _RECORD_OK = _package("Paquete con ese único registro.", {**_PACKAGE_HEAD, "records": [_RECORD]}, "records")
+_WITHDRAWALS_OK = {
+    "description": "Retiros, en el orden en que ocurrieron.",
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "required": ["uri", "total", "withdrawals"]},
+            "example": {
+                "uri": "https://datos.example/jalisco/api/v1/withdrawals",
+                "total": 1,
+                "links": {"next": "https://datos.example/jalisco/api/v1/withdrawals?cursor=WzEwMV0"},
+                "withdrawals": [
+                    {
+                        "ocid": _RELEASE["ocid"],
+                        "release_id": _RELEASE["id"],
+                        "withdrawn_at": "2026-11-23T16:00:00.000000Z",
+                        "ground": "Datos personales publicados por error: artículo 116 de la Ley General.",
+                    }
+                ],
+            },
+        }
+    },
+}
 _JSON_OK = {"description": "Documento JSON.", "content": {"application/json": {"schema": {"type": "object"}}}}
 _CSV_OK = {"description": "Claves, en CSV.", "content": {"text/csv": {"schema": {"type": "string"}}}}
 _UNCHANGED = {"description": "No ha cambiado desde la versión que nombra `If-None-Match`."}
@@ -170,6 +191,12 @@ _ENDPOINTS: dict[str, tuple[str, str, list[dict[str, Any]], dict[int, dict[str, 
         "Dirección permanente: enlaces a las entregas y la entrega compilada.",
         [_VERSIONED],
         {200: _RECORD_OK, 304: _UNCHANGED, 308: _MOVED, 400: _BAD, 404: _ABSENT, 410: _GONE},
+    ),
+    "list_withdrawals": (
+        "Retiros",
+        "Lo que dejó de ser público, con su fundamento. Quien guarda copias debe seguir esta lista y borrarlas.",
+        _LIST,
+        {200: _WITHDRAWALS_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
     ),
     "read_index": (
         "Índice de un organismo",

@@ -58,8 +58,7 @@ def _publisher(name: str, licence: str, policy_url: str, service: str, tenant: s
     }
     if licence.startswith(("http://", "https://")):  # the field is an address; a bare name does not fit it
         told["license"] = licence
-    if policy_url:
-        told["publicationPolicy"] = policy_url
+    told["publicationPolicy"] = policy_url or f"{tenant}/politica"
     return b"," + orjson.dumps(told)[1:-1]
 
 

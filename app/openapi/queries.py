@@ -5,7 +5,6 @@ loses its body, so joining the bodies leaves it out. Dates follow the chain (bot
 date" becomes "since a position" by one look into the index of dates.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
@@ -59,17 +58,20 @@ class RecordRow(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How much a tenant has published that still stands, and when it last published."""
+    """How much a tenant has published that still stands, how much it withdrew, and when it last did either."""
 
     releases: int
     records: int
+    withdrawals: int
     last_date: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """What a withdrawal left behind: when, on what ground."""
+class Withdrawal(NamedTuple):
+    """What a withdrawal left behind: its place in the chain, of which release, when, on what ground."""
 
+    position: int
+    ocid: str
+    release_id: str
     date: datetime
     ground: str
 
@@ -129,7 +131,7 @@ _BODIES: LiteralString = """
     WHERE r.tenant_id = %s AND r.ocid = %s ORDER BY r.position"""
 
 _COUNTS: LiteralString = """
-    SELECT live_releases, live_records, last_date FROM chain_head WHERE tenant_id = %s"""
+    SELECT live_releases, live_records, withdrawals, last_date FROM chain_head WHERE tenant_id = %s"""
 
 _FIRST_SINCE: LiteralString = """
     SELECT position FROM release WHERE tenant_id = %s AND date >= %s ORDER BY date, position LIMIT 1"""
@@ -142,11 +144,17 @@ _IS_PUBLISHED: LiteralString = """
     SELECT EXISTS (SELECT FROM release WHERE tenant_id = %s AND ocid = %s AND kind = 'release')"""
 
 _WITHDRAWAL: LiteralString = """
-    SELECT w.date, w.ground
+    SELECT w.position, r.ocid, r.release_id, w.date, w.ground
     FROM release r JOIN release w ON w.tenant_id = r.tenant_id AND w.withdraws = r.position
     WHERE r.tenant_id = %(tenant)s AND r.ocid = %(ocid)s AND w.kind = 'withdrawal'
       AND (%(release_id)s::text IS NULL OR r.release_id = %(release_id)s)
     ORDER BY w.position DESC LIMIT 1"""
+
+_WITHDRAWALS: LiteralString = """
+    SELECT w.position, r.ocid, r.release_id, w.date, w.ground
+    FROM release w JOIN release r ON r.tenant_id = w.tenant_id AND r.position = w.withdraws
+    WHERE w.tenant_id = %s AND w.kind = 'withdrawal' AND w.position > %s
+    ORDER BY w.position LIMIT %s"""
 
 
 async def release(connection: Connection, tenant_id: UUID, ocid: str, release_id: str) -> Stored | None:
@@ -205,7 +213,7 @@ async def bodies(connection: Connection, tenant_id: UUID, ocid: str) -> list[byt
 async def counts(connection: Connection, tenant_id: UUID) -> Counts:
     """Return the counts of a tenant, kept by every publication: no rows are counted."""
     row = await (await connection.execute(_COUNTS, (tenant_id,))).fetchone()
-    return Counts._make(row) if row else Counts(0, 0, None)
+    return Counts._make(row) if row else Counts(0, 0, 0, None)
 
 
 async def position_before(connection: Connection, tenant_id: UUID, since: datetime) -> int | None:
@@ -228,13 +236,19 @@ async def is_published(connection: Connection, tenant_id: UUID, ocid: str) -> bo
 
 async def withdrawal(
     connection: Connection, tenant_id: UUID, ocid: str, release_id: str | None
-) -> Withdrawn | None:
+) -> Withdrawal | None:
     """Return the withdrawal of a release, or the newest of a process; None where there was none."""
     cursor = await connection.execute(
         _WITHDRAWAL, {"tenant": tenant_id, "ocid": ocid, "release_id": release_id}
     )
     row = await cursor.fetchone()
-    return Withdrawn(date=row[0], ground=row[1]) if row else None
+    return Withdrawal._make(row) if row else None
+
+
+async def withdrawals(connection: Connection, tenant_id: UUID, *, after: int, limit: int) -> list[Withdrawal]:
+    """Return withdrawals in the order of the chain; arguments as of `releases`."""
+    cursor = await connection.execute(_WITHDRAWALS, (tenant_id, after, limit))
+    return [Withdrawal._make(row) for row in await cursor.fetchall()]
 
 
 def _record(row: Any) -> RecordRow:

@@ -209,6 +209,35 @@ async def read_record(request: Request) -> Response:
     return await answers.respond(request, body, modified=row.date)
 
 
+@public(addresses.WITHDRAWALS)
+async def list_withdrawals(request: Request) -> Response:
+    """What a tenant took back: whoever keeps copies must hear of it."""
+    reader, view, roots = await _place(request)
+    asked = parameters.list_query(request.query_params, view.time_zone)
+    async with reader.reading() as connection:
+        after = await _start(connection, view, asked)
+        rows = (
+            await queries.withdrawals(connection, view.tenant_id, after=after, limit=asked.limit)
+            if after is not None
+            else []
+        )
+        counts = await queries.counts(connection, view.tenant_id)
+    told: dict[str, Any] = {"uri": _uri(request, roots.withdrawals()), "total": counts.withdrawals}
+    if rows:
+        told["links"] = {"next": _next(roots.withdrawals(), rows[-1].position, asked)}
+    told["withdrawals"] = [_told(row) for row in rows]
+    return await answers.respond(request, orjson.dumps(told), modified=counts.last_date)
+
+
+def _told(gone: queries.Withdrawal) -> dict[str, str]:
+    return {
+        "ocid": gone.ocid,
+        "release_id": gone.release_id,
+        "withdrawn_at": rfc3339(gone.date),
+        "ground": gone.ground,
+    }
+
+
 @public(addresses.API + "/", places=PLACES[:1])
 async def read_index(request: Request) -> Response:
     """Where a tenant's data is."""
@@ -250,10 +279,11 @@ async def _index(request: Request, view: TenantView, roots: Roots) -> Response:
         "publisher": {"name": view.name, "uri": f"{roots.tenant}/"},
         "releases": roots.releases(),
         "records": roots.records(),
+        "withdrawals": roots.withdrawals(),
         "openapi": f"{roots.service}/openapi.json",
         "profile": roots.service + addresses.PROFILE,
         "license": view.licence or None,
-        "publicationPolicy": view.policy_url or None,
+        "publicationPolicy": view.policy_url or f"{roots.tenant}/politica",
     }
     return await answers.respond(request, orjson.dumps(told))
 
@@ -318,12 +348,7 @@ async def _elsewhere(
             ground = gone.ground.rstrip(".")
             raise GoneError(
                 f"Se retiró de la publicación el {gone.date:%Y-%m-%d}. Fundamento: {ground}.",
-                extra={
-                    "ocid": ocid,
-                    **({"release_id": release_id} if release_id is not None else {}),
-                    "withdrawn_at": rfc3339(gone.date),
-                    "ground": gone.ground,
-                },
+                extra=_told(gone),
             )
         permanent = ocids.normalise(ocid)
         if permanent == ocid or not await queries.is_published(connection, view.tenant_id, permanent):

@@ -242,6 +242,22 @@ def test_a_withdrawn_release_answers_410_with_ground_and_date(world: World, publ
     assert ([release["id"] for release in remaining["releases"]], remaining["total"]) == ([second], 1)
 
 
+def test_withdrawals_are_listed_for_whoever_keeps_copies(world: World, publisher: Publisher) -> None:
+    keys = [publisher.publish()[0] for _ in range(3)]
+    for number, (ocid, release_id) in enumerate(keys):
+        publisher.withdraw(ocid, release_id, f"Artículo {number}")
+
+    first = world.get("withdrawals?limit=2").json()
+    second = world.get(first["links"]["next"]).json()
+
+    listed = first["withdrawals"] + second["withdrawals"]
+    assert [(one["ocid"], one["release_id"], one["ground"]) for one in listed] == [
+        (*key, f"Artículo {number}") for number, key in enumerate(keys)
+    ]
+    assert listed[0]["withdrawn_at"] == world.get("releases/{}/{}".format(*keys[0])).json()["withdrawn_at"]
+    assert (first["total"], "links" in world.get(second["links"]["next"]).json()) == (3, False)
+
+
 def test_a_process_without_releases_left_answers_410(world: World, publisher: Publisher) -> None:
     [(ocid, release_id)] = publisher.publish()
     publisher.withdraw(ocid, release_id)
