@@ -231,6 +231,7 @@ class LiveServer:
 
     def client(self, actor_email: str | None = None) -> httpx2.Client:
         """A browser-like client, signed in when an address is given; redirects are not followed."""
+        self.app.state.directory.forget()  # it may have been read before the test's tenant was made
         client = httpx2.Client(base_url=self.url, timeout=30, headers={"Accept": "text/html"})
         _clients.append(client)
         if actor_email is not None:

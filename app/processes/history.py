@@ -26,6 +26,8 @@ VERBS = {
     "process.discard": "Descartó el borrador",
     "process.restore": "Recuperó el borrador",
     "process.withdraw": "Retiró de la publicación",
+    "import.start": "Subió un archivo",
+    "import.begin": "Importó sin vista previa",
     "import.preview": "Leyó un archivo",
     "import.confirm": "Confirmó una importación",
     "import.finish": "Terminó una importación",
@@ -34,7 +36,6 @@ VERBS = {
     "import.resume": "Reanudó una importación",
     "import.read_again": "Volvió a leer un archivo",
     "import.fail": "Una importación no pudo seguir",
-    "import.start": "Subió un archivo",
     "padron.add": "Agregó un sujeto obligado al padrón",
     "tenant.add_prefix": "Agregó un prefijo de OCID",
 }

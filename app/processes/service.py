@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Update, bindparam, delete, insert, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Update, bindparam, delete, tuple_, update
+from sqlalchemy.dialects.postgresql import Insert
 from sqlmodel import SQLModel, col
 
-from app.core import audit, clock, json
+from app.core import audit, bulk, clock, json
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.tables import new_id, table_of
@@ -272,8 +272,7 @@ class _Batch:
         """Write everything, one statement per table."""
         connection = session.connection()
         for statement, model in _INSERTS:
-            if self.rows[model]:
-                connection.execute(statement, self.rows[model])
+            bulk.execute(session, statement, self.rows[model])
         if self.retitled:
             connection.execute(_retitle(self.actor, self.now), self.retitled)
         if self.kept:
@@ -288,15 +287,40 @@ class _Batch:
                 )
             )
         for merge, model in _UPSERTS:
-            if self.rows[model]:
-                connection.execute(merge, self.rows[model])
+            bulk.execute(session, merge, self.rows[model])
         audit.record_many(session, "process.save", "contracting_process", self.acts)
 
 
-_PARTS = upsert(table_of(ProcessPart))
+_PARTS = bulk.insertion(table_of(ProcessPart), "tenant_id", "process_id", "path", "ordinal", "body")
 _INSERTS: tuple[tuple[Insert, type[SQLModel]], ...] = (
-    (insert(table_of(ContractingProcess)), ContractingProcess),
-    (insert(table_of(ProcessVersion)), ProcessVersion),
+    (
+        bulk.insertion(
+            table_of(ContractingProcess),
+            "tenant_id",
+            "process_id",
+            "sujeto_obligado_id",
+            "ocid",
+            "title",
+            "document_version",
+        ),
+        ContractingProcess,
+    ),
+    (
+        bulk.insertion(
+            table_of(ProcessVersion),
+            "tenant_id",
+            "process_id",
+            "number",
+            "status",
+            "row_version",
+            "source",
+            "error_count",
+            "advice_count",
+            "created_by",
+            "updated_at",
+        ),
+        ProcessVersion,
+    ),
 )
 _UPSERTS: tuple[tuple[Insert, type[SQLModel]], ...] = (
     (
@@ -306,8 +330,16 @@ _UPSERTS: tuple[tuple[Insert, type[SQLModel]], ...] = (
         ),
         ProcessPart,
     ),
-    (upsert(table_of(OcidAlias)).on_conflict_do_nothing(), OcidAlias),
-    (upsert(table_of(VersionEditor)).on_conflict_do_nothing(), VersionEditor),
+    (
+        bulk.insertion(table_of(OcidAlias), "tenant_id", "alias", "process_id").on_conflict_do_nothing(),
+        OcidAlias,
+    ),
+    (
+        bulk.insertion(
+            table_of(VersionEditor), "tenant_id", "process_id", "number", "account_id"
+        ).on_conflict_do_nothing(),
+        VersionEditor,
+    ),
 )
 
 

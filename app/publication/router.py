@@ -126,7 +126,7 @@ def _page(
     process = publishable.process
     found = drafting.examine(process.ocid, process.document, natural_rfc_public=view.natural_rfc_public)
     before = _compiled(session, actor, process.process_id)
-    changes = diff.changes(before, found.release)
+    changes = [one for one in diff.changes(before, found.release) if one.pointer != "/initiationType"]
     address = f"{view.base}/procesos-internos/{process.process_id}"
     return PublishPage(
         address=address,

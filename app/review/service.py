@@ -48,9 +48,10 @@ def submit(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) 
     )
     if found.errors:
         listed = [{"pointer": one.pointer, "message": one.message} for one in found.errors]
-        count = "un error" if len(listed) == 1 else f"{len(listed)} errores"
         raise InvalidError(
-            f"La versión tiene {count} y así no puede publicarse: corrígelos antes de enviarla a revisión.",
+            f"La versión tiene un error que impide publicarla. {found.errors[0].message}"
+            if len(listed) == 1
+            else f"La versión tiene {len(listed)} errores que impiden publicarla: corrígelos antes de enviarla.",
             extra={"errors": listed},
         )
     case.turn.error_count, case.turn.advice_count = 0, len(found.advice)
