@@ -292,6 +292,8 @@ def _password() -> str:
 
 def _leave(number: int, _frame: FrameType | None) -> None:
     """End as from a normal exit, so that an embedded server of ours stops too."""
+    for again in (signal.SIGTERM, signal.SIGHUP):  # make and its terminal may both send it
+        signal.signal(again, signal.SIG_IGN)
     sys.exit(128 + number)
 
 
