@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, insert, text
+from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel
 
+from app.core import bulk
 from app.core.tables import ACCOUNT_SETTING, TENANT_SETTING, moment, prose, table_of
 
 
@@ -73,12 +74,14 @@ def record_many(
     session: Session, verb: str, subject_type: str, subjects: list[tuple[object, dict[str, Any]]]
 ) -> None:
     """Write one audit row per subject, in one statement."""
-    if not subjects:
-        return
-    session.execute(
-        insert(table_of(AuditEvent)),
+    bulk.execute(
+        session,
+        _EVENTS,
         [
             {"verb": verb, "subject_type": subject_type, "subject_id": str(key), "detail": detail}
             for key, detail in subjects
         ],
     )
+
+
+_EVENTS = bulk.insertion(table_of(AuditEvent), "verb", "subject_type", "subject_id", "detail")

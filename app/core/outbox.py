@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, Index, insert, text
+from sqlalchemy import BigInteger, Column, Identity, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel
 
+from app.core import bulk
 from app.core.tables import TENANT_SETTING, moment, prose, table_of
 
 
@@ -37,8 +38,7 @@ def emit(session: Session, kind: str, payloads: list[dict[str, Any]]) -> None:
         kind: `feature.happened`, for example `publication.released`.
         payloads: identifiers only, JSON-ready.
     """
-    if payloads:
-        session.execute(
-            insert(table_of(OutboxEvent)),
-            [{"kind": kind, "payload": payload} for payload in payloads],
-        )
+    bulk.execute(session, _EVENTS, [{"kind": kind, "payload": payload} for payload in payloads])
+
+
+_EVENTS = bulk.insertion(table_of(OutboxEvent), "kind", "payload")

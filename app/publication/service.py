@@ -17,7 +17,7 @@ from sqlalchemy import Row, func, insert, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 
-from app.core import audit, clock, outbox
+from app.core import audit, bulk, clock, outbox
 from app.core.db import Actor, RwSession
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.policy import require
@@ -229,12 +229,13 @@ def lock_head(session: RwSession, actor: Actor) -> ChainHead:
     ).one()
 
 
+_RELEASE = bulk.insertion(table_of(Release), *(column.name for column in table_of(Release).columns))
 _RECORD = upsert(table_of(Record))
-_FACET = upsert(table_of(ProcessFacet))
 _RECORD = _RECORD.on_conflict_do_update(
     index_elements=["tenant_id", "ocid"],
     set_={name: _RECORD.excluded[name] for name in ("position", "date", "release_count", "compiled")},
 )
+_FACET = bulk.insertion(table_of(ProcessFacet), *(column.name for column in table_of(ProcessFacet).columns))
 _FACET = _FACET.on_conflict_do_update(
     index_elements=["tenant_id", "ocid"],
     set_={
@@ -247,10 +248,10 @@ _FACET = _FACET.on_conflict_do_update(
 
 def _insert(session: RwSession, rows: _Rows) -> None:
     connection = session.connection()
-    connection.execute(insert(table_of(Release)), rows.releases)
+    bulk.execute(session, _RELEASE, rows.releases)
     connection.execute(insert(table_of(ReleaseBody)), rows.bodies)
     connection.execute(_RECORD, rows.records)
-    connection.execute(_FACET, rows.facets)
+    bulk.execute(session, _FACET, rows.facets)
 
 
 def _count(session: RwSession, actor: Actor, prepared: list[Prepared], head: ChainHead) -> None:
