@@ -148,7 +148,7 @@ class _Work:
         self.publishes = run.publish
         self._database, self._actor, self._judge, self._reading = database, actor, judge, reading
         self._import_id, self._status = run.import_id, run.status
-        held = run.checkpoint
+        self._checkpoint = held = run.checkpoint
         self._place = Place(held.get("text", 0), held.get("offset", -1), held.get("row", 0))
         self._done: set[int] = set(held.get("done", ()))
 
@@ -234,21 +234,27 @@ class _Work:
         self._in_unit(unit)
 
     def _in_unit(self, act: Callable[[RwSession, ImportRun], _T]) -> _T | None:
-        """Do one unit of work; None when somebody cancelled or ended the run."""
+        """Do one unit of work; None when the run was cancelled, has ended, or is in other hands.
+
+        A job that was given up for dead may still live: whoever moves the checkpoint first goes on, the other stops.
+        """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self._database.unit_of_work(self._actor) as session:
                     run = queries.run(session, self._actor, self._import_id, for_update=True)
-                    if run.status != self._status:
+                    if run.status != self._status or run.checkpoint != self._checkpoint:
                         return None
                     if run.cancel_requested:
                         RUNS.apply(run, "stop")
                         run.updated_at = clock.now()
                         return None
-                    return act(session, run)
+                    result = act(session, run)
             except IntegrityError:
                 if attempt == ATTEMPTS:
                     raise
+            else:
+                self._checkpoint = run.checkpoint
+                return result
         return None
 
     def _record(self, session: RwSession, run: ImportRun, rows: list[Row], counts: Counter[str]) -> None:

@@ -236,6 +236,7 @@ def one(
     rows = queries.rows(session, actor, import_id, outcome=resultado, cursor=cursor)
     stalled = service.is_stalled(run)
     phase = run.checkpoint.get("phase")
+    prefixes = queries.unknown_prefixes(session, actor, import_id) if run.counts.get("refused") else {}
     context = RunPage(
         crumbs=(Link("Importaciones", _home(view)),),
         here=here,
@@ -249,8 +250,12 @@ def one(
         may_resume=phase == "apply"
         and (run.status in ("cancelled", "failed") or (job is not None and stalled)),
         may_read_again=phase == "read"
-        and (run.status in ("cancelled", "failed", "previewed") or (job is not None and stalled)),
-        prefixes=queries.unknown_prefixes(session, actor, import_id) if run.counts.get("refused") else {},
+        and (
+            run.status in ("cancelled", "failed")
+            or (run.status == "previewed" and bool(prefixes))
+            or (job is not None and stalled)
+        ),
+        prefixes=prefixes,
         may_add_prefix=actor.role == "garante_admin",
         tabs=_tabs(run, here, resultado),
         rows=rows,

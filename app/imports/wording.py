@@ -47,7 +47,7 @@ def state_of(run: ImportRun) -> State:
 
 def shape_of(run: ImportRun) -> str:
     """Return what the file turned out to be, in words."""
-    return ", ".join(_MET.get(name, name.upper()) for name in run.shape.split())
+    return ", ".join(_MET.get(name, name.upper()) for name in run.shape.split() if name != "utf-8")
 
 
 def headline(run: ImportRun) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -335,6 +336,54 @@ def test_a_killed_import_goes_on_and_does_nothing_twice(
         found = session.exec(select(Release.ocid).where(Release.tenant_id == desk.actor.tenant_id)).all()
     assert len(found) == 24
     assert len(set(found)) == 12
+
+
+def test_of_two_workers_on_one_import_one_goes_on(direct_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = direct_desk
+    monkeypatch.setattr(applying, "UNIT", 8)
+    import_id = desk.start(many(desk, 24), preview=False, publish=True)
+    overtaken = False
+
+    def slow(session: Any, actor: Any, versions: list[Any]) -> list[PublishOutcome]:
+        nonlocal overtaken
+        outcomes = publish_batch(session, actor, versions)
+        overtaken = True
+        return outcomes
+
+    judged = applying.Judge.rows
+
+    def overtake(self: Any, entries: Any) -> Any:
+        """Let another worker finish between two units of the first."""
+        if overtaken and desk.run(import_id).status == "applying":
+            monkeypatch.setattr(applying.Judge, "rows", judged)
+            desk.apply(import_id)
+        return judged(self, entries)
+
+    monkeypatch.setattr(applying.Judge, "rows", overtake)
+    service.apply_run(desk.database, desk.actor, import_id, publisher=slow, storage=desk.storage)
+    run = desk.run(import_id)
+    assert run.status == "finished"
+    assert run.counts["published"] == run.counts["entries"] == 24
+    assert desk.outcomes(import_id) == ["published"] * 24
+
+
+def test_two_readings_at_once_count_once(desk: Desk) -> None:
+    import_id = desk.start([release(f"{desk.place.prefix}-{number}") for number in range(500)])
+    threads = [
+        threading.Thread(
+            target=service.read_run,
+            args=(desk.database, desk.actor, import_id),
+            kwargs={"storage": desk.storage},
+        )
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert desk.run(import_id).counts == {"entries": 500, "new": 500, "pending": 500} | dict.fromkeys(
+        ("kept_values", "refused_values", "with_errors"), 0
+    )
 
 
 def test_an_import_is_cancelled_between_units_and_resumed(
