@@ -23,8 +23,8 @@ FILE_NAME = "tenant.toml"
 
 # fmt: off
 RESERVED_SLUGS = frozenset({
-    ".well-known", "_components", "acerca", "api", "ayuda", "buscar", "cambiar",
-    "cuenta", "datos", "docs", "edca", "entrar", "favicon.ico", "health", "importaciones",
+    ".well-known", "_components", "accesibilidad", "acerca", "api", "ayuda", "buscar",
+    "cambiar", "cuenta", "datos", "docs", "edca", "entrar", "favicon.ico", "health", "importaciones",
     "mi-trabajo", "nacional", "ocds", "openapi.json", "panel", "plataforma", "ready",
     "redoc", "robots.txt", "salir", "sitemap.xml", "static",
 })

@@ -6,12 +6,14 @@ is added; a path parameter that no row is known for fails them.
 
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import orjson
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
@@ -19,9 +21,13 @@ from app.core.db import Actor, Database, DatabaseUrls
 from app.core.policy import ROLES, Permission
 from app.core.storage import Storage
 from app.identity.deps import signed_in_person, tenant_actor
-from app.imports.models import ImportRow, ImportRun
+from app.imports import queries as runs
+from app.imports import service as imports
 from app.main import create_app
+from app.ocds.shape import Document
+from app.processes.queries import VersionRef, working_process
 from app.publication.service import publish_batch
+from app.review import service as review
 from app.settings import Settings
 from app.web.static import asset
 from tests.conftest import Place
@@ -38,7 +44,20 @@ PUBLIC = {
     "/ocds/perfil/extension.json": "the profile, which every release names",
     "/ocds/perfil/release-schema.json": "part of the profile",
     "/ocds/perfil/codelists/{file}": "part of the profile",
-    "/{tenant}/tema.css": "a garante's colours, which its public pages wear",
+    "/": "the national home",
+    "/datos": "how to use the data",
+    "/acerca": "what this service is",
+    "/accesibilidad": "what works for whom",
+    "/robots.txt": "for search engines",
+    "/sitemap.xml": "for search engines",
+    "/{tenant}/": "a garante's home",
+    "/{tenant}/sujetos": "who must publish",
+    "/{tenant}/procesos": "what is published",
+    "/{tenant}/procesos/{ocid:path}": "what is published",
+    "/{tenant}/datos": "how to use a garante's data",
+    "/{tenant}/politica": "its publication policy",
+    "/{tenant}/sitemap.xml": "for search engines",
+    "/{tenant}/tema.css": "its colours, which its public pages wear",
     "/{tenant}/api/v1/": "where a garante's data is",
     **{
         f"{place}/api/v1/{rest}": "published data, for everyone"
@@ -49,7 +68,7 @@ PUBLIC = {
             "releases/{ocid}/{release_id:path}",
             "records",
             "records/{ocid:path}",
-            "{rest:path}",
+            "withdrawals",
         )
     },
 }
@@ -98,9 +117,20 @@ class Route:
         """Whether somebody must be signed in."""
         return self.signed_in or self.member
 
+    @property
+    def names_rows(self) -> bool:
+        """Whether its address names a row of somebody's."""
+        return not set(ROWS).isdisjoint(self.names)
+
+    @property
+    def last(self) -> str:
+        """Its last segment."""
+        return self.template.rpartition("/")[2]
+
     def address(self, values: dict[str, str]) -> str:
-        """Return the address with its parameters filled in."""
-        return _PARAMETER.sub(lambda found: values[found[1]], self.template)
+        """Return the address with its parameters filled in, and what it cannot do without."""
+        path = _PARAMETER.sub(lambda found: values[found[1]], self.template)
+        return path + (QUERIES.get(self.last, "") if self.method == "GET" else "")
 
 
 def _asked(dependant: Dependant) -> Iterator[object]:
@@ -134,102 +164,130 @@ def _table() -> Iterator[Route]:
 ROUTES = tuple(_table())
 
 
+def _publish(place: Place, *, ocid: str) -> None:
+    """Publish a process of another body by the way of a trusted import."""
+    trusted = place.add_sujeto(policy="direct")
+    publisher = place.actor("so_publisher", trusted)
+    ref = draft(place, ocid=ocid, editor=place.actor("so_editor", trusted), source="import:prueba")
+    with place.database.unit_of_work(publisher) as session:
+        (outcome,) = publish_batch(session, publisher, [ref])
+    assert outcome.published, outcome.problems
+
+
+def _import(place: Place, storage: Storage, title: str) -> UUID:
+    """Send a file as the first body's editor and wait until the worker has read it."""
+    editor = place.actor("so_editor")
+    release = document(tender={**document()["tender"], "title": title}) | {
+        "ocid": new_ocid(place),
+        "id": "1",
+        "date": "2026-01-15T10:00:00-06:00",
+        "tag": ["tender"],
+        "initiationType": "tender",
+    }
+    stored = imports.store(storage, editor, f"{title}.json", BytesIO(orjson.dumps([release])), 10**6)
+    with place.database.unit_of_work(editor) as session:
+        import_id = imports.start(session, editor, stored).import_id
+    for _ in range(600):
+        with place.database.unit_of_work(editor) as session:
+            run = runs.run(session, editor, import_id)
+            if run.status == "previewed":
+                assert run.counts.get("pending") == 1, run.counts
+                return import_id
+        time.sleep(0.05)
+    raise AssertionError(f"the file was not read: {run.status} {run.message}")
+
+
+def _in_state(place: Place, written: Document, state: str) -> tuple[VersionRef, int]:
+    """Bring a version of the first body into a state by the real acts; return it and its row version."""
+    editor, reviewer = place.actor("so_editor"), place.actor("garante_reviewer")
+    ref = draft(place, written)
+    acts = {
+        "draft": (),
+        "in_review": ((editor, review.submit),),
+        "approved": ((editor, review.submit), (reviewer, review.approve)),
+        "discarded": ((editor, review.discard),),
+    }[state]
+    for row_version, (actor, act) in enumerate(acts, 1):
+        with place.database.unit_of_work(actor) as session:
+            act(session, actor, ref, row_version)
+    return ref, len(acts) + 1
+
+
+STATES = {
+    "devolucion": "in_review",
+    "aprobacion": "in_review",
+    "retiro": "in_review",
+    "anulacion": "approved",
+    "publicacion": "approved",
+    "recuperacion": "discarded",
+}
+"""Last segment of an address → state in which a version must be for it to mean something; `draft` otherwise."""
+
+QUERIES = {"lista": "?en=/parties", "devolucion": "?en=/tender/title"}
+"""Last segment of an address → what it cannot do without."""
+
+
 @dataclass
 class Filled:
-    """A tenant with something in every table that an address can name; what is not published holds `secret`.
-
-    Attributes:
-        own: path parameter → the row that the first sujeto obligado's own people may work on.
-        absent: the same form, naming nothing.
-    """
+    """A tenant with something in every table that an address can name; what is not published holds `secret`."""
 
     place: Place
     secret: str
-    own: dict[str, str]
-    absent: dict[str, str]
-    published: str
-    draft: str
+    named: dict[str, str]
+    versions: dict[str, tuple[VersionRef, int]]
+    draft_ocid: str
+
+    def own(self, route: Route) -> dict[str, str]:
+        """Path parameter → the row that the first body's own people may work on."""
+        ref, _ = self.versions[STATES.get(route.last, "draft")]
+        return {"process_id": str(ref.process_id), "number": str(ref.number), **self.named}
+
+    def absent(self, route: Route) -> dict[str, str]:
+        """The same, naming nothing."""
+        nothing = {name: str(uuid4()) for name in ROWS}
+        return {**self.own(route), **nothing, "ocid": f"{self.place.prefix}-nada", "release_id": "nada"}
+
+    def sent(self, route: Route) -> dict[str, str]:
+        """What every act is sent: whatever a form of ours asks for, so that no refusal comes from an empty one."""
+        _, row_version = self.versions[STATES.get(route.last, "draft")]
+        return {
+            "row_version": str(row_version),
+            "pointer": "/tender/title",
+            "remark": "Falta decir para quién.",
+            "prefijo": f"ocds-{self.secret[-6:]}",
+        }
 
 
-def _publish(place: Place, written: dict[str, object], *, ocid: str) -> tuple[UUID, str]:
-    """Publish a document by the way of a trusted import; return its process and release id."""
-    trusted = place.add_sujeto(policy="direct")
-    ref = draft(place, written, ocid=ocid, editor=place.actor("so_editor", trusted), source="import:prueba")
-    with place.database.unit_of_work(place.actor("so_publisher", trusted)) as session:
-        (outcome,) = publish_batch(session, place.actor("so_publisher", trusted), [ref])
-    assert outcome.published, outcome.problems
-    return ref.process_id, f"{ocid}-0001"
-
-
-def _import(place: Place, storage: Storage, secret: str) -> UUID:
-    """Enter an import of the first body that waits for a decision."""
-    editor = place.actor("so_editor")
-    key = Storage.new_key(place.tenant_id, "imports")
-    storage.put(key, BytesIO(b"[]"))
-    with place.database.unit_of_work(editor) as session:
-        run = ImportRun(
-            tenant_id=place.tenant_id,
-            sujeto_obligado_id=place.sujetos[0],
-            status="previewed",
-            filename=f"{secret}.json",
-            storage_key=key,
-            size_bytes=2,
-            shape="release_list",
-            counts={"pending": 1},
-            metadata_kept={},
-            checkpoint={},
-            created_by=editor.account_id,
-        )
-        session.add(run)
-        session.flush()
-        session.add(
-            ImportRow(
-                tenant_id=place.tenant_id,
-                import_id=run.import_id,
-                row_number=1,
-                ocid=f"{place.prefix}-importado",
-                title=secret,
-                problems=[],
-                kept=[],
-            )
-        )
-    return run.import_id
+ROWS = ("process_id", "import_id", "session_id")
+"""Parameters that name a row of somebody's."""
 
 
 def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Filled:
-    """Put a draft, an import and a published process into a tenant.
+    """Put versions in every state, an import and a published process into a tenant; needs a running worker.
 
     Args:
         place: whose first body gets them.
         storage: where the imported file is kept.
         session_id: an open session of somebody there.
     """
-    secret = f"SECRETO-{uuid4().hex}"
-    place.actor("so_editor")
-    tender = document()["tender"] | {"title": secret}
-    waiting = new_ocid(place)
-    ref = draft(place, document(tender=tender), ocid=waiting)
+    secret = f"secreto {uuid4().hex}"
+    written = document(tender={**document()["tender"], "title": secret})
+    versions = {state: _in_state(place, written, state) for state in ("draft", *STATES.values())}
     published = new_ocid(place)
-    _, release_id = _publish(place, document(), ocid=published)
-    stylesheet = asset("app.css").removeprefix("/static/")
-    own = {
+    _publish(place, ocid=published)
+    with place.database.unit_of_work(place.system) as session:
+        waiting = working_process(session, place.system, versions["draft"][0].process_id)
+    named = {
         "tenant": place.slug,
-        "process_id": str(ref.process_id),
-        "number": str(ref.number),
         "import_id": str(_import(place, storage, secret)),
-        "row_number": "1",
         "session_id": str(session_id or uuid4()),
-        "sujeto_obligado_id": str(place.sujetos[0]),
         "ocid": published,
-        "release_id": release_id,
-        "rest": "releases",
-        "path": stylesheet,
+        "release_id": f"{published}-0001",
+        "key": "borradores",
+        "path": asset("app.css").removeprefix("/static/"),
         "file": "bidStatus.csv",
     }
-    nothing = {
-        name: str(uuid4()) for name in ("process_id", "import_id", "session_id", "sujeto_obligado_id")
-    } | {"ocid": f"{place.prefix}-nada", "release_id": "nada"}
-    return Filled(place, secret, own, own | nothing, published, waiting)
+    return Filled(place, secret, named, versions, waiting.ocid)
 
 
 def may(route: Route, actor: Actor) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from uuid import UUID
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -15,21 +15,13 @@ from app.core.storage import Storage
 from app.tenancy.declarations import RESERVED_SLUGS
 from app.tenancy.models import TenantHost
 from tests.conftest import PASSWORD, LiveServer, Place
-from tests.walls.routes import PUBLIC, PUBLIC_ACTS, ROUTES, SAFE, Filled, Route, fill, may
+from tests.walls.routes import PUBLIC, PUBLIC_ACTS, ROUTES, ROWS, SAFE, Filled, Route, fill, may
 
 GUARDED = [route for route in ROUTES if route.is_guarded]
 OF_TENANT = [route for route in GUARDED if "tenant" in route.names]
 OPEN = [route for route in ROUTES if not route.is_guarded]
-SENT = {
-    "row_version": "1",
-    "pointer": "",
-    "remark": "Falta el monto.",
-    "text": "Falta el monto.",
-    "policy": "garante",
-}
-"""What every act is sent: whatever a form of ours asks for, so that no refusal comes from an empty one."""
 
-_ANSWER_OWN = re.compile(r"[0-9a-f]{32}|[0-9a-f-]{36}")
+_REQUEST_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass
@@ -49,11 +41,21 @@ class Crowd:
             self.clients[email] = client
         return self.clients[email]
 
-    def ask(self, route: Route, values: dict[str, str], email: str = "", **headers: str) -> httpx2.Response:
+    def ask(
+        self,
+        route: Route,
+        values: dict[str, str],
+        email: str = "",
+        *,
+        sent: dict[str, str] | None = None,
+        host: str = "",
+    ) -> httpx2.Response:
         """Ask for the route's address with these values, as somebody."""
-        body = None if route.method in SAFE else SENT
         return self.client(email).request(
-            route.method, route.address(values), data=body, headers=headers or None
+            route.method,
+            route.address(values),
+            data=None if route.method in SAFE else sent,
+            headers={"Host": host} if host else None,
         )
 
 
@@ -69,8 +71,15 @@ def filled(make_place: Callable[..., Place], crowd: Crowd, database: Database, s
     place = make_place()
     place.add_sujeto()
     for role in TENANT_ROLES:
-        crowd.client(signed_up(place, place.actor(role)))
-    session_id = _session(database, place.actor("so_editor"))
+        place.actor(role)
+        crowd.client(place.email(role, place.sujetos[0] if role in SUJETO_ROLES else None))
+    for role in SUJETO_ROLES:
+        place.actor(role, place.sujetos[1])
+    with database.auth_work() as session:
+        session_id = session.execute(
+            text("SELECT session_id FROM login_session WHERE account_id = :id"),
+            {"id": place.actor("so_editor").account_id},
+        ).scalar_one()
     settle(crowd, place)
     return fill(place, storage, session_id)
 
@@ -114,19 +123,6 @@ def untouched(database: Database, ours: Filled) -> Iterator[None]:
     assert rows_of(database, ours) == before
 
 
-def signed_up(place: Place, actor: Actor) -> str:
-    return next(
-        place.email(role, sujeto) for (role, sujeto), person in place.people.items() if person == actor
-    )
-
-
-def _session(database: Database, actor: Actor) -> UUID:
-    with database.auth_work() as session:
-        return session.execute(
-            text("SELECT session_id FROM login_session WHERE account_id = :id"), {"id": actor.account_id}
-        ).scalar_one()
-
-
 def rows_of(database: Database, ours: Filled) -> dict[str, object]:
     """Return a digest of every table's rows of a tenant, its jobs, and the session that an address names."""
     with database.owner_work(ours.place.system) as session:
@@ -153,35 +149,50 @@ def rows_of(database: Database, ours: Filled) -> dict[str, object]:
     with database.auth_work() as session:
         digests["session"] = session.execute(
             text("SELECT revoked_at, membership_id FROM login_session WHERE session_id = :id"),
-            {"id": ours.own["session_id"]},
+            {"id": ours.named["session_id"]},
         ).one()
     return digests
+
+
+def signed_up(place: Place, actor: Actor) -> str:
+    return next(
+        place.email(role, sujeto) for (role, sujeto), person in place.people.items() if person == actor
+    )
 
 
 def plain(answer: httpx2.Response, values: dict[str, str]) -> str:
     """Return what an answer says, without what it repeats of the address and without the request's number."""
     said = answer.text
-    for name, value in values.items():
-        if name != "tenant":
-            said = said.replace(value, f"<{name}>")
-    return _ANSWER_OWN.sub("<id>", said)
+    for name in set(ROWS) & set(values):
+        said = said.replace(values[name], f"<{name}>")
+    return _REQUEST_ID.sub("<id>", said)
 
 
-def assert_nothing_told(crowd: Crowd, ours: Filled, route: Route, email: str, slug: str) -> None:
-    """Check that tenant A's row and a row that does not exist answer the same."""
-    told = {**ours.own, "tenant": slug}
-    absent = {**ours.absent, "tenant": slug}
-    answer = crowd.ask(route, told, email)
-    assert ours.secret not in answer.text
-    assert answer.status_code == 404, f"{email}: {answer.status_code} {answer.text[:400]}"
-    assert plain(answer, told) == plain(crowd.ask(route, absent, email), absent)
+@dataclass
+class Stranger:
+    """Somebody who has no business with tenant A's rows."""
+
+    crowd: Crowd
+    ours: Filled
+    email: str
+
+    def finds_nothing(self, route: Route, slug: str, status: int = 404) -> None:
+        """Check that tenant A's row and a row that does not exist answer the same."""
+        own, absent = (
+            {**values, "tenant": slug} for values in (self.ours.own(route), self.ours.absent(route))
+        )
+        sent = self.ours.sent(route)
+        first, second = (self.crowd.ask(route, values, self.email, sent=sent) for values in (own, absent))
+        assert self.ours.secret not in first.text
+        assert first.status_code == status, f"{self.email}: {first.status_code} {first.text[:400]}"
+        assert plain(first, own) == plain(second, absent)
 
 
 # The table itself
 
 
 def test_every_route_is_guarded_or_stands_on_the_list() -> None:
-    assert len(ROUTES) > 40
+    assert len(ROUTES) > 80
     assert [str(route) for route in ROUTES if not route.is_guarded and not route.is_listed] == []
 
 
@@ -190,18 +201,18 @@ def test_the_list_names_only_routes_that_exist() -> None:
     assert {*PUBLIC, *PUBLIC_ACTS} <= templates
 
 
-def test_every_guarded_address_of_a_tenant_asks_for_a_membership_there() -> None:
-    assert [str(route) for route in OF_TENANT if not route.member] == []
+def test_every_guarded_address_of_a_tenant_asks_for_a_membership_and_a_permission_there() -> None:
+    assert [str(route) for route in OF_TENANT if not route.member or not route.permissions] == []
 
 
 def test_a_row_is_known_for_every_parameter(ours: Filled) -> None:
-    unknown = {name: str(route) for route in ROUTES for name in route.names if name not in ours.own}
+    unknown = {name: str(route) for route in ROUTES for name in route.names if name not in ours.own(route)}
     assert unknown == {}, "add a row to tests/walls/routes.py: fill()"
 
 
 def test_no_tenant_can_take_the_first_segment_of_an_address() -> None:
     first = {route.template.split("/")[1] for route in ROUTES}
-    assert {segment for segment in first if segment and "{" not in segment} <= RESERVED_SLUGS
+    assert {segment for segment in first if segment and "{" not in segment} - RESERVED_SLUGS == set()
 
 
 # Who has no business here
@@ -210,9 +221,9 @@ def test_no_tenant_can_take_the_first_segment_of_an_address() -> None:
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("route", GUARDED, ids=str)
 def test_nobody_is_led_to_the_door(crowd: Crowd, ours: Filled, route: Route) -> None:
-    for values in (ours.own, ours.absent):
-        answer = crowd.ask(route, values)
-        if route.method == "GET" and "/api/" not in route.template:
+    for values in (ours.own(route), ours.absent(route)):
+        answer = crowd.ask(route, values, sent=ours.sent(route))
+        if route.method == "GET":
             assert answer.status_code == 303
             assert answer.headers["location"].startswith("/entrar?siguiente=/")
         else:
@@ -222,127 +233,146 @@ def test_nobody_is_led_to_the_door(crowd: Crowd, ours: Filled, route: Route) -> 
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("route", OF_TENANT, ids=str)
-@pytest.mark.parametrize("role", TENANT_ROLES)
-def test_a_member_of_another_tenant_finds_nothing(
-    crowd: Crowd, ours: Filled, foreign: Place, route: Route, role: str
+def test_members_of_another_tenant_find_nothing(
+    crowd: Crowd, ours: Filled, foreign: Place, route: Route
 ) -> None:
-    email = signed_up(foreign, foreign.actor(role))
-    assert_nothing_told(crowd, ours, route, email, ours.place.slug)
-
-    # The same rows below their own tenant: whoever lacks the permission is refused before anything is looked for.
-    rows = set(route.names) - {"tenant", "number", "row_number"}
-    if rows and may(route, foreign.actor(role)):
-        assert_nothing_told(crowd, ours, route, email, foreign.slug)
+    for actor in map(foreign.actor, TENANT_ROLES):
+        stranger = Stranger(crowd, ours, signed_up(foreign, actor))
+        stranger.finds_nothing(route, ours.place.slug)
+        if route.names_rows:
+            # Below their own tenant whoever lacks the permission is refused before anything is looked for.
+            stranger.finds_nothing(route, foreign.slug, 404 if may(route, actor) else 403)
 
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("route", OF_TENANT, ids=str)
-@pytest.mark.parametrize("role", TENANT_ROLES)
 def test_own_people_find_nothing_below_another_tenant(
-    crowd: Crowd, ours: Filled, foreign: Place, route: Route, role: str
+    crowd: Crowd, ours: Filled, foreign: Place, route: Route
 ) -> None:
-    email = signed_up(ours.place, ours.place.actor(role))
-    assert_nothing_told(crowd, ours, route, email, foreign.slug)
+    for actor in map(ours.place.actor, TENANT_ROLES):
+        Stranger(crowd, ours, signed_up(ours.place, actor)).finds_nothing(route, foreign.slug)
 
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("route", OF_TENANT, ids=str)
-@pytest.mark.parametrize("role", SUJETO_ROLES)
-def test_people_of_another_sujeto_obligado_find_nothing(
-    crowd: Crowd, ours: Filled, route: Route, role: str
-) -> None:
-    actor = ours.place.actor(role, ours.place.sujetos[1])
-    email = signed_up(ours.place, actor)
-    if not may(route, actor):
-        own, absent = crowd.ask(route, ours.own, email), crowd.ask(route, ours.absent, email)
-        assert own.status_code == absent.status_code == 403
-        assert plain(own, ours.own) == plain(absent, ours.absent)
-    elif set(route.names) & {"process_id", "import_id", "session_id", "sujeto_obligado_id"}:
-        assert_nothing_told(crowd, ours, route, email, ours.place.slug)
-    elif route.method in SAFE:  # a page of the whole tenant, or of this person's own body
-        answer = crowd.ask(route, ours.own, email)
-        assert answer.status_code < 400
-        assert ours.secret not in answer.text
+def test_people_of_another_sujeto_obligado_find_nothing(crowd: Crowd, ours: Filled, route: Route) -> None:
+    for role in SUJETO_ROLES:
+        actor = ours.place.actor(role, ours.place.sujetos[1])
+        stranger = Stranger(crowd, ours, signed_up(ours.place, actor))
+        if not may(route, actor):
+            stranger.finds_nothing(route, ours.place.slug, 403)
+        elif route.names_rows:
+            stranger.finds_nothing(route, ours.place.slug)
+        elif route.method in SAFE:  # a page of the whole tenant, or of this person's own body
+            answer = crowd.ask(route, ours.own(route), stranger.email)
+            assert answer.status_code in (200, 404)
+            assert ours.secret not in answer.text
 
 
 @pytest.mark.usefixtures("untouched")
-@pytest.mark.parametrize("route", [r for r in GUARDED if "tenant" not in r.names and r.names], ids=str)
+@pytest.mark.parametrize("route", [r for r in GUARDED if "tenant" not in r.names and r.names_rows], ids=str)
 def test_other_accounts_rows_answer_like_absent_ones(
     crowd: Crowd, ours: Filled, foreign: Place, route: Route
 ) -> None:
-    for role in TENANT_ROLES:
-        email = signed_up(foreign, foreign.actor(role))
-        own, absent = crowd.ask(route, ours.own, email), crowd.ask(route, ours.absent, email)
-        assert own.status_code == absent.status_code
-        assert plain(own, ours.own) == plain(absent, ours.absent)
+    email = signed_up(foreign, foreign.actor("garante_admin"))
+    own, absent = (crowd.ask(route, values, email) for values in (ours.own(route), ours.absent(route)))
+    assert own.status_code == absent.status_code
+    assert own.text == absent.text
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_form_cannot_name_somebody_elses_body(crowd: Crowd, ours: Filled, foreign: Place) -> None:
+    people = [
+        (ours.place, ours.place.actor("so_editor", ours.place.sujetos[1]), str(ours.place.sujetos[0])),
+        (foreign, foreign.actor("garante_admin"), str(ours.place.sujetos[0])),
+        (foreign, foreign.actor("garante_admin"), str(uuid4())),
+    ]
+    answers = [
+        crowd.client(signed_up(place, actor)).post(
+            f"/{place.slug}/importaciones/nueva",
+            data={"sujeto": named},
+            files={"archivo": ("a.json", b"[]", "application/json")},
+        )
+        for place, actor, named in people
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert plain(answers[1], {}) == plain(answers[2], {})
 
 
 # What everybody may read
 
 
 @pytest.mark.usefixtures("untouched")
-@pytest.mark.parametrize("route", [r for r in OPEN if "ocid" in r.names], ids=str)
+@pytest.mark.parametrize("route", [r for r in OPEN if "ocid" in r.names and r.method != "OPTIONS"], ids=str)
 def test_published_data_stands_below_its_own_tenant_only(
     crowd: Crowd, ours: Filled, foreign: Place, route: Route
 ) -> None:
-    own_host = {} if "tenant" in route.names else {"Host": host_of(ours.place)}
-    assert crowd.ask(route, ours.own, **own_host).status_code in (200, 204)
-
-    elsewhere = {} if "tenant" in route.names else {"Host": host_of(foreign)}
-    assert crowd.ask(route, {**ours.own, "tenant": foreign.slug}, **elsewhere).status_code == 404
+    by_host = "tenant" not in route.names
+    values = ours.own(route)
+    here = crowd.ask(route, values, host=host_of(ours.place) if by_host else "")
+    there = crowd.ask(route, {**values, "tenant": foreign.slug}, host=host_of(foreign) if by_host else "")
+    assert (here.status_code, there.status_code) == (200, 404)
 
 
 @pytest.mark.usefixtures("untouched")
-@pytest.mark.parametrize("route", OPEN, ids=str)
+@pytest.mark.parametrize("route", [r for r in OPEN if r.method in SAFE], ids=str)
 def test_what_is_not_published_is_told_to_nobody(crowd: Crowd, ours: Filled, route: Route) -> None:
-    draft = {**ours.own, "ocid": ours.draft, "release_id": f"{ours.draft}-0001"}
-    answer = crowd.ask(route, draft)
+    values = {**ours.own(route), "ocid": ours.draft_ocid, "release_id": f"{ours.draft_ocid}-0001"}
+    answer = crowd.ask(route, values)
     assert ours.secret not in answer.text
-    assert answer.status_code < 500
-    if "ocid" in route.names:
+    if "ocid" in route.names and route.method != "OPTIONS":
         assert answer.status_code == 404
+    assert answer.status_code < 500
 
 
 # Whose business it is: the same rows, so that a 404 above means a wall and not a wrong address
 
 
-@pytest.mark.parametrize("route", OF_TENANT, ids=str)
-def test_the_right_people_come_in(crowd: Crowd, used: Filled, route: Route) -> None:
-    people = [
-        actor
-        for (role, sujeto), actor in used.place.people.items()
-        if sujeto in (None, used.place.sujetos[0]) and may(route, actor)
+def insiders(there: Filled, route: Route) -> list[str]:
+    """Addresses of people of the tenant, or of its first body, who hold what the route asks for."""
+    return [
+        there.place.email(role, sujeto)
+        for (role, sujeto), actor in there.place.people.items()
+        if sujeto in (None, there.place.sujetos[0]) and may(route, actor)
     ]
-    assert people, "no role holds what this route asks for"
-    answers = [crowd.ask(route, used.own, signed_up(used.place, actor)) for actor in people]
-    for answer in answers:
-        assert answer.status_code < 500
-        assert answer.status_code not in (401, 404), answer.text[:400]
-        if route.method == "GET":
-            assert answer.status_code in (200, 303)
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("route", [r for r in OF_TENANT if r.method == "GET"], ids=str)
+def test_the_right_people_see_it(crowd: Crowd, ours: Filled, route: Route) -> None:
+    answers = [crowd.ask(route, ours.own(route), email) for email in insiders(ours, route)]
+    assert 200 in [answer.status_code for answer in answers], [answer.text[:300] for answer in answers]
+    if route.names_rows:
+        shown = any(ours.secret in answer.text for answer in answers)
+        assert shown or route.last == "lista", "it shows nothing of the row it names"
+
+
+@pytest.mark.parametrize("route", [r for r in OF_TENANT if r.method == "POST"], ids=str)
+def test_the_right_people_can_do_it(crowd: Crowd, used: Filled, route: Route) -> None:
+    answers = [
+        crowd.ask(route, used.own(route), email, sent=used.sent(route)) for email in insiders(used, route)
+    ]
+    said = [(answer.status_code, answer.text[:300]) for answer in answers]
+    # 409: another of these tests took the version elsewhere first.  422: a file is missing.
+    assert {303, 409, 422} & {status for status, _ in said}, said
+    assert all(status not in (400, 404) and status < 500 for status, _ in said), said
 
 
 # On a host of its own
 
 
+@pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize(
     "route", [r for r in ROUTES if r.method == "GET" and r.template.startswith("/{tenant}/")], ids=str
 )
-def test_a_host_of_its_own_shows_the_same_pages(crowd: Crowd, used: Filled, route: Route) -> None:
-    place = used.place
-    host = host_of(place)
-    actor = next(
-        actor
-        for (role, sujeto), actor in place.people.items()
-        if sujeto in (None, place.sujetos[0]) and may(route, actor)
-    )
-    email = signed_up(place, actor)
-    short = route.address(used.own).removeprefix(f"/{place.slug}")
-
-    below, here = (
-        crowd.client(email).get(address, headers={"Host": host})
-        for address in (f"/{place.slug}{short}", short)
-    )
-
-    assert here.status_code in (200, 303)
-    assert below.status_code == here.status_code, "an address with the slug must stay right"
+def test_a_host_of_its_own_shows_the_same_pages(crowd: Crowd, ours: Filled, route: Route) -> None:
+    host, slug = {"Host": host_of(ours.place)}, ours.place.slug
+    short = route.address(ours.own(route)).removeprefix(f"/{slug}")
+    pairs = [
+        [crowd.client(email).get(address, headers=host) for address in (f"/{slug}{short}", short)]
+        for email in insiders(ours, route)
+    ]
+    assert any(here.status_code == 200 for _, here in pairs)
+    for below, here in pairs:
+        assert below.status_code == here.status_code, "an address with the slug must stay right"
+        assert f'"/{slug}/' not in here.text, "addresses must be written as this host writes them"
