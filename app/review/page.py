@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from app.core import clock
 from app.core.db import Actor, RwSession
@@ -72,6 +72,7 @@ class ProcessPage:
     """Context of `review/process.html`."""
 
     address: str
+    public: str | None
     crumbs: tuple[Link, ...]
     title: str
     body: str
@@ -129,6 +130,7 @@ def process_page(session: RwSession, actor: Actor, tenant: TenantView, view: Pro
     changes = diff.changes(view.published, document) if view.published is not None else []
     return ProcessPage(
         address=here,
+        public=f"{tenant.base}/procesos/{quote(view.process.ocid)}" if view.process.published else None,
         crumbs=crumbs(tenant),
         title=title_of(document) or "Sin título",
         body=sujeto(session, actor, view.process.sujeto_obligado_id).name,

@@ -77,7 +77,10 @@ def test_from_draft_to_public_by_forms_alone(place: Place, signed_in: Clients) -
     published = send(publisher, asked, at(place, ref, "publicacion"))
 
     assert (published.status_code, published.headers["location"]) == (303, here)
-    assert "Está publicada" in show(publisher, here).text
+    told = show(publisher, here)
+    assert "Está publicada" in told.text
+    (public,) = [one for one in told.links if f"/{place.slug}/procesos/" in one]
+    assert "Papelería para oficinas" in publisher.get(public).text
     with place.database.unit_of_work(place.system) as session:
         release = session.exec(select(Release).where(Release.process_id == ref.process_id)).one()
     assert (release.version_number, release.tag) == (1, ["tender"])

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from itertools import product
 from uuid import UUID
@@ -404,6 +405,23 @@ def test_a_second_decision_comes_too_late(places: dict[str, Place]) -> None:
         act(place, reviewer, "return", ref, 2)
 
     assert late.value.status == 409
+    assert read(place, ref).status == "approved"
+
+
+def test_of_two_decisions_at_once_one_waits_and_comes_too_late(places: dict[str, Place]) -> None:
+    place = places["garante"]
+    ref = in_review(place)
+    reviewer = place.actor("garante_reviewer")
+    with ThreadPoolExecutor(1) as threads:
+        with place.database.unit_of_work(reviewer) as session:
+            service.approve(session, reviewer, ref, 2)
+            other = threads.submit(act, place, reviewer, "return", ref, 2)
+            waited = wait([other], timeout=0.5).not_done
+
+        with pytest.raises(ConflictError):
+            other.result(timeout=10)
+
+    assert waited == {other}
     assert read(place, ref).status == "approved"
 
 
