@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app.identity.deps import OptionalActorDep, TenantDep, VisitorDep
+from app.portal.states import state_of
 from app.tenancy.queries import TenantView
 from app.web import shell
 from app.web.shell import Link
@@ -68,7 +69,7 @@ def public(router: APIRouter, path: str, *, national: bool = False) -> Callable[
 
 def crumbs_of(view: TenantView) -> tuple[Link, ...]:
     """Return the way from the tenant's home to a page right below it."""
-    return (Link(view.known_as, f"{view.base}/"),)
+    return (Link(state_of(view), f"{view.base}/"),)
 
 
 def address(path: str, **asked: str | None) -> str:

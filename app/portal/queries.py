@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, and_, func, select, true, tuple_
 
 from app.core.db import PublicSession
 from app.core.errors import BadRequestError, NotFoundError
@@ -165,7 +165,7 @@ def latest(
     rows = session.execute(
         select(inner)
         .select_from(HEAD)
-        .join(inner, literal(value=True))
+        .join(inner, true())
         .where(HEAD.c.tenant_id.in_(tenant_ids))
         .order_by(inner.c.published_at.desc(), inner.c.ocid.desc())
         .limit(limit + 1)

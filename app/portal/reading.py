@@ -5,15 +5,16 @@ designed a place for, known to the model or not, stands as a line under its labe
 lead to the page of their own; a budget of rows keeps any document within a page.
 """
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.core import json
 from app.core.errors import NotFoundError
 from app.ocds import model
 from app.ocds.shape import Document, escape
-from app.portal.telling import DEEPEST, Entry, Line, below, compact, label, lines, ordered, told
+from app.portal.telling import DEEPEST, Entry, Line, Told, below, compact, label, lines, ordered, told
 from app.web import components
 
 PAGE = 50
@@ -116,7 +117,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("Precio unitario", ("unit/value",), numeric=True),
     ),
     "Document": (
-        Column("Documento", ("title",), ("url", "id")),
+        Column("Documento", ("title",), ("id",)),
         Column("Tipo", ("documentType",)),
         Column("Formato", ("format",)),
         Column("Fecha", ("datePublished",)),
@@ -209,6 +210,7 @@ class Reader:
         self._left = budget
         self._start = {pointer: start}
         self._told: dict[bytes, Table] = {}
+        self._captions: Counter[str] = Counter()
 
     def section(self, title: str, holder: Document, path: str, pointer: str) -> Section:
         """Return everything an object says.
@@ -266,7 +268,7 @@ class Reader:
         return self.section(title, rest, path, pointer)
 
     def _table(self, elements: list[Document], path: str, pointer: str, columns: tuple[Column, ...]) -> Table:
-        caption, packed = label(path), json.dumps(elements) if _block(path) == "Item" else b""
+        caption, packed = self._caption(path), json.dumps(elements) if _block(path) == "Item" else b""
         if packed in self._told:
             whole = Cut(pointer, 0, len(elements), len(elements))
             return Table(caption, (), (), whole, self._told[packed])
@@ -285,6 +287,12 @@ class Reader:
         if packed:
             self._told[packed] = made
         return made
+
+    def _caption(self, path: str) -> str:
+        """Return the label of a list, numbered where another table has it already: a page's regions differ by name."""
+        self._captions[label(path)] += 1
+        count = self._captions[label(path)]
+        return f"{label(path)} ({count})" if count > 1 else label(path)
 
     def _cut(self, elements: list[Document], pointer: str) -> Cut:
         start = min(self._start.get(pointer, 0), max(0, len(elements) - 1))
@@ -321,20 +329,34 @@ def find_list(document: Document, pointer: str) -> tuple[list[Document], str]:
 
 def _row(element: Document, path: str, columns: tuple[Column, ...]) -> Row:
     rest = dict(element)
-    cells = tuple(
+    address = told(rest["url"]) if _block(path) == "Document" and isinstance(rest.get("url"), str) else None
+    if address is not None and address.href:
+        del rest["url"]
+    cells = [
         Cell(
             tuple(entry for key in column.main for entry in _taken(rest, path, key)),
             tuple(entry for key in column.small for entry in _taken(rest, path, key)),
             column.numeric,
         )
         for column in columns
-    )
+    ]
+    if address is not None and address.href:
+        cells[0] = _linked(cells[0], address)
     said = [
         line
         for key, value in ordered(rest, path)
         for line in lines(label(below(path, key)), value, below(path, key))
     ]
-    return Row(cells, tuple(said))
+    return Row(tuple(cells), tuple(said))
+
+
+def _linked(cell: Cell, address: Told) -> Cell:
+    """Make a document's title lead to it, with the name of the site below."""
+    if not cell.main:
+        return Cell(((address,),), cell.small)
+    title = replace(cell.main[0][0], kind="link", raw="", href=address.href)
+    site = Told(address.href.split("/")[2])
+    return Cell(((title,), *cell.main[1:]), ((site,), *cell.small))
 
 
 def _taken(rest: Document, path: str, key: str) -> Iterator[Entry]:

@@ -6,7 +6,7 @@ that the page can mark it up for programs.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -36,6 +36,7 @@ class Told:
         raw: the value as the data has it, for programs; empty where the words are the value.
         before: words that lead to it ("del ", "sin impuestos ").
         href: where a link leads.
+        aside: less than what stands before it: in a table it goes below, in small.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Told:
     raw: str = ""
     before: str = ""
     href: str = ""
+    aside: bool = False
 
 
 Entry = tuple[Told, ...]
@@ -119,7 +121,7 @@ def day(value: Any) -> Told:
         return Told(value if isinstance(value, str) else json.text(value))
     shown = formats.date_es(moment.date())
     if moment.time().replace(microsecond=0) not in _WHOLE_DAY:
-        shown = f"{shown}, {moment:%H:%M}"
+        shown = f"{shown}, {moment:%H:%M}{' UTC' if moment.utcoffset() == timedelta(0) else ''}"
     return Told(shown, "date", value)
 
 
@@ -180,11 +182,14 @@ def compact(value: Document, path: str) -> tuple[Entry, Document]:
     if block == "Period":
         return _period(rest), rest
     words = tuple(
-        replace(said, before=before)
+        replace(said, before=before, aside=key == "id" and block == "OrganizationReference")
         for key, before in _WORDS.get(block or "", ())
         if _is_plain(rest.get(key))
         for said in (told(rest.pop(key), model.FIELDS.get(below(path, key))),)
     )
+    if block == "Address":
+        parts = [str(rest.pop(key)) for key in _ADDRESS if isinstance(rest.get(key), str)]
+        return ((Told(", ".join(parts)),) if parts else ()), rest
     if block == "Measure" and isinstance(rest.get("value"), dict):
         held = dict(rest.pop("value"))
         words += _value(held)
@@ -192,16 +197,14 @@ def compact(value: Document, path: str) -> tuple[Entry, Document]:
     return words, rest
 
 
+_ADDRESS = ("streetAddress", "locality", "postalCode", "region", "countryName", "description")
+
 _WORDS: dict[str, tuple[tuple[str, str], ...]] = {
     "OrganizationReference": (("name", ""), ("id", "")),
     "Identifier": (("scheme", ""), ("id", ""), ("legalName", "")),
     "SimpleIdentifier": (("scheme", ""), ("id", "")),
     "Classification": (("description", ""), ("scheme", ""), ("id", "")),
     "Unit": (("name", ""), ("scheme", ""), ("id", "")),
-    "Address": tuple(
-        (key, "")
-        for key in ("description", "streetAddress", "locality", "region", "postalCode", "countryName")
-    ),
     "ContactPoint": (("name", ""), ("email", ""), ("telephone", "teléfono ")),
     "ExchangeRate": (("rate", ""), ("currency", "a "), ("date", "el "), ("source", "según ")),
     "Component": (("name", ""), ("level", "nivel "), ("code", ""), ("description", "")),
@@ -213,10 +216,10 @@ _WORDS: dict[str, tuple[tuple[str, str], ...]] = {
 
 def _value(rest: Document) -> Entry:
     currency = rest.get("currency")
-    words = []
+    words: list[Told] = []
     for key, before in (("amount", ""), ("netAmount", "sin impuestos ")):
         if _is_plain(rest.get(key)):
-            words.append(replace(money(rest.pop(key), currency), before=before))
+            words.append(replace(money(rest.pop(key), currency), before=before, aside=bool(words)))
     if any(said.kind == "data" and said.text.endswith(str(currency)) for said in words):
         del rest["currency"]
     return tuple(words)
@@ -224,7 +227,7 @@ def _value(rest: Document) -> Entry:
 
 def _period(rest: Document) -> Entry:
     both = "startDate" in rest and "endDate" in rest
-    words = []
+    words: list[Told] = []
     for key, before in (
         ("startDate", "del " if both else "desde el "),
         ("endDate", "al " if both else "hasta el "),
@@ -234,7 +237,9 @@ def _period(rest: Document) -> Entry:
             words.append(replace(day(rest.pop(key)), before=before))
     if isinstance(rest.get("durationInDays"), int):
         days = rest.pop("durationInDays")
-        words.append(Told(f"{number(days)} {'día' if days == 1 else 'días'}", "data", str(days), "durante "))
+        words.append(
+            Told(f"{number(days)} {'día' if days == 1 else 'días'}", "data", str(days), aside=bool(words))
+        )
     return tuple(words)
 
 

@@ -65,7 +65,7 @@ def titles(section: Section) -> Iterator[str]:
 def missing(document: dict[str, Any]) -> list[str]:
     """The leaves of a document that its sections do not tell."""
     sections = process.sections(document)
-    told = {form for section in sections for one in said(section) for form in (one.text, one.raw)}
+    told = {form for section in sections for one in said(section) for form in (one.text, one.raw, one.href)}
     # A title is told by its heading and a currency by its amount.
     around = " ".join([*(title for section in sections for title in titles(section)), *told])
     return [leaf for leaf in map(raw, leaves(document)) if leaf not in told and leaf not in around]
@@ -171,9 +171,7 @@ def test_amounts_dates_and_codes_are_words() -> None:
         == "$1,250,000.50\N{NO-BREAK SPACE}MXN sin impuestos $1,000,000.00\N{NO-BREAK SPACE}MXN"
     )
     # The day that the publisher wrote, not the one it was elsewhere at that instant.
-    assert (
-        words["Plazo para presentar proposiciones"] == "del 1 mar 2026 al 31 mar 2026, 14:30 durante 31 días"
-    )
+    assert words["Plazo para presentar proposiciones"] == "del 1 mar 2026 al 31 mar 2026, 14:30 31 días"
     assert words["¿Hubo preguntas?"] == "No"
     assert words["Número de licitantes"] == "1,234"
 
@@ -188,11 +186,11 @@ def test_only_web_addresses_become_links() -> None:
         }
     }
     [section] = process.sections(document)
-    kinds = {told.text: told.kind for told in said(section)}
 
-    assert kinds["https://datos.example/a"] == "link"
-    assert kinds["javascript:alert(1)"] != "link"
-    assert all(told.href.startswith("https://") for told in said(section) if told.href)
+    assert [(told.text, told.href) for told in said(section) if told.kind == "link" or told.href] == [
+        ("a", "https://datos.example/a")
+    ]
+    assert "javascript:alert(1)" in [told.text for told in said(section)]
 
 
 @pytest.mark.parametrize("amount", [1e300, -1e300, 1e-300, 10**18, 0.1 + 0.2, "mucho", True, [1], {"a": 1}])
@@ -230,7 +228,9 @@ def test_long_lists_show_their_beginning_and_lead_to_the_rest() -> None:
 
     assert sum(len(table.rows) for table in tables) <= BUDGET
     assert tables[0].cut == Cut("/tender/items", 0, PAGE, 1000)
-    assert [table.same_as for table in tables if table.caption == "Partidas contratadas"] == [tables[0]] * 30
+    assert [table.same_as for table in tables if table.caption.startswith("Partidas contratadas")] == [
+        tables[0]
+    ] * 30
 
     whole: list[str] = []
     for start in range(0, 1000, PAGE):
