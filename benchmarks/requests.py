@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ RELEASES = 600
 HOT = 20
 GOALS = {"cold": 1.2, "hot": 2.0}
 HOT_BYTES = 2 * 1024 * 1024
-CONNECTIONS = 16
+CONNECTIONS = (16, 1)
 
 
 def documents() -> Iterator[dict[str, Any]]:
@@ -163,8 +164,8 @@ def serve(port: int, slug: str, settings: Settings) -> None:
         uvicorn.run(both, port=port, log_config=None, access_log=False, server_header=False)
 
 
-async def ask(port: int, paths: Iterable[str]) -> None:
-    """Ask for every path over a few kept-alive connections."""
+async def ask(port: int, paths: Iterable[str], connections: int = 1) -> None:
+    """Ask for every path over kept-alive connections."""
     waiting = iter(paths)
 
     async def one_connection() -> None:
@@ -177,7 +178,7 @@ async def ask(port: int, paths: Iterable[str]) -> None:
             await reader.readexactly(int(head.partition(b"content-length:")[2].partition(b"\r\n")[0]))
         writer.close()
 
-    await asyncio.gather(*(one_connection() for _ in range(CONNECTIONS)))
+    await asyncio.gather(*(one_connection() for _ in range(connections)))
 
 
 def cpu_seconds(pid: int) -> float:
@@ -222,10 +223,25 @@ def measure(requests: int, rounds: int) -> None:
             with socket.create_server(("127.0.0.1", 0)) as free:
                 port = free.getsockname()[1]
             with running(port, slug, settings) as pid:
-                report(rounds_of(pid, port, paths, requests, rounds))
+                print("| connections | kind | µs of CPU per request | against bare | goal |")
+                print("|---|---|---|---|---|")
+                for connections in CONNECTIONS:
+                    ask_in_turns = Turns(pid, port, connections, requests, rounds)
+                    report(connections, medians(ask_in_turns, paths))
 
 
-def rounds_of(pid: int, port: int, paths: list[str], requests: int, rounds: int) -> dict[str, float]:
+@dataclass(frozen=True)
+class Turns:
+    """How often the kinds of request take turns, and over how many connections."""
+
+    pid: int
+    port: int
+    connections: int
+    requests: int
+    rounds: int
+
+
+def medians(turns: Turns, paths: list[str]) -> dict[str, float]:
     """Return microseconds of processor per request, by kind: the median of the rounds."""
     kinds = {
         "bare cold": [f"/bare/cold/{position}" for position in range(1, len(paths) + 1)],
@@ -234,25 +250,23 @@ def rounds_of(pid: int, port: int, paths: list[str], requests: int, rounds: int)
         "hot": paths[:HOT],
     }
     spent: dict[str, list[float]] = {kind: [] for kind in kinds}
-    for number in range(rounds + 1):
+    for number in range(turns.rounds + 1):
         for kind, asked in kinds.items():
             if kind == "hot":  # the cold ones have driven them out
-                asyncio.run(ask(port, asked))
-            before = cpu_seconds(pid)
-            asyncio.run(ask(port, islice(cycle(asked), requests)))
+                asyncio.run(ask(turns.port, asked))
+            before = cpu_seconds(turns.pid)
+            asyncio.run(ask(turns.port, islice(cycle(asked), turns.requests), turns.connections))
             if number:  # the first round warms up
-                spent[kind].append((cpu_seconds(pid) - before) / requests * 1e6)
+                spent[kind].append((cpu_seconds(turns.pid) - before) / turns.requests * 1e6)
     return {kind: statistics.median(taken) for kind, taken in spent.items()}
 
 
-def report(taken: dict[str, float]) -> None:
-    """Print the table."""
-    print("| kind | µs of CPU per request | against bare | goal |")
-    print("|---|---|---|---|")
+def report(connections: int, taken: dict[str, float]) -> None:
+    """Print lines of the table."""
     for kind, goal in GOALS.items():
         bare = taken[f"bare {kind}"]
-        print(f"| bare {kind} | {bare:.0f} | 1.00 | |")
-        print(f"| {kind} | {taken[kind]:.0f} | {taken[kind] / bare:.2f} | ≤ {goal} |")
+        print(f"| {connections} | bare {kind} | {bare:.0f} | 1.00 | |")
+        print(f"| {connections} | {kind} | {taken[kind]:.0f} | {taken[kind] / bare:.2f} | ≤ {goal} |")
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ def configure(*, level: str = "INFO", human: bool = False) -> None:
     root.setLevel(level)
     Gathered.handler = None if human or root.level > logging.INFO else handler
     # Their own access lines and job payloads would repeat ours, and may hold what must not be logged.
-    for noisy in ("uvicorn.access", "procrastinate", "httpx", "asyncio"):
+    for noisy in ("uvicorn.access", "procrastinate", "httpx", "asyncio", "psycopg.pool"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers[:] = []

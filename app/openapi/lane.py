@@ -12,8 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core import clock, logs
 from app.core.errors import AppError, NotFoundError
-from app.openapi import addresses, answers, packages, queries
+from app.openapi import addresses, answers, packages
 from app.openapi.answers import Answer
+from app.openapi.gathering import ReleaseReader
 from app.openapi.hot import Entry, Key
 from app.openapi.reader import PublicReader
 from app.tenancy.queries import TenantView
@@ -43,6 +44,7 @@ class FastLane:
     def __init__(self, app: ASGIApp, *, reader: PublicReader) -> None:
         self._app = app
         self._reader = reader
+        self._releases = ReleaseReader(reader.reading)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
@@ -90,8 +92,7 @@ class FastLane:
         identifiers = addresses.identifiers(scope, addresses.RELEASES)
         if len(identifiers) != 2 or "\0" in scope["path"]:
             return None
-        async with self._reader.reading() as connection:
-            row = await queries.release(connection, view.tenant_id, *identifiers)
+        row = await self._releases.get((view.tenant_id, identifiers[0], identifiers[1]))
         if row is None:
             return None
         roots = addresses.roots(scope, view, self._reader.public_url)

@@ -5,6 +5,7 @@ loses its body, so joining the bodies leaves it out. Dates follow the chain (bot
 date" becomes "since a position" by one look into the index of dates.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
@@ -80,6 +81,12 @@ _RELEASE: LiteralString = """
     SELECT r.date, b.body
     FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
     WHERE r.tenant_id = %s AND r.ocid = %s AND r.release_id = %s"""
+
+_RELEASES_BY_KEY: LiteralString = """
+    SELECT k.number, r.date, b.body
+    FROM unnest(%s::uuid[], %s::text[], %s::text[]) WITH ORDINALITY AS k (tenant_id, ocid, release_id, number)
+    JOIN release r ON r.tenant_id = k.tenant_id AND r.ocid = k.ocid AND r.release_id = k.release_id
+    JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position"""
 
 # The sizes are known without fetching the bytes, so what does not fit into the page is never read.
 _RELEASES: LiteralString = """
@@ -162,6 +169,18 @@ async def release(connection: Connection, tenant_id: UUID, ocid: str, release_id
     cursor = await connection.execute(_RELEASE, (tenant_id, ocid, release_id), prepare=True, binary=True)
     row = await cursor.fetchone()
     return Stored._make(row) if row else None
+
+
+async def releases_by_key(
+    connection: Connection, keys: Sequence[tuple[UUID, str, str]]
+) -> list[Stored | None]:
+    """Return what `release` would, for several (tenant, ocid, release id) at once, in their order."""
+    tenants, ocids, release_ids = zip(*keys, strict=True)
+    cursor = await connection.execute(
+        _RELEASES_BY_KEY, (list(tenants), list(ocids), list(release_ids)), prepare=True, binary=True
+    )
+    found = {number: Stored(date, body) for number, date, body in await cursor.fetchall()}
+    return [found.get(number) for number in range(1, len(keys) + 1)]
 
 
 async def releases(
