@@ -1,14 +1,35 @@
 """Jobs of publication: imports whose releases are published as they come in (policy `direct`)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from app.core.db import Actor
+from sqlalchemy import event
+
+from app.core import logs
+from app.core.db import Actor, RwSession
 from app.core.jobs import Workplace, tenant_task
 from app.imports.service import PUBLISHING_TASK, apply_run
+from app.processes.queries import VersionRef
+from app.processes.service import PublishOutcome
 from app.publication.service import publish_batch
+
+_log = logs.get(__name__)
 
 
 @tenant_task(PUBLISHING_TASK)
 def apply_import(place: Workplace, actor: Actor, /, **ids: str) -> None:
     """Apply an import and publish what its sujetos obligados publish directly, unit by unit."""
-    apply_run(place.database, actor, UUID(ids["import_id"]), publisher=publish_batch, storage=place.storage)
+    apply_run(place.database, actor, UUID(ids["import_id"]), publisher=_publish, storage=place.storage)
+
+
+def _publish(session: RwSession, actor: Actor, versions: Sequence[VersionRef]) -> list[PublishOutcome]:
+    """Publish a unit; the log tells when it began and when it was committed: between them it is in flight."""
+    _log.info("publication_started", versions=len(versions))
+    outcomes = publish_batch(session, actor, versions)
+    published = sum(outcome.published for outcome in outcomes)
+
+    @event.listens_for(session, "after_commit", once=True)
+    def committed(_session: RwSession) -> None:
+        _log.info("publication_committed", published=published)
+
+    return outcomes
