@@ -12,7 +12,7 @@ from uuid import UUID
 import typer
 import uvicorn
 
-from app.core import installation, logs, migrate
+from app.core import collector, installation, logs, migrate
 from app.core.db import Actor, Database
 from app.core.embedded import Embedded
 from app.core.embedded_upgrade import upgrade
@@ -303,6 +303,7 @@ def main() -> None:
     logs.configure(level=settings.log_level, human=settings.environment == "development")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
+    collector.settle()
     try:
         cli()
     except AppError as error:

@@ -4,12 +4,25 @@ Every tenant table is led by `tenant_id` in its primary key, its unique keys and
 row security, so they must carry the tenant themselves), and is walled by its migration (docs/adr/0002).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, Table, Text, func
-from sqlmodel import Field, SQLModel
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    DateTime,
+    ForeignKeyConstraint,
+    Table,
+    Text,
+    any_,
+    func,
+    literal,
+)
+from sqlmodel import Field, SQLModel, col
 
 SQLModel.metadata.naming_convention = {
     "pk": "%(table_name)s_pkey",
@@ -64,6 +77,16 @@ def belongs_to(table: str, *columns: str, remote: tuple[str, ...] | None = None)
     return ForeignKeyConstraint(
         ["tenant_id", *columns], [f"{table}.{name}" for name in ("tenant_id", *(remote or columns))]
     )
+
+
+def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column is one of the values.
+
+    They are one parameter. `IN` is a parameter per value and so another statement for each number of them, which
+    driver and server take apart and plan anew.
+    """
+    held: Any = col(column)
+    return col(column) == any_(literal(list(values), ARRAY(held.type)))
 
 
 def new_id() -> UUID:

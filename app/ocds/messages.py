@@ -4,6 +4,7 @@ Every message is "where: what is wrong and what arrived; how to mend it". The pl
 the capture form and positions counted from one, so that it can be read aloud without knowing JSON.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from app.ocds import codelists
@@ -30,6 +31,7 @@ _FORMATS = {
 }
 
 
+@lru_cache(maxsize=4096)  # releases of one source err in the same places
 def place(shape: Node, pointer: str) -> str:
     """Breadcrumb of labels down to the value: `Contratos 2 › Ejecución › Transacciones 1 › Monto`."""
     crumbs: list[str] = []

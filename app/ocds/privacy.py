@@ -236,6 +236,8 @@ def _mentions(
     """Every person of the document. Mentions with one id share their facts."""
     for key, below in spot.below.items():
         held = value.get(key)
+        if held is None:
+            continue
         if isinstance(held, dict):
             found: list[tuple[_Path, Any]] = [((*path, key), held)]
         else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, tuple_
 from sqlalchemy.orm import aliased, defer
 from sqlmodel import col, select
 
@@ -13,6 +13,7 @@ from app.core import json
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.pagination import Page, cut, decode_cursor
+from app.core.tables import among
 from app.ocds import parts
 from app.ocds.shape import Document
 from app.processes.models import (
@@ -100,25 +101,22 @@ def load_working(
     """
     if not names:
         return {}
-    asked = list(names)
     by_name = dict(
         session.exec(
             select(OcidAlias.alias, OcidAlias.process_id).where(
-                OcidAlias.tenant_id == actor.tenant_id, col(OcidAlias.alias).in_(asked)
+                OcidAlias.tenant_id == actor.tenant_id, among(OcidAlias.alias, names)
             )
         ).all()
     )
-    processes = _load(
-        session,
-        actor,
-        col(ContractingProcess.ocid).in_(asked) | col(ContractingProcess.process_id).in_(by_name.values()),
-        for_update=for_update,
-    )
+    which = among(ContractingProcess.ocid, names)
+    if by_name:
+        which |= among(ContractingProcess.process_id, by_name.values())
+    processes = _load(session, actor, which, for_update=for_update)
     found = {process.ocid: process for process in processes.values()}
     for alias, process_id in by_name.items():
         if process_id in processes:
             found.setdefault(alias, processes[process_id])
-    wanted = set(asked)
+    wanted = set(names)
     return {name: process for name, process in found.items() if name in wanted}
 
 
@@ -126,14 +124,19 @@ def load_by_id(
     session: RwSession, actor: Actor, process_ids: Collection[UUID], *, for_update: bool = False
 ) -> dict[UUID, WorkingProcess]:
     """Return working processes by identifier; as `load_working`."""
-    return _load(session, actor, col(ContractingProcess.process_id).in_(process_ids), for_update=for_update)
+    return _load(session, actor, among(ContractingProcess.process_id, process_ids), for_update=for_update)
 
 
 def _load(
     session: RwSession, actor: Actor, which: ColumnElement[bool], *, for_update: bool
 ) -> dict[UUID, WorkingProcess]:
     query = (
-        select(ContractingProcess, SujetoObligado.policy)
+        select(
+            ContractingProcess.process_id,
+            ContractingProcess.ocid,
+            ContractingProcess.sujeto_obligado_id,
+            SujetoObligado.policy,
+        )
         .join(SujetoObligado, _SAME_SUJETO)
         .where(ContractingProcess.tenant_id == actor.tenant_id, which)
         .order_by(col(ContractingProcess.process_id))
@@ -141,8 +144,8 @@ def _load(
     if for_update:
         query = query.with_for_update(of=ContractingProcess)
     processes = {
-        row.process_id: WorkingProcess(row.process_id, row.ocid, row.sujeto_obligado_id, policy, {})
-        for row, policy in session.exec(query)
+        process_id: WorkingProcess(process_id, ocid, sujeto_obligado_id, policy, {})
+        for process_id, ocid, sujeto_obligado_id, policy in session.exec(query)
     }
     _fill(session, actor, processes)
     return processes
@@ -152,18 +155,17 @@ def _fill(session: RwSession, actor: Actor, processes: dict[UUID, WorkingProcess
     """Add documents and the state of versions."""
     if not processes:
         return
-    stored: dict[UUID, list[parts.Part]] = {}
-    for process_id, path, ordinal, body in session.exec(
-        select(ProcessPart.process_id, ProcessPart.path, ProcessPart.ordinal, ProcessPart.body).where(
-            ProcessPart.tenant_id == actor.tenant_id, col(ProcessPart.process_id).in_(processes)
-        )
+    # One JSON text per document: a row per part would be read, converted and parsed on its own.
+    gathered = func.json_agg(func.json_build_array(ProcessPart.path, ProcessPart.ordinal, ProcessPart.body))
+    for process_id, held in session.exec(
+        select(ProcessPart.process_id, gathered)
+        .where(ProcessPart.tenant_id == actor.tenant_id, among(ProcessPart.process_id, processes))
+        .group_by(col(ProcessPart.process_id))
     ):
-        stored.setdefault(process_id, []).append(parts.Part(path, ordinal, body))
-    for process_id, held in stored.items():
-        processes[process_id].document = parts.assemble(held)
+        processes[process_id].document = parts.assemble(parts.Part(*part) for part in held)
     for process_id, number, status in session.exec(
         select(ProcessVersion.process_id, ProcessVersion.number, ProcessVersion.status).where(
-            ProcessVersion.tenant_id == actor.tenant_id, col(ProcessVersion.process_id).in_(processes)
+            ProcessVersion.tenant_id == actor.tenant_id, among(ProcessVersion.process_id, processes)
         )
     ):
         process = processes[process_id]

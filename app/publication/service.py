@@ -8,12 +8,12 @@ so that the order of positions is the order of commits and eight publishers do n
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, tuple_, update
+from sqlalchemy import Row, func, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 
@@ -21,8 +21,8 @@ from app.core import audit, bulk, clock, outbox
 from app.core.db import Actor, RwSession
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.policy import require
-from app.core.tables import table_of
-from app.processes.models import ProcessVersion
+from app.core.tables import among, table_of
+from app.processes.models import OPEN_STATUSES, ProcessVersion
 from app.processes.queries import VersionRef, WorkingProcess, load_by_id
 from app.processes.service import PublishOutcome
 from app.processes.workflow import VERSIONS
@@ -119,7 +119,7 @@ def _records(
     rows = session.execute(
         select(Record.process_id, Record.release_count, Record.compiled).where(
             Record.tenant_id == actor.tenant_id,
-            col(Record.process_id).in_([ref.process_id for ref in refs]),
+            among(Record.process_id, [ref.process_id for ref in refs]),
         )
     )
     return {row.process_id: row for row in rows}
@@ -155,7 +155,7 @@ def _append(session: RwSession, actor: Actor, prepared: list[Prepared], token: s
         key = {"tenant_id": head.tenant_id, "ocid": ready.process.ocid}
         rows.releases.append(
             {
-                **asdict(entry),
+                **{name: getattr(entry, name) for name in _FACTS},
                 "process_id": ready.ref.process_id,
                 "sujeto_obligado_id": ready.process.sujeto_obligado_id,
                 "version_number": ready.ref.number,
@@ -229,6 +229,7 @@ def lock_head(session: RwSession, actor: Actor) -> ChainHead:
     ).one()
 
 
+_FACTS = tuple(fact.name for fact in fields(Entry))
 _RELEASE = bulk.insertion(table_of(Release), *(column.name for column in table_of(Release).columns))
 _RECORD = upsert(table_of(Record))
 _RECORD = _RECORD.on_conflict_do_update(
@@ -285,9 +286,9 @@ def _mark_published(session: RwSession, actor: Actor, prepared: list[Prepared]) 
         update(ProcessVersion)
         .where(
             col(ProcessVersion.tenant_id) == actor.tenant_id,
-            tuple_(ProcessVersion.process_id, ProcessVersion.number).in_(
-                [(ready.ref.process_id, ready.ref.number) for ready in prepared]
-            ),
+            # A process has one open version at most, and `publish_batch` saw that it is the one prepared.
+            among(ProcessVersion.process_id, [ready.ref.process_id for ready in prepared]),
+            col(ProcessVersion.status).in_(OPEN_STATUSES),
         )
         .values(
             status=target,
