@@ -1,0 +1,69 @@
+"""A real browser, and people signed in to it."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.conftest import PASSWORD, LiveServer
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NEEDS_CHROMIUM = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: no page was walked in a browser"),
+]
+
+
+@dataclass
+class Desk:
+    """A browser whose windows belong to people by their address; "" is nobody."""
+
+    browser: Browser
+    live: LiveServer
+    _cookies: dict[str, str] = field(default_factory=dict)
+
+    def open(self, email: str = "", *, script: bool = True, lax: bool = False) -> BrowserContext:
+        """A window of its own.
+
+        Args:
+            email: whose; signed in over HTTP, once.
+            script: whether pages may run scripts.
+            lax: whether the pages' content policy is lifted, for tools that inject a script of their own.
+        """
+        context = self.browser.new_context(
+            java_script_enabled=script, bypass_csp=lax, base_url=self.live.url, locale="es-MX"
+        )
+        if email:
+            context.add_cookies([{"name": "ca_session", "value": self._token(email), "url": self.live.url}])
+        return context
+
+    def _token(self, email: str) -> str:
+        if email not in self._cookies:
+            with httpx2.Client(base_url=self.live.url, timeout=30) as client:
+                answer = client.post("/entrar", data={"email": email, "password": PASSWORD})
+                assert answer.status_code == 303, answer.text
+                self._cookies[email] = client.cookies["ca_session"]
+        return self._cookies[email]
+
+
+@pytest.fixture(scope="module")
+def desk(live: LiveServer) -> Iterator[Desk]:
+    """The browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        yield Desk(browser, live)
+        browser.close()
+
+
+def complaints(page: Page) -> list[str]:
+    """Collect what the browser itself complains about: script errors, violations of the policy, lost files."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("requestfailed", lambda request: found.append(f"{request.url}: {request.failure}"))
+    return found
