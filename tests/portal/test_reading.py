@@ -1,6 +1,8 @@
 """Everything that a compiled release says stands in its sections, whatever the model knows of it."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -83,7 +85,7 @@ def whole_document(elements: int = 1) -> dict[str, Any]:
             case Kind.BOOLEAN:
                 return True
             case Kind.DATE:
-                return f"{2000 + number % 100}-03-01T10:{number % 60:02}:00-06:00"
+                return f"{2000 + number // 60:04}-03-01T10:{number % 60:02}:00-06:00"
             case Kind.TEXTS | Kind.CODES:
                 return [f"varios {number:05}", f"otros {number:05}"]
             case Kind.RAW:
@@ -110,6 +112,14 @@ def test_every_field_of_the_model_is_told(elements: int) -> None:
 
     assert len(list(leaves(document))) > 1500
     assert missing(document) == []
+
+
+def test_nothing_is_told_twice() -> None:
+    told = Counter(
+        one.raw or one.text for section in process.sections(whole_document(2)) for one in said(section)
+    )
+
+    assert [leaf for leaf, times in told.items() if times > 1 and re.search(r"\d{5}", leaf)] == []
 
 
 def test_reading_changes_nothing() -> None:
