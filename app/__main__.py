@@ -5,26 +5,34 @@ import shutil
 import signal
 import socket
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 from uuid import UUID
 
 import typer
 import uvicorn
+from sqlmodel import select
 
 from app.core import collector, installation, logs, migrate
 from app.core.db import Actor, Database
 from app.core.embedded import Embedded
 from app.core.embedded_upgrade import upgrade
-from app.core.errors import AppError, ConflictError, NotFoundError
+from app.core.errors import AppError, ConflictError, ForbiddenError, NotFoundError
 from app.core.jobs import Worker
+from app.core.policy import Permission, allowed
 from app.core.provision import ProvisionError, provisioning_sql
 from app.core.storage import Storage
 from app.demo.load import load as load_demo
 from app.demo.load import welcome as demo_welcome
 from app.identity import service as identity
+from app.identity.models import Account
+from app.identity.queries import memberships
+from app.imports import service as imports
+from app.imports.wording import import_line, import_summary
 from app.main import create_app
 from app.publication import chain
+from app.publication.service import publish_batch
 from app.settings import Settings, get_settings
 from app.tenancy import declarations, queries
 from app.tenancy import service as tenancy
@@ -258,6 +266,44 @@ def padron_add(
             typer.echo(f"{row.name} está en el padrón de «{tenant}» con la clave {row.key}.")
 
 
+@cli.command("import")
+def import_command(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Archivo con datos OCDS.")
+    ],
+    tenant: Tenant,
+    *,
+    email: Annotated[str, typer.Option("--as", help="Correo de quien importa.")],
+    sujeto: Annotated[str, typer.Option("--sujeto", help="Clave; sin ella, según el comprador.")] = "",
+    prefixes: Annotated[
+        list[str] | None, typer.Option("--accept-prefix", help="Prefijo OCID que también es del organismo.")
+    ] = None,
+    publish: Annotated[bool, typer.Option("--publish", help="Publica donde la política es direct.")] = False,
+) -> None:
+    """Importa un archivo de una vez; interrumpido, se continúa desde la página de la importación."""
+    settings = get_settings()
+    with installation.open_database(settings) as database:
+        system = _tenant_actor(database, tenant)
+        sujeto_id = _sujeto_id(database, system, sujeto) if sujeto else None
+        actor = _importer(database, system.tenant_id, email, sujeto_id)
+        with database.unit_of_work(actor) as session:
+            for prefix in prefixes or ():
+                imports.accept_prefix(session, actor, prefix)
+        run = imports.import_file(
+            database,
+            actor,
+            Storage.local(settings.state_folder),
+            file,
+            sujeto_obligado_id=sujeto_id,
+            publisher=publish_batch if publish else None,
+            limit=settings.upload_limit,
+            watch=lambda run: typer.echo(import_line(run), err=True),
+        )
+        typer.echo(import_summary(run))
+        if run.status != "finished":
+            raise typer.Exit(1)
+
+
 @database_cli.command("upgrade")
 def database_upgrade() -> None:
     """Pasa la base de datos incluida a la versión de PostgreSQL de este equipo."""
@@ -281,6 +327,19 @@ def _sujeto_id(database: Database, actor: Actor, key: str) -> UUID:
             if row.key == key:
                 return row.sujeto_obligado_id
     raise NotFoundError(f"No hay un sujeto obligado con la clave «{key}».")
+
+
+def _importer(database: Database, tenant_id: UUID | None, email: str, sujeto_id: UUID | None) -> Actor:
+    """Return the person with the hat under which they may import there."""
+    with database.auth_work() as session:
+        account_id = session.exec(select(Account.account_id).where(Account.email == email.lower())).first()
+    if account_id is not None:
+        with database.auth_work(account_id) as session:
+            for hat in memberships(session, account_id):
+                actor = hat.actor(account_id)
+                if hat.tenant_id == tenant_id and allowed(actor, Permission.PROCESS_IMPORT, sujeto_id):
+                    return actor
+    raise ForbiddenError(f"{email} no puede importar ahí: necesita una función que importe en ese organismo.")
 
 
 def _password() -> str:

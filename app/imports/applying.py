@@ -67,6 +67,7 @@ def apply_run(
     *,
     storage: Storage,
     publisher: Publisher | None = None,
+    watch: Callable[[ImportRun], None] | None = None,
 ) -> None:
     """Apply the file of an import; idempotent, goes on from its checkpoint.
 
@@ -77,6 +78,7 @@ def apply_run(
         storage: where the file is.
         publisher: if the run asks for it, publishes the releases of sujetos obligados whose policy is `direct`, one by
             one; without it the releases of one process gather in one draft.
+        watch: told of the run after every unit.
     """
     with _working(database, actor, import_id, "applying", storage) as work:
         if work is None:
@@ -84,6 +86,8 @@ def apply_run(
         for window in work.windows():
             if not work.apply(window, publisher if work.publishes else None):
                 return
+            if watch is not None:
+                watch(work.run)
         work.end("finish")
 
 
@@ -145,7 +149,7 @@ class _Work:
     def __init__(
         self, database: Database, actor: Actor, run: ImportRun, judge: Judge, reading: Reading
     ) -> None:
-        self.publishes = run.publish
+        self.publishes, self.run = run.publish, run
         self._database, self._actor, self._judge, self._reading = database, actor, judge, reading
         self._import_id, self._status = run.import_id, run.status
         self._checkpoint = held = run.checkpoint
@@ -253,7 +257,7 @@ class _Work:
                 if attempt == ATTEMPTS:
                     raise
             else:
-                self._checkpoint = run.checkpoint
+                self._checkpoint, self.run = run.checkpoint, run
                 return result
         return None
 

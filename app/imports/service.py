@@ -1,12 +1,14 @@
 """Acts on imports: send a file, confirm, cancel, go on, add a prefix. The work itself is in `applying`, in jobs."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
 from app.core import audit, clock, jobs
-from app.core.db import Actor, RwSession
+from app.core.db import Actor, Database, RwSession
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, TooLargeError
 from app.core.policy import Permission, require
 from app.core.storage import Storage
@@ -27,6 +29,7 @@ __all__ = [
     "apply_run",
     "cancel",
     "confirm",
+    "import_file",
     "is_stalled",
     "read_again",
     "read_run",
@@ -139,6 +142,45 @@ def start(
     if preview:
         tasks.read_import.defer(session, lock=_lock(run), import_id=str(run.import_id))
     return run
+
+
+def import_file(
+    database: Database,
+    actor: Actor,
+    storage: Storage,
+    path: Path,
+    *,
+    sujeto_obligado_id: UUID | None = None,
+    publisher: Publisher | None = None,
+    limit: int,
+    watch: Callable[[ImportRun], None] | None = None,
+) -> ImportRun:
+    """Import a file of this machine in one pass, as the command line does; return the run as it ended.
+
+    Args:
+        database: where to.
+        actor: a person who may import.
+        storage: where the file is kept, so that an interrupted import can go on from the page.
+        path: of the file.
+        sujeto_obligado_id: whose all releases are; None matches each against the padrón.
+        publisher: given, what can be published is, where the policy is `direct`.
+        limit: most bytes taken.
+        watch: told of the run after every unit.
+    """
+    with path.open("rb") as source:
+        file = store(storage, actor, path.name, source, limit)
+    with database.unit_of_work(actor) as session:
+        run = start(
+            session,
+            actor,
+            file,
+            sujeto_obligado_id=sujeto_obligado_id,
+            publish=publisher is not None,
+            preview=False,
+        )
+    apply_run(database, actor, run.import_id, storage=storage, publisher=publisher, watch=watch)
+    with database.unit_of_work(actor) as session:
+        return queries.run(session, actor, run.import_id)
 
 
 def confirm(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:

@@ -70,6 +70,22 @@ def headline(run: ImportRun) -> str:
     return "No pudimos terminar esta importación"
 
 
+def import_line(run: ImportRun) -> str:
+    """Return how far an import is, for a terminal."""
+    share = run.done_bytes / run.size_bytes if run.size_bytes else 1
+    return f"{number(run.counts.get('entries', 0))} entregas leídas, {share:.0%} del archivo"
+
+
+def import_summary(run: ImportRun) -> str:
+    """Return how an import ended, for a terminal: the headline, what became of the rows, the message."""
+    counted = [
+        f"{state.label}: {number(run.counts[key])}" for key, state in OUTCOMES.items() if run.counts.get(key)
+    ]
+    return "\n".join(
+        filter(None, [f"{headline(run)}.", *counted, run.message, f"Importación {run.import_id}"])
+    )
+
+
 def figures(run: ImportRun, here: str) -> tuple[Figure, ...]:
     """Return the figures of a preview or of a result, each with the way to its rows."""
     preview = run.checkpoint.get("phase") != "apply"
