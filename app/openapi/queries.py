@@ -17,6 +17,7 @@ Connection = psycopg.AsyncConnection[Any]
 
 READ_ONLY: dict[str, Any] = {
     "autocommit": True,  # nothing is written, and a transaction around one statement costs two more round trips
+    "tcp_user_timeout": 10_000,  # milliseconds after which a server that confirms nothing is given up
     "options": "-c default_transaction_read_only=on -c statement_timeout=15000",
 }
 """How connections of the public reader are made."""

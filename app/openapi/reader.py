@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.engine import make_url
 from starlette.concurrency import run_in_threadpool
 
@@ -101,7 +101,7 @@ class Reading:
     async def __aenter__(self) -> Connection:
         try:
             self._connection = await self._pool.getconn()
-        except PoolTimeout as error:
+        except psycopg.OperationalError as error:  # the pool's own errors are such
             raise _unavailable() from error
         return self._connection
 

@@ -19,7 +19,7 @@ import pytest
 from app.core.db import Database
 from app.core.storage import Storage
 from app.main import create_app
-from app.openapi import answers
+from app.openapi import answers, gathering
 from app.openapi.hot import Entry, HotAnswers, Key
 from app.settings import Settings
 from app.tenancy.queries import TenantView
@@ -283,6 +283,7 @@ def test_without_the_database_nothing_is_served_from_memory(
         eventually(lambda: process.is_hot(address))
         reader = live.app.state.public_reader
         monkeypatch.setattr(reader.pool, "timeout", 0.2)
+        monkeypatch.setattr(gathering, "PATIENCE_SECONDS", 0.2)
         with ExitStack() as pinched:
             for name in (READER, LEASE):
                 pinched.enter_context(cable.pinched(name))
@@ -290,7 +291,7 @@ def test_without_the_database_nothing_is_served_from_memory(
             held = [threading.Thread(target=httpx2.get, args=(live.url + address,)) for _ in range(4)]
             for one in held:
                 one.start()
-            time.sleep(0.5)  # they hold every connection of the pool
+            time.sleep(1.0)  # they hold every connection of the pool
 
             answer = client.get(address)
 

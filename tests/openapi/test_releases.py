@@ -1,8 +1,10 @@
 """Releases as the world reads them: bytes, pages, permanent addresses, withdrawal."""
 
+import asyncio
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 import orjson
 import pytest
 
@@ -36,6 +38,21 @@ def test_a_release_package_says_who_publishes_and_where(world: World, publisher:
     assert package["publishedDate"] == package["releases"][0]["date"]
     assert package["publisher"]["name"].startswith("Organismo Garante de Prueba")
     assert f"{world.url}/ocds/perfil/extension.json" in package["extensions"]
+
+
+def test_many_who_ask_at_once_get_each_their_own(world: World, publisher: Publisher) -> None:
+    keys = publisher.publish(*(f"{publisher.place.prefix}-{number}" for number in range(40)))
+    asked = [key for ocid, release_id in keys for key in ((ocid, release_id), (ocid, f"{release_id}-no"))]
+
+    async def all_at_once() -> list[httpx2.Response]:
+        async with httpx2.AsyncClient(base_url=world.url, timeout=30) as client:
+            addresses = (f"{world.base}/releases/{ocid}/{release_id}" for ocid, release_id in asked)
+            return await asyncio.gather(*(client.get(address) for address in addresses))
+
+    answers = asyncio.run(all_at_once())
+
+    assert [answer.status_code for answer in answers] == [200, 404] * len(keys)
+    assert [answer.json()["releases"][0]["id"] for answer in answers[::2]] == [key[1] for key in keys]
 
 
 def test_pages_hold_every_release_once_in_the_order_of_the_chain(world: World, publisher: Publisher) -> None:
