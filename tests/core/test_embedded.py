@@ -174,12 +174,16 @@ def test_a_killed_server_recovers_what_was_committed(tmp_path: Path) -> None:
 def test_a_process_number_reused_by_a_stranger_is_not_taken_for_the_server(tmp_path: Path) -> None:
     with embedded(tmp_path / "pg") as server:
         lines = (server.data / "postmaster.pid").read_text().splitlines()
-    # Our own number: alive, of our user, and no PostgreSQL.
-    (server.data / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    stranger = subprocess.Popen(["sleep", "600"])
+    try:
+        (server.data / "postmaster.pid").write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
 
-    assert not server.running()
-    with server:
-        assert ask(server, "SELECT 1") == 1
+        assert not server.running()
+        with server:
+            assert ask(server, "SELECT 1") == 1
+    finally:
+        stranger.kill()
+        stranger.wait()
 
 
 def test_a_half_made_cluster_is_made_again(tmp_path: Path) -> None:
