@@ -4,10 +4,12 @@ tests/docs compares them, so a transition or a permission cannot change without 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from app.core.policy import ROLE_LABELS, ROLES, TENANT_ROLES, Permission
 from app.core.workflow import Machine, Transition
+from app.imports.workflow import RUNS
 from app.processes.workflow import POLICY_LABELS, VERSIONS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -46,7 +48,10 @@ def workflow() -> str:
         _table(("estado", "clave"), ((label, f"`{status}`") for status, label in VERSIONS.statuses.items())),
         "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(VERSIONS)) + "\n```",
         "## Actos",
-        _table(("acto", "de", "a", "quién", "política", "condición"), map(_act, VERSIONS.transitions)),
+        _table(
+            ("acto", "de", "a", "quién", "política", "condición"),
+            map(partial(_act, VERSIONS), VERSIONS.transitions),
+        ),
         "## Políticas de publicación",
         "El organismo garante elige una para cada sujeto obligado.",
         _table(
@@ -55,6 +60,13 @@ def workflow() -> str:
         ),
         "## Separación de funciones",
         "Quien cambió una versión no la aprueba ni la devuelve, aunque otra de sus funciones se lo permitiera.",
+        "## Importaciones",
+        "Un archivo que se importa recorre estos estados (`app/imports/workflow.py`); los que nadie "
+        "pide los hace el sistema.",
+        "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(RUNS)) + "\n```",
+        _table(
+            ("acto", "de", "a", "quién", "política", "condición"), map(partial(_act, RUNS), RUNS.transitions)
+        ),
     )
 
 
@@ -95,12 +107,12 @@ def _arrows(machine: Machine) -> list[str]:
     return list(dict.fromkeys(arrows))
 
 
-def _act(row: Transition) -> Sequence[str]:
+def _act(machine: Machine, row: Transition) -> Sequence[str]:
     holders = [ROLE_LABELS[role] for role in TENANT_ROLES if row.permission in ROLES[role]]
     return (
         row.label,
-        ", ".join(VERSIONS.statuses[source] for source in row.sources),
-        VERSIONS.statuses[row.target],
+        ", ".join(machine.statuses[source] for source in row.sources),
+        machine.statuses[row.target],
         "; ".join(holders) or "El sistema",
         ", ".join(f"`{policy}`" for policy in row.policies) or "todas",
         row.rule or "—",
