@@ -1,0 +1,1 @@
+"""The portal: public pages, where people read what is published."""

@@ -14,6 +14,7 @@ from app.demo.bodies import PLACES, sujetos_of
 from app.demo.story import tell
 from app.portal.router import ROWS
 from app.processes.service import ENVELOPE
+from app.tenancy.models import TenantHost
 from tests.conftest import LiveServer, Place
 from tests.factories import document, draft
 from tests.portal.conftest import Newsroom, links_of, text_of, values_of
@@ -387,6 +388,26 @@ def test_members_find_the_way_to_their_desk(newsroom: Newsroom, live: LiveServer
 
     assert f'href="{newsroom.home}/panel"' in member.get(f"{newsroom.home}/").text
     assert f'href="{newsroom.home}/panel"' not in web.get(f"{newsroom.home}/").text
+
+
+def test_a_garante_may_have_a_host_of_its_own(
+    newsroom: Newsroom, live: LiveServer, web: httpx2.Client
+) -> None:
+    host = f"{newsroom.place.slug}.example"
+    with newsroom.place.database.owner_work(newsroom.place.system) as session:
+        session.add(TenantHost(tenant_id=newsroom.place.tenant_id, host=host))
+    live.app.state.directory.forget()
+    ocid = newsroom.publish(titled("En casa propia"))
+
+    home = web.get("/", headers={"Host": host})
+
+    assert "En casa propia" in text_of(home)
+    inside = [link for link in links_of(home) if link.startswith("/")]
+    assert f"/procesos/{ocid}" in inside
+    assert not any(newsroom.place.slug in link for link in inside)
+    for address in ("/accesibilidad", "/acerca", *inside):
+        assert web.get(address, headers={"Host": host}).status_code == 200, address
+    assert f"http://{host}/api/v1/releases" in text_of(web.get("/datos", headers={"Host": host}))
 
 
 def test_crawlers_find_every_process(newsroom: Newsroom, web: httpx2.Client) -> None:
