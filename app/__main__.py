@@ -7,7 +7,7 @@ import socket
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import typer
@@ -255,7 +255,9 @@ def padron_add(
     tenant: Tenant,
     key: Annotated[str, typer.Option("--key", help="Clave corta del sujeto obligado.")],
     name: Annotated[str, typer.Option("--name", help="Nombre oficial.")],
-    policy: Annotated[str, typer.Option("--policy", help="garante, self o direct.")] = "garante",
+    policy: Annotated[
+        Literal["garante", "self", "direct"], typer.Option("--policy", help="Quién aprueba lo que publica.")
+    ] = "garante",
     rfc: Annotated[str, typer.Option("--rfc", help="RFC, para reconocerlo al importar.")] = "",
 ) -> None:
     """Agrega un sujeto obligado al padrón de un organismo garante."""
