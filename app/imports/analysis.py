@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
@@ -58,7 +59,8 @@ class Analysis:
     """One release, ready to be saved or refused.
 
     Attributes:
-        source_ocid, source_id, source_date: as the file says.
+        source_ocid, source_id: as the file says.
+        source_date: likewise, in UTC; None when it says none that can be read.
         source_sha256: of the release's canonical JSON; the same release has the same hash in every file.
         ocid: under which it is saved here; empty when refused before that was known.
         aliases: the identifier it came with, where it differs.
@@ -72,7 +74,7 @@ class Analysis:
 
     source_ocid: str = ""
     source_id: str = ""
-    source_date: str = ""
+    source_date: datetime | None = None
     source_sha256: str = ""
     ocid: str = ""
     aliases: tuple[str, ...] = ()
@@ -186,9 +188,8 @@ def without_nulls(value: Any) -> Any:
 def _envelope(found: Analysis, release: Document, prefixes: Prefixes) -> None:
     """Move what publishing sets from the release to the analysis, and settle the ocid."""
     taken = {key: release.pop(key) for key in ENVELOPE if key in release}
-    found.source_ocid, found.source_id, found.source_date = (
-        _text(taken.get(key)) for key in ("ocid", "id", "date")
-    )
+    found.source_ocid, found.source_id = _text(taken.get("ocid")), _text(taken.get("id"))
+    found.source_date = _moment(taken.get("date"))
     if taken.get("initiationType") not in ("tender", None):
         words = "/initiationType: el estándar solo conoce el inicio «tender»."
         found.refused.append(
@@ -305,6 +306,15 @@ def _canonical(release: Document) -> bytes | None:
 
 def _text(value: Any) -> str:
     return str(value).strip()[:TEXT_LIMIT] if isinstance(value, (str, int)) else ""
+
+
+def _moment(value: Any) -> datetime | None:
+    """Return the instant that a release states; None when it states none, or none that can be read."""
+    try:
+        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None
+        return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _row(problem: Problem) -> dict[str, Any]:

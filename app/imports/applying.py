@@ -8,6 +8,7 @@ each process is a unit, the second another, and the checkpoint tells which rows 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, TypeVar
 from uuid import UUID
@@ -38,6 +39,7 @@ WATCHED = 300_000
 ATTEMPTS = 3
 """Times that a unit starts over because somebody else made the same process meanwhile."""
 
+_UNDATED = datetime.min.replace(tzinfo=UTC)
 _T = TypeVar("_T")
 
 
@@ -188,7 +190,7 @@ class _Work:
     def apply(self, window: list[Entry], publisher: Publisher | None) -> bool:
         """Apply a window; tell whether to go on."""
         left = self._judge.rows(entry for entry in window if entry.place.row not in self._done)
-        left.sort(key=lambda row: row.analysis.source_date)
+        left.sort(key=lambda row: row.analysis.source_date or _UNDATED)
         while left:
 
             def unit(session: RwSession, run: ImportRun, rows: list[Row] = left) -> list[Row]:

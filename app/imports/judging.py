@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ class Row:
         analysis: what of it can be used.
         outcome: `pending` until decided; then as `ImportRow.outcome`.
         process: the process it belongs to, when there is one.
+        newest: the date of the newest release applied to that process, if known.
         sujeto_obligado_id: whose it is; `UNKNOWN` until found.
         notes: what the report says besides the analysis.
         process_id, version_number: where it ended up.
@@ -40,6 +42,7 @@ class Row:
     analysis: Analysis
     outcome: str = "pending"
     process: WorkingProcess | None = None
+    newest: datetime | None = None
     sujeto_obligado_id: UUID = UNKNOWN
     notes: list[dict[str, Any]] = field(default_factory=list)
     process_id: UUID | None = None
@@ -88,6 +91,7 @@ class Row:
             "outcome": self.outcome,
             "source_ocid": found.source_ocid,
             "source_id": found.source_id,
+            "source_date": found.source_date,
             "source_sha256": found.source_sha256,
             "ocid": self.process.ocid if self.process and self.outcome != "refused" else found.ocid,
             "title": title_of(found.document),
@@ -134,6 +138,7 @@ class Judge:
         processes = load_working(session, self._actor, names - {""}, for_update=for_update)
         hashes = {row.analysis.source_sha256 for row in rows if row.analysis.refusal is None}
         applied = queries.applied(session, self._actor, hashes)
+        newest = queries.newest(session, self._actor, {one.process_id for one in processes.values()})
         seen: set[str] = set()
         for row in rows:
             found = row.analysis
@@ -144,6 +149,7 @@ class Judge:
             row.process = processes.get(found.ocid) or next(
                 (processes[alias] for alias in found.aliases if alias in processes), None
             )
+            row.newest = newest.get(row.process.process_id) if row.process else None
             self._place(row)
             before = applied.get(found.source_sha256)
             if row.outcome == "refused":

@@ -59,6 +59,13 @@ class ImportRow(SQLModel, table=True):
             "source_sha256",
             postgresql_where=text("process_id IS NOT NULL"),
         ),
+        Index(
+            "import_row_process_idx",
+            "tenant_id",
+            "process_id",
+            "source_date",
+            postgresql_where=text("process_id IS NOT NULL"),
+        ),
         Index("import_row_outcome_idx", "tenant_id", "import_id", "outcome", "row_number"),
         one_of("outcome", OUTCOMES),
     )
@@ -69,6 +76,7 @@ class ImportRow(SQLModel, table=True):
     outcome: str = prose("pending")
     source_ocid: str = prose()
     source_id: str = prose()
+    source_date: datetime | None = moment(default_now=False, nullable=True)
     source_sha256: str = prose()
     ocid: str = prose()
     title: str = prose()

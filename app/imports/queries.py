@@ -127,6 +127,22 @@ def applied(session: RwSession, actor: Actor, hashes: Collection[str]) -> dict[s
     return {digest: Applied(import_id, process_id) for digest, import_id, process_id in found if process_id}
 
 
+def newest(session: RwSession, actor: Actor, process_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Return, by process, the date of the newest release that imports applied; absent where none stated a date."""
+    if not process_ids:
+        return {}
+    found = session.exec(
+        select(ImportRow.process_id, func.max(ImportRow.source_date))
+        .where(
+            ImportRow.tenant_id == actor.tenant_id,
+            col(ImportRow.process_id).in_(process_ids),
+            col(ImportRow.source_date).is_not(None),
+        )
+        .group_by(col(ImportRow.process_id))
+    )
+    return {process_id: date for process_id, date in found if process_id and date}
+
+
 def _moment(value: str) -> datetime:
     try:
         return datetime.fromisoformat(value)

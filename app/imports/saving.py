@@ -108,6 +108,7 @@ def _prepared(run: ImportRun, group: list[Row]) -> tuple[DocumentWrite | None, l
     ocid = first.process.ocid if first.process else first.analysis.ocid
     document = first.process.document if first.process else {}
     applied: list[Row] = []
+    newest = first.newest
     for row in group:
         if row.sujeto_obligado_id != first.sujeto_obligado_id:
             row.refuse(
@@ -123,7 +124,10 @@ def _prepared(run: ImportRun, group: list[Row]) -> tuple[DocumentWrite | None, l
             )
         else:
             try:
-                document = _renewed(ocid, document, row)
+                date = row.analysis.source_date
+                is_late = bool(document and date and newest and date < newest)
+                document = _completed(ocid, document, row) if is_late else _renewed(ocid, document, row)
+                newest = max(filter(None, (date, newest)), default=None)
             except merge.MergeError:
                 row.refuse(
                     "merge",
@@ -156,6 +160,17 @@ def _renewed(ocid: str, document: Document, row: Row) -> Document:
         return without_nulls(release) if row.analysis.has_nulls else release
     before = {"ocid": ocid, "id": "0", "date": "0", "tag": [], **document}
     after = merge.append(before, {"ocid": ocid, "id": "1", "date": "1", "tag": [], **release})
+    return {key: value for key, value in after.items() if key not in ENVELOPE}
+
+
+def _completed(ocid: str, document: Document, row: Row) -> Document:
+    """Return a document after a release older than what it stands on: it adds what was missing and changes nothing."""
+    row.note(
+        "late",
+        "Ya se había importado una entrega más reciente de esta contratación: de esta solo se tomó lo que faltaba.",
+    )
+    before = {"ocid": ocid, "id": "0", "date": "0", "tag": [], **without_nulls(row.analysis.document)}
+    after = merge.append(before, {"ocid": ocid, "id": "1", "date": "1", "tag": [], **document})
     return {key: value for key, value in after.items() if key not in ENVELOPE}
 
 

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,22 @@ def test_a_good_release_stays_whole_but_for_its_envelope() -> None:
     found = analysed(GOOD)
     assert found.document == {key: value for key, value in GOOD.items() if key not in ENVELOPE}
     assert (found.ocid, found.aliases, found.refusal) == ("ocds-abc123-1", (), None)
-    assert (found.source_id, found.source_date) == ("1-planning", "2024-01-01T00:00:00Z")
+    assert (found.source_id, found.source_date) == ("1-planning", datetime(2024, 1, 1, tzinfo=UTC))
     assert (found.error_count, found.refused, found.kept) == (0, [], [])
+
+
+@pytest.mark.parametrize(
+    ("date", "instant"),
+    [
+        ("2024-01-01T00:00:00-06:00", datetime(2024, 1, 1, 6, tzinfo=UTC)),
+        ("2024-01-01", datetime(2024, 1, 1, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("ayer", None),
+        (2024, None),
+    ],
+)
+def test_a_date_is_read_or_left_alone(date: object, instant: datetime | None) -> None:
+    assert analysed(changed(date=date)).source_date == instant
 
 
 def test_the_same_release_has_the_same_hash_however_it_is_written() -> None:

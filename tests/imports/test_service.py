@@ -142,6 +142,32 @@ def test_a_null_in_a_first_release_is_nothing(desk: Desk) -> None:
     assert "language" not in process.document
 
 
+@pytest.mark.parametrize("unit", [200, 2])
+def test_an_older_release_that_comes_late_undoes_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, unit: int
+) -> None:
+    monkeypatch.setattr(applying, "UNIT", unit)
+    ocid, others = f"{desk.place.prefix}-1", [release(f"{desk.place.prefix}-{place}") for place in (2, 3)]
+    new = release(ocid, date="2024-05-01T00:00:00-06:00", awards=[{"id": "a", "title": "Fallo"}])
+    new["tender"]["title"] = "Título corregido"
+    old = release(
+        ocid,
+        date="2024-05-01T00:00:00Z",
+        language="es",
+        awards=[{"id": "a", "title": "Viejo", "status": "active"}],
+    )
+    older = release(ocid, date="2023-05-01T00:00:00Z", language="en")
+    run = desk.bring([new, *others, old])
+    desk.bring([older])
+    process = desk.process(ocid)
+    assert process is not None
+    assert process.document["tender"]["title"] == "Título corregido"
+    assert process.document["awards"] == [{"id": "a", "title": "Fallo", "status": "active"}]
+    assert process.document["language"] == "es"
+    if unit == 2:
+        assert desk.codes(run.import_id)[3] == "late"
+
+
 def test_an_update_leaves_what_it_does_not_mention(desk: Desk) -> None:
     ocid = f"{desk.place.prefix}-1"
     desk.bring([release(ocid, language="es")])
