@@ -117,6 +117,8 @@ class ProcessFacet(SQLModel, table=True):
         belongs_to("sujeto_obligado", "sujeto_obligado_id"),
         Index("process_facet_recent_idx", "tenant_id", "published_at", "ocid"),
         Index("process_facet_sujeto_idx", "tenant_id", "sujeto_obligado_id", "published_at", "ocid"),
+        Index("process_facet_method_idx", "tenant_id", "method", "published_at", "ocid"),
+        Index("process_facet_stage_idx", "tenant_id", "stage", "published_at", "ocid"),
     )
 
     tenant_id: UUID = tenant_key()

@@ -101,9 +101,11 @@ def _tenant_work() -> None:
         grant("SELECT", table, "app_rw")
     for table in ("ocid_prefix", "ocid_alias", "version_editor"):
         grant("SELECT, INSERT", table, "app_rw")
+    # An ocid never changes, nor whose process it is.
+    grant("SELECT, INSERT", "contracting_process", "app_rw")
+    grant("UPDATE", "contracting_process", "app_rw", columns=("title", "document_version", "updated_at"))
     for table in (
         "sujeto_obligado",
-        "contracting_process",
         "process_version",
         "observation",
         "import_run",
@@ -764,6 +766,18 @@ def _tables() -> None:
         "process_facet_sujeto_idx",
         "process_facet",
         ["tenant_id", "sujeto_obligado_id", "published_at", "ocid"],
+        unique=False,
+    )
+    op.create_index(
+        "process_facet_method_idx",
+        "process_facet",
+        ["tenant_id", "method", "published_at", "ocid"],
+        unique=False,
+    )
+    op.create_index(
+        "process_facet_stage_idx",
+        "process_facet",
+        ["tenant_id", "stage", "published_at", "ocid"],
         unique=False,
     )
     op.create_table(

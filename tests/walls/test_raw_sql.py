@@ -180,3 +180,15 @@ def test_published_bytes_cannot_be_deleted_without_a_withdrawal(database: Databa
         assert deleted.rowcount == 0
         with pytest.raises(ProgrammingError, match="permission denied"):
             connection.execute(text("UPDATE release_body SET body = ''"))
+
+
+@pytest.mark.parametrize("column", ["ocid", "sujeto_obligado_id", "process_id", "tenant_id"])
+def test_an_ocid_cannot_be_changed_nor_whose_process_it_is(
+    database: Database, filled: Filled, column: str
+) -> None:
+    with database.engine("rw").connect() as connection:
+        bind(connection, filled.place.tenant_id)
+        retitled = connection.execute(text("UPDATE contracting_process SET title = 'x'"))
+        assert retitled.rowcount == 2
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            connection.execute(text(f"UPDATE contracting_process SET {column} = {column}"))  # noqa: S608  # our own columns
