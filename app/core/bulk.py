@@ -38,7 +38,7 @@ def execute(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any
         rows: of the columns that it names.
     """
     if rows:
-        session.connection().execute(statement, {"rows": json.text(rows, default=_plain)})
+        session.connection().execute(statement, {"rows": json.text(rows, default=plain)})
 
 
 def _value(held: ColumnElement[Any], type_: Any) -> ColumnElement[Any]:
@@ -46,6 +46,6 @@ def _value(held: ColumnElement[Any], type_: Any) -> ColumnElement[Any]:
     return func.coalesce(held, cast(literal("null", Text), type_)) if isinstance(type_, JSON) else held
 
 
-def _plain(value: Any) -> str:
-    """Return what JSON does not know (bytes, decimals) as PostgreSQL reads it."""
+def plain(value: Any) -> str:
+    """Return what JSON does not know (bytes, decimals) as PostgreSQL reads it inside one."""
     return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)

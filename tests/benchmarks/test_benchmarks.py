@@ -1,0 +1,45 @@
+"""The benchmarks run from end to end at a small size; what they measure is nobody's test."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str) -> str:
+    command = [sys.executable, "-m", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_publishing_is_compared_with_its_ceiling(shared_data: Path) -> None:
+    data = shared_data / "load" / "releases-1000.jsonl.gz"
+    told = run("benchmarks.publish", "--data", str(data), "--size", "300", "--slice", "150")
+    assert "fsync on" in told
+    assert re.search(r"import→publish reaches \*\*\d+%\*\* of the ceiling", told)
+    for step in ("parse", "jsonschema-rs", "ocdsmerge", "insert", "**import→publish**", "Share of each step"):
+        assert step in told
+    # Every part, release and record that the real path wrote is inserted for the ceiling too.
+    assert "process_part 21.0" in told
+    assert "release_body 1.0" in told
+    assert "8 publishers in one tenant at once" in told
+
+
+def test_memory_is_told(shared_data: Path) -> None:
+    assert shared_data.is_dir()
+    assert re.match(r"\d+ MiB \(\d+ before it began; \d+ releases\)", run("benchmarks.memory", "2"))
+
+
+@pytest.mark.drill
+def test_memory_stays_flat(shared_data: Path) -> None:
+    """Takes minutes: packages of 100 MB and 1 GB."""
+    assert shared_data.is_dir()
+    peaks = re.findall(r"(\d+) MiB \(", run("benchmarks.memory"))
+    small, large = map(int, peaks)
+    assert large < 300
+    assert large < small * 1.2
