@@ -89,13 +89,14 @@ _RELEASES_BY_KEY: LiteralString = """
     JOIN release r ON r.tenant_id = k.tenant_id AND r.ocid = k.ocid AND r.release_id = k.release_id
     JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position"""
 
-# The sizes are known without fetching the bytes, so what does not fit into the page is never read.
+# The sizes are known without fetching the bytes, so what does not fit into the page is never read. Both tables start
+# at the cursor: a merge join would otherwise walk the bodies from the first one, and deep pages would cost their depth.
 _RELEASES: LiteralString = """
     WITH page AS (
         SELECT r.position, r.date, b.body,
                sum(octet_length(b.body)) OVER (ORDER BY r.position) - octet_length(b.body) AS before
         FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
-        WHERE r.tenant_id = %(tenant)s AND r.position > %(after)s
+        WHERE r.tenant_id = %(tenant)s AND r.position > %(after)s AND b.position > %(after)s
         ORDER BY r.position LIMIT %(limit)s)
     SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position"""
 

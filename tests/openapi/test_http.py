@@ -2,9 +2,11 @@
 
 import socket
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlmodel import delete
 
 from app.core.pagination import encode_cursor
@@ -152,6 +154,31 @@ def test_a_question_that_cannot_be_understood_is_refused_in_words(
 
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
     assert words in answer.json()["detail"]
+
+
+NAMES = st.sampled_from(["since", "cursor", "limit", "versioned"]) | st.text(max_size=6)
+VALUES = (
+    st.text(max_size=24)
+    | st.integers().map(str)
+    | st.datetimes().map(str)
+    | st.integers(-(2**63), 2**64 - 1).map(encode_cursor)
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(
+        st.sampled_from([*LISTS, "%2F", "%00"]) | st.text(max_size=12).map(lambda text: quote(text, safe="")),
+        max_size=4,
+    ),
+    query=st.dictionaries(NAMES, VALUES, max_size=3),
+)
+def test_whatever_is_asked_the_answer_is_no_failure_of_ours(
+    world: World, steps: list[str], query: dict[str, str]
+) -> None:
+    answer = world.get("/".join(steps) + f"?{urlencode(query)}")
+
+    assert answer.status_code < 500, answer.text
 
 
 @pytest.mark.parametrize("since", ["1000-01-01T00:00:00%2B23:59", "2999-12-31T23:59:59.999999-23:59"])
