@@ -282,7 +282,9 @@ def test_every_act_is_audited_and_news_travels_upward(places: dict[str, Place]) 
             .where(AuditEvent.subject_id == str(ref.process_id))
             .order_by(col(AuditEvent.event_id))
         ).all()
-        news = session.exec(select(OutboxEvent.kind, OutboxEvent.payload)).all()
+        news = session.exec(
+            select(OutboxEvent.kind, OutboxEvent.payload).order_by(col(OutboxEvent.event_id))
+        ).all()
     assert [(one.verb, one.account_id) for one in acts] == [
         ("process.save", editor.account_id),
         ("process.submit", editor.account_id),
