@@ -17,6 +17,8 @@ MAX_LISTS = 4
 """Arrays that may stand around an element before it begins."""
 METADATA_LIMIT = 1024 * 1024
 """Bytes of one member of a package that is not its list."""
+HELD = 4 * 1024 * 1024
+"""Bytes after which an object that shows a list of releases is taken for a package and no longer held whole."""
 LISTS = ("releases", "records", "arrayReleasePackage")
 """Members of a package that hold its elements."""
 
@@ -28,6 +30,7 @@ _LOW = _PLAIN + rb"(?:" + _FLAT + _PLAIN + rb")*+"
 _TO_BRACKET = re.compile(
     _PLAIN + rb"(?:(?:\{" + _LOW + rb"\}|\[" + _LOW + rb"\])" + _PLAIN + rb")*+[{}\[\]]", re.DOTALL
 )
+_LIST = re.compile(rb'"(?:releases|records|arrayReleasePackage)"\s*:\s*\[')
 _TEXT = re.compile(_STRING, re.DOTALL)
 _BLANK = re.compile(rb"[ \t\r\n]*+")
 _SCALAR = re.compile(rb"[^\s,:{}\[\]\"]++")
@@ -153,6 +156,10 @@ class Cursor:
             lines = [text for text in self._buffer[self._at : self._at + limit].split(b"\n") if text.strip()]
             if len(lines) > 2 or len(self._buffer) - self._at >= limit or not self._fill():
                 return lines[:2]
+
+    def shows(self, pattern: re.Pattern[bytes]) -> bool:
+        """Tell whether a pattern stands in what was read ahead."""
+        return pattern.search(self._buffer, self._at) is not None
 
     def _cut_line(self, cut: Slice) -> Slice:
         while (end := self._buffer.find(b"\n", self._at)) < 0:
@@ -292,16 +299,26 @@ def _value(cursor: Cursor, limit: int, lists: int) -> Iterator[Slice | Member]:
             )
         yield from _list(cursor, limit, lists + 1)
     elif first == b"{":
-        try:
-            whole = cursor.take(limit)
-        except SplitError as error:
-            if error.code not in ("too-long", "unclosed"):
-                raise
-            yield from open_package(cursor, limit)
-        else:
-            yield whole
+        yield from _object(cursor, limit)
     else:
         raise cursor.error("syntax", "se esperaba «{» o «[», el comienzo de un texto JSON.")
+
+
+def _object(cursor: Cursor, limit: int) -> Iterator[Slice | Member]:
+    """Yield an object whole, or what the package holds that it must be because of its length."""
+    try:
+        try:
+            whole = cursor.take(min(limit, HELD))
+        except SplitError as error:
+            if error.code != "too-long" or limit <= HELD or cursor.shows(_LIST):
+                raise
+            whole = cursor.take(limit)
+    except SplitError as error:
+        if error.code not in ("too-long", "unclosed"):
+            raise
+        yield from open_package(cursor, limit)
+    else:
+        yield whole
 
 
 def _list(cursor: Cursor, limit: int, lists: int | None) -> Iterator[Slice | Member]:

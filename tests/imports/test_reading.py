@@ -263,6 +263,17 @@ def test_an_element_over_the_limit_is_refused(tmp_path: Path) -> None:
     assert "el máximo" in whole.value.detail
 
 
+def test_a_long_release_is_taken_whole_and_a_long_package_opened(tmp_path: Path) -> None:
+    long = {"ocid": "larga", "tender": {"description": "x" * (5 * 1024 * 1024)}}
+    for document, found in (
+        (long, ["larga"]),
+        ([long, ONE], ["larga", "ocds-abc123-1"]),
+        ({"uri": "x", "releases": [ONE, long, TWO]}, ["ocds-abc123-1", "larga", "ocds-abc123-2"]),
+    ):
+        read = reading(tmp_path, json.dumps(document).encode(), element=8 * 1024 * 1024)
+        assert ocids(read.entries()) == found
+
+
 @pytest.mark.parametrize("element", [1024 * 1024, 450])
 def test_reading_goes_on_after_any_entry(tmp_path: Path, element: int) -> None:
     document = {"releases": [ONE, TWO, {"ocid": "c", "releases": [TWO, ONE]}, 5, ONE]}
