@@ -76,8 +76,10 @@ def fresh_database(administrator_url: str) -> Iterator[Database]:
     urls = provision.provision(administrator_url, f"prueba_{prefix}", prefix=prefix)
     opened = Database(urls, threads=8)
     migrate.upgrade(opened.engine("owner"), role_prefix=prefix)
-    yield opened
-    opened.dispose()
+    try:
+        yield opened
+    finally:
+        opened.dispose()
 
 
 @pytest.fixture(scope="session")

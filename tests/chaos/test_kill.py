@@ -195,8 +195,10 @@ class Feed:
 @contextmanager
 def superuser_of(administrator_url: str, database: Database) -> Iterator[Engine]:
     engine = create_engine(make_url(administrator_url).set(database=make_url(database.urls.owner).database))
-    yield engine
-    engine.dispose()
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def halves(superuser: Engine, database: Database) -> dict[str, int]:
