@@ -157,6 +157,8 @@ def hash_password(password: str) -> str:
 def create_account(session: Session, *, email: str, full_name: str, password_hash: str) -> UUID:
     """Enter a person, or set the password and name of one who is there; returns the account.
 
+    With a new password every open session ends: whoever knew the old one is out.
+
     Raises:
         InvalidError: the address is not acceptable.
     """
@@ -170,7 +172,9 @@ def create_account(session: Session, *, email: str, full_name: str, password_has
         .on_conflict_do_update(index_elements=["email"], set_=values)
         .returning(col(Account.account_id))
     )
-    return UUID(str(session.execute(statement).scalar_one()))
+    account_id = UUID(str(session.execute(statement).scalar_one()))
+    _revoke(session, LoginSession.account_id == account_id)
+    return account_id
 
 
 def grant_platform_role(session: Session, account_id: UUID, role: str) -> None:
@@ -254,7 +258,7 @@ def _count_failure(session: AuthSession, buckets: list[str], window: datetime) -
         )
 
 
-def _revoke(session: AuthSession, which: object) -> None:
+def _revoke(session: Session, which: object) -> None:
     session.execute(
         update(LoginSession)
         .where(which, col(LoginSession.revoked_at).is_(None))  # type: ignore[arg-type]

@@ -230,6 +230,18 @@ def test_a_disabled_account_cannot_sign_in_and_is_not_told_why(
     assert WRONG in answer.text
 
 
+def test_a_new_password_ends_every_session_and_the_old_one_opens_none(
+    live: LiveServer, place: Place, person: Actor, email: str, browser: httpx2.Client
+) -> None:
+    with place.database.owner_work(place.system) as session:
+        secret = identity.hash_password("otra-contraseña-larga")
+        identity.create_account(session, email=email, full_name="La misma", password_hash=secret)
+
+    assert not is_open(browser)
+    assert sign_in(live.client(), email).status_code == 422
+    assert sign_in(live.client(), email, "otra-contraseña-larga").status_code == 303
+
+
 def test_an_ended_membership_loses_the_tenant_at_once(
     live: LiveServer, place: Place, database: Database, person: Actor, browser: httpx2.Client
 ) -> None:

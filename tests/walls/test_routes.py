@@ -342,6 +342,8 @@ def insiders(there: Filled, route: Route) -> list[str]:
 def test_the_right_people_see_it(crowd: Crowd, ours: Filled, route: Route) -> None:
     answers = [crowd.ask(route, ours.own(route), email) for email in insiders(ours, route)]
     assert 200 in [answer.status_code for answer in answers], [answer.text[:300] for answer in answers]
+    # A page that anyone else's browser or a shared cache keeps would be a way around the wall.
+    assert all("no-store" in answer.headers["cache-control"] for answer in answers)
     if route.names_rows:
         shown = any(ours.secret in answer.text for answer in answers)
         assert shown or route.last == "lista", "it shows nothing of the row it names"
