@@ -53,6 +53,21 @@ def validate_release(release: Document) -> list[Problem]:
     return _without_echoes(errors, walk.problems)
 
 
+def blocking(release: Document) -> list[Problem]:
+    """The errors of `validate_release`, found without looking at what could only give advice."""
+    rules = _release()
+    if unreadable := _unreadable(release):
+        return unreadable
+    errors = list(_schema_errors(rules, release))
+    if not isinstance(release, dict):
+        return errors
+    walk = _Walk(rules.shape)
+    walk.decisive(release, rules.shape, "")
+    walk.ocid(release)
+    found = _without_echoes(errors, walk.problems)
+    return [problem for problem in found if problem.severity == "error"]
+
+
 def validate_package(package: Document) -> list[Problem]:
     """The same for a release package or, when it has `records`, a record package, their releases included.
 
@@ -243,6 +258,23 @@ class _Walk:
             elif type(held) is list:
                 self._list(held, child, f"{at}/{key}")
 
+    def decisive(self, value: Document, node: Node, at: str) -> None:
+        """Only what may hold an error."""
+        for key, child in _decisive(node):
+            held = value.get(key)
+            if type(held) is str:
+                self._text(held, child, f"{at}/{key}")
+            elif type(held) is dict:
+                self.decisive(held, child, f"{at}/{key}")
+            elif type(held) is list:
+                if child.by_id:
+                    self._doubled(held, f"{at}/{key}")
+                for index, element in enumerate(held):
+                    if type(element) is dict and child.items is not None:
+                        self.decisive(element, child.items, f"{at}/{key}/{index}")
+                    elif type(element) is str:
+                        self._text(element, child, f"{at}/{key}/{index}")
+
     def _list(self, values: list[Any], node: Node, at: str) -> None:
         if not values:
             self.add(at, "empty", "advice", messages.empty())
@@ -271,10 +303,14 @@ class _Walk:
             else:
                 self.add(at, "open-code", "advice", messages.open_code(text))
 
-    def _identified(self, elements: list[Any], at: str) -> None:
-        """Merging makes one of two elements with the same id, and two of the same element without one."""
+    def _doubled(self, elements: list[Any], at: str) -> None:
+        """Merging makes one of two elements with the same id."""
         for index in _duplicates(elements, merge.identity):
             self.add(f"{at}/{index}/id", "duplicate-id", "error", messages.duplicate(elements[index]["id"]))
+
+    def _identified(self, elements: list[Any], at: str) -> None:
+        """And two of the same element without one."""
+        self._doubled(elements, at)
         for index, element in enumerate(elements):
             if type(element) is dict and element and "id" not in element:
                 self.add(f"{at}/{index}/id", "no-id", "advice", messages.no_id())
@@ -317,6 +353,24 @@ class _Walk:
             award = contract.get("awardID") if isinstance(contract, dict) else None
             if award is not None and str(award) not in awards:
                 self.add(f"/contracts/{index}/awardID", "reference", "advice", messages.unknown_award(award))
+
+
+@cache
+def _decisive(node: Node) -> tuple[tuple[str, Node], ...]:
+    """The keys of an object at which, or below which, the walk may find an error."""
+    return tuple((key, child) for key, child in node.properties.items() if _may_fail(child))
+
+
+def _may_fail(node: Node) -> bool:
+    waiting, seen = [node], {node}  # a shape may contain itself
+    while waiting:
+        here = waiting.pop()
+        if here.by_id or (here.closed and here.codes is not None):
+            return True
+        inside = {*here.properties.values(), *([here.items] if here.items else ())} - seen
+        waiting.extend(inside)
+        seen |= inside
+    return False
 
 
 def _duplicates(elements: list[Any], identify: Callable[[Document], Any]) -> Iterator[int]:

@@ -52,9 +52,9 @@ def prepare(
     release_id = f"{process.ocid}-{ref.number:04d}".replace("#", "_")  # R10: no `#` in a release id
     public, _ = privacy.withhold(process.document, natural_rfc_public=natural_rfc_public)
     current = provisional(process, release_id, now, public)
-    problems = validation.validate_release(current)
-    if not validation.is_publishable(problems):
-        return [asdict(problem) for problem in problems if problem.severity == "error"]
+    problems = validation.blocking(current)
+    if problems:
+        return [asdict(problem) for problem in problems]
     before = json.loads(record.compiled) if record else None
     tag = tags.derive(before, current)
     if not tag:

@@ -1,7 +1,7 @@
 """What is wrong with a release or package, where, and in which words."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.ocds import merge
-from app.ocds.validation import Problem, is_publishable, validate_package, validate_release
+from app.ocds.validation import Problem, blocking, is_publishable, validate_package, validate_release
 
 Document = dict[str, Any]
 
@@ -24,8 +24,14 @@ def told(problems: Iterable[Problem]) -> set[tuple[str, str, str]]:
     return {(problem.pointer, problem.code, problem.severity) for problem in problems}
 
 
+def blocks_alike(value: Any) -> bool:
+    """Whether looking for errors alone finds those that looking for everything finds."""
+    errors = [problem for problem in validate_release(value) if problem.severity == "error"]
+    return sorted(blocking(value), key=repr) == sorted(errors, key=repr)
+
+
 def test_a_valid_release_has_no_problems(release: Document) -> None:
-    assert validate_release(release) == []
+    assert validate_release(release) == blocking(release) == []
     assert is_publishable([])
 
 
@@ -99,6 +105,7 @@ def test_errors_block_publication(
     assert (problem.pointer, problem.code) == (pointer, code)
     assert words in problem.message
     assert not is_publishable(validate_release(release))
+    assert blocks_alike(release)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +145,7 @@ def test_advice_does_not_block(
     problem = only(validate_release(release))
     assert (problem.pointer, problem.code, problem.severity) == (pointer, code, "advice")
     assert words in problem.message
+    assert blocking(release) == []
     assert is_publishable([problem])
 
 
@@ -247,6 +255,28 @@ def test_nothing_that_is_json_makes_it_fail(value: Any) -> None:
     for problem in (*validate_release(value), *validate_package(value)):
         assert problem.message
         assert problem.pointer == "" or problem.pointer.startswith("/")
+    assert blocks_alike(value)
+
+
+def lists_of(value: Any) -> Iterator[list[Any]]:
+    """Every list with something in it."""
+    if isinstance(value, list) and value:
+        yield value
+    for held in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from lists_of(held)
+
+
+def test_whichever_element_is_doubled_blocks_alike(release: Document) -> None:
+    release["tender"]["participationFees"] = [{"id": "1"}]
+    release["contracts"][0]["implementation"] = {"milestones": [{"id": "1", "documents": [{"id": "1"}]}]}
+    blocked = 0
+    for elements in lists_of(release):
+        twin = deepcopy(elements[0])
+        elements.append(twin | {"x": 1} if isinstance(twin, dict) else "a")
+        assert blocks_alike(release)
+        blocked += bool(blocking(release))
+        elements.pop()
+    assert blocked > 5
 
 
 # Packages
