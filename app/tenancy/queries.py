@@ -65,7 +65,7 @@ class _Snapshot:
 
 
 class TenantDirectory:
-    """All active tenants, read once and again every few seconds: a few hundred rows at most.
+    """All tenants, read once and again every few seconds: a few hundred rows at most.
 
     Args:
         database: read as `app_public`.
@@ -93,7 +93,7 @@ class TenantDirectory:
         """Return a tenant.
 
         Raises:
-            NotFoundError: no active tenant has this slug.
+            NotFoundError: no tenant has this slug.
         """
         view = self._current().by_slug.get(slug)
         if view is None:
@@ -114,7 +114,8 @@ class TenantDirectory:
 
     def _read(self, now: float) -> _Snapshot:
         with self._database.public_reading() as session:
-            tenants = session.exec(select(Tenant).where(Tenant.status == "active")).all()
+            # A suspended garante works no more, but what it published stays public.
+            tenants = session.exec(select(Tenant)).all()
             names: dict[UUID, list[TenantName]] = {}
             for name in session.exec(select(TenantName)).all():
                 names.setdefault(name.tenant_id, []).append(name)
