@@ -10,20 +10,24 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
+import jsonschema_rs
 import orjson
 
 from app.imports.reading import Entry
 from app.imports.records import Document
 from app.imports.storable import shown, take_out
 from app.ocds import ocid as ocids
-from app.ocds import validation
+from app.ocds import schema, shape, validation
 from app.ocds.validation import Problem
 from app.processes.service import ENVELOPE
 
 ROUNDS = 3
 """Times that refusing values may uncover others (an emptied list, then its parent)."""
+LISTED_VALUES = 40_000
+"""Values beyond which errors are not listed: the schema's validator takes 2.6 KB for each, all at once."""
 OCID_LIMIT = 300
 LOCAL_LIMIT = 120
 TEXT_LIMIT = 500
@@ -132,6 +136,8 @@ def analyse(entry: Entry, prefixes: Prefixes) -> Analysis:
     found.has_nulls = b"null" in canonical
     found.source_sha256 = hashlib.sha256(canonical).hexdigest()
     _envelope(found, release, prefixes)
+    if found.refusal is None and entry.values > LISTED_VALUES:
+        found.refusal = _invalid(found.ocid, release)
     if found.refusal is None:
         _document(found, release)
     return found
@@ -140,6 +146,24 @@ def analyse(entry: Entry, prefixes: Prefixes) -> Analysis:
 def problems_of(ocid: str, document: Document) -> list[Problem]:
     """Return what is wrong with a working document, whose envelope publishing will set."""
     return validation.validate_release({"ocid": ocid, **_STAND_IN, **document})
+
+
+@cache
+def _validator() -> jsonschema_rs.Draft4Validator:
+    return jsonschema_rs.Draft4Validator(schema.release_schema(), validate_formats=True)
+
+
+def _invalid(ocid: str, document: Document) -> dict[str, Any] | None:
+    """Refuse a very long release that breaks the schema: to list all its errors could take gigabytes."""
+    try:
+        _validator().validate({"ocid": ocid, **_STAND_IN, **document})
+    except jsonschema_rs.ValidationError as error:
+        message = (
+            f"Es muy larga (más de {LISTED_VALUES:,} valores) y no cumple el estándar; lo primero está en el lugar que se "
+            "indica. Corrígela o divídela en entregas más pequeñas."
+        )
+        return _told("invalid", message, shape.pointer(error.instance_path))
+    return None
 
 
 def settle(source: str, prefixes: Prefixes) -> tuple[str, dict[str, Any] | None]:
@@ -211,8 +235,9 @@ def _document(found: Analysis, release: Document) -> None:
     for _ in range(ROUNDS):
         found.problems = []
         removable: dict[str, Problem] = {}
+        repeated = _Repeated(release)
         for problem in problems_of(found.ocid, release):
-            places = _removable(release, problem)
+            places = _removable(repeated, problem)
             removable.update({place: problem for place in places if place not in removable})
             if not places:
                 found.problems.append(problem)
@@ -236,33 +261,40 @@ def _document(found: Analysis, release: Document) -> None:
         found.refusal = _told("no-content", "No queda ningún dato que el estándar conozca.")
 
 
-def _removable(release: Document, problem: Problem) -> list[str]:
+class _Repeated(dict[str, frozenset[int]]):
+    """By the pointer of a list, the places of elements that an earlier one equals; looked up once."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self._document = document
+
+    def __missing__(self, pointer: str) -> frozenset[int]:
+        seen: set[bytes] = set()
+        places = set()
+        for place, element in enumerate(_at(self._document, pointer)):
+            canonical = _canonical(element)
+            if canonical in seen:
+                places.add(place)
+            elif canonical is not None:
+                seen.add(canonical)
+        self[pointer] = frozenset(places)
+        return self[pointer]
+
+
+def _removable(repeated: _Repeated, problem: Problem) -> list[str]:
     """Return the places of what must be taken out because of a problem, the smallest that it can be."""
     match problem.code:
         case "additional":
             return [problem.pointer]
         case "duplicate":
-            return [f"{problem.pointer}/{place}" for place in _repeated(_at(release, problem.pointer))]
+            return [f"{problem.pointer}/{place}" for place in repeated[problem.pointer]]
         case "duplicate-id":
             # Two that share the id and differ stay, to be mended; a mere copy adds nothing.
             element = problem.pointer.removesuffix("/id")
             elements, _, place = element.rpartition("/")
-            return [element] if int(place) in _repeated(_at(release, elements)) else []
+            return [element] if int(place) in repeated[elements] else []
     of_a_value = problem.severity == "error" and problem.code in _OF_A_VALUE
     return [problem.pointer] if of_a_value and problem.pointer else []
-
-
-def _repeated(elements: list[Any]) -> list[int]:
-    """Return the places of elements that an earlier one equals."""
-    seen: set[bytes] = set()
-    places = []
-    for place, element in enumerate(elements):
-        canonical = _canonical(element)
-        if canonical in seen:
-            places.append(place)
-        elif canonical is not None:
-            seen.add(canonical)
-    return places
 
 
 def _remove(document: Document, pointer: str) -> Any:
@@ -297,7 +329,7 @@ def _local(source: str) -> str:
     return "-".join(filter(None, (slug, hashlib.sha256(source.encode()).hexdigest()[:8])))
 
 
-def _canonical(release: Document) -> bytes | None:
+def _canonical(release: Any) -> bytes | None:
     try:
         return orjson.dumps(release, option=orjson.OPT_SORT_KEYS)
     except TypeError:

@@ -32,8 +32,8 @@ from app.settings import get_settings
 
 UNIT = 200
 """Rows of a window, and releases of a unit of work, at most."""
-UNIT_BYTES = 8 * 1024 * 1024
-"""Bytes of JSON after which a window is closed, however few its rows."""
+UNIT_VALUES = 100_000
+"""Values after which a window is closed, however few its rows: each may have an error to tell."""
 WATCHED = 300_000
 """Releases that the first reading remembers, to foresee repetitions."""
 ATTEMPTS = 3
@@ -164,11 +164,11 @@ class _Work:
         size = 0
         for _, group in groupby(self._reading.entries(self._place), key=lambda entry: entry.place[:2]):
             element = list(group)
-            if window and (len(window) + len(element) > UNIT or size + element[0].size > UNIT_BYTES):
+            if window and (len(window) + len(element) > UNIT or size + element[0].values > UNIT_VALUES):
                 yield window
                 window, size = [], 0
             window += element
-            size += element[0].size
+            size += element[0].values
         if window:
             yield window
 

@@ -24,6 +24,8 @@ from app.imports.unpacking import BombError, Text, straighten, texts
 
 LOOK_AHEAD = 4 * 1024 * 1024
 """Bytes in which JSON lines must show that they are lines."""
+VALUES_LIMIT = 300_000
+"""Values of one release or record, told by its commas: a process of 10,000 items has fewer, and each costs memory."""
 METADATA_KEPT = 50
 """Different sets of package metadata that are kept; the rest is counted."""
 
@@ -83,7 +85,7 @@ class Entry:
         rest: members of the record around it that belong to no release (on the record's first entry).
         suspect: the text may hold an escaped NUL, so the values need a look.
         encoding: `utf-8`, or `cp1252` where the bytes were not UTF-8.
-        size: bytes of the element (on the first entry of a record).
+        values: about how many values the element has.
     """
 
     place: Place
@@ -94,7 +96,7 @@ class Entry:
     rest: Document = field(default_factory=dict)
     suspect: bool = False
     encoding: str = "utf-8"
-    size: int = 0
+    values: int = 0
 
 
 class _Parsed(NamedTuple):
@@ -192,7 +194,7 @@ class Reading:
             )
             yield from self._faulty(piece, Fault("too-long", f"{_where(piece.line, piece.offset)}: {words}"))
             return
-        parsed = _parse(piece)
+        parsed = _parse(piece) if piece.raw.count(b",") <= VALUES_LIMIT else _too_many(piece)
         if parsed.fault is None and isinstance(parsed.value, dict) and not _is_package(parsed.value):
             yield from self._element(piece, parsed)
         else:
@@ -247,7 +249,7 @@ class Reading:
                 rest=unfolded.rest if number == 0 else {},
                 suspect=suspect,
                 encoding=parsed.encoding,
-                size=0 if number else len(piece.raw),
+                values=piece.raw.count(b","),
             )
 
     def _faulty(self, piece: Slice, fault: Fault) -> Iterator[Entry]:
@@ -264,6 +266,12 @@ class Reading:
                 self.packages.append(metadata)
             else:
                 self.packages_left += 1
+
+
+def _too_many(piece: Slice) -> _Parsed:
+    """Leave unparsed what would fill the memory, unless it is a package, whose elements are taken one by one."""
+    words = f"trae más de {VALUES_LIMIT:,} valores, el máximo de una sola entrega; divídela."
+    return _Parsed(None, Fault("too-many-values", f"{_where(piece.line, piece.offset)}: {words}"), "utf-8")
 
 
 def _are_lines(lines: list[bytes]) -> bool:

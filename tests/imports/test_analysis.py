@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -215,6 +216,24 @@ def test_equal_elements_are_refused_but_for_the_first() -> None:
     assert [problem.pointer for problem in found.problems if problem.code == "duplicate-id"] == [
         "/tender/items/1/id"
     ]
+
+
+def test_a_very_long_release_is_taken_if_it_is_valid() -> None:
+    release = changed()
+    release["tender"]["items"] = [{"id": str(number)} for number in range(1000)]
+    assert analysed(release, values=100_000).refusal is None
+    release["tender"]["items"][7]["quantity"] = "x"
+    refusal = analysed(release, values=100_000).refusal
+    assert refusal is not None
+    assert refusal["pointer"] == "/tender/items/7/quantity"
+    assert analysed(release, values=10_000).refusal is None
+
+
+def test_many_elements_with_one_id_take_no_longer_than_others() -> None:
+    release = changed(parties=[{"id": "1", "name": str(number)} for number in range(3_000)])
+    began = time.process_time()
+    assert analysed(release).error_count == 2_999
+    assert time.process_time() - began < 5
 
 
 def test_values_nobody_can_store_are_refused() -> None:

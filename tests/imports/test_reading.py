@@ -341,6 +341,18 @@ def test_a_long_file_needs_no_memory(tmp_path: Path) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60 * 1024
 
 
+def test_more_values_than_memory_can_hold_are_refused_unread(tmp_path: Path) -> None:
+    many = b'{"ocid": "a", "tender": {"items": [' + b"[]," * 400_000 + b"{}]}}"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    refused, good = reading(tmp_path, many + b"\n" + lines(ONE), element=LIMIT).entries()
+    assert refused.fault is not None
+    assert refused.fault.code == "too-many-values"
+    assert ocids([good]) == ["ocds-abc123-1"]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30 * 1024
+    package = b'{"releases": [' + b",".join([lines(ONE)] * 100_000) + b"]}"
+    assert sum(1 for _ in reading(tmp_path, package, element=LIMIT).entries()) == 100_000
+
+
 def test_a_value_that_is_no_release_is_refused(tmp_path: Path) -> None:
     first, second = reading(tmp_path, b'{"releases": [5, "x"]}').entries()
     assert first.fault
