@@ -34,7 +34,7 @@ def send(client: httpx2.Client, place: Place, content: object, **data: str) -> h
 
 def wait(client: httpx2.Client, address: str, *words: str) -> str:
     """Ask for a page until one of the words stands in it."""
-    for _ in range(300):
+    for _ in range(900):
         text = client.get(address).text
         if any(word in text for word in words):
             return text
