@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Update, bindparam, delete, tuple_, update
 from sqlalchemy.dialects.postgresql import Insert
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from app.core import audit, bulk, clock, json
 from app.core.db import Actor, RwSession
@@ -159,18 +159,48 @@ def _replace(
     batch.flush(session)
 
 
+_PROCESS = bulk.insertion(
+    table_of(ContractingProcess),
+    "tenant_id",
+    "process_id",
+    "sujeto_obligado_id",
+    "ocid",
+    "title",
+    "document_version",
+)
+_VERSION = bulk.insertion(
+    table_of(ProcessVersion),
+    "tenant_id",
+    "process_id",
+    "number",
+    "status",
+    "row_version",
+    "source",
+    "error_count",
+    "advice_count",
+    "created_by",
+    "updated_at",
+)
+_NEW_PART = bulk.insertion(table_of(ProcessPart), "tenant_id", "process_id", "path", "ordinal", "body")
+_PART = _NEW_PART.on_conflict_do_update(
+    index_elements=["tenant_id", "process_id", "path"],
+    set_={"body": _NEW_PART.excluded.body, "ordinal": _NEW_PART.excluded.ordinal},
+)
+_ALIAS = bulk.insertion(table_of(OcidAlias), "tenant_id", "alias", "process_id").on_conflict_do_nothing()
+_EDITOR = bulk.insertion(
+    table_of(VersionEditor), "tenant_id", "process_id", "number", "account_id"
+).on_conflict_do_nothing()
+
+
 class _Batch:
     """Rows of one save, gathered per table."""
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
         self.now = clock.now()
-        self.rows: dict[type[SQLModel], list[dict[str, Any]]] = {
-            ContractingProcess: [],
-            OcidAlias: [],
-            ProcessVersion: [],
-            ProcessPart: [],
-            VersionEditor: [],
+        # In this order: foreign keys lead back to the process and to the version.
+        self.rows: dict[Insert, list[dict[str, Any]]] = {
+            statement: [] for statement in (_PROCESS, _VERSION, _NEW_PART, _PART, _ALIAS, _EDITOR)
         }
         self.reopened: list[dict[str, Any]] = []
         self.retitled: list[dict[str, Any]] = []
@@ -191,7 +221,7 @@ class _Batch:
         self._aliases(write, process_id)
         self._parts(process_id, process.document if process else None, write.document)
         if self.actor.account_id is not None:
-            self.rows[VersionEditor].append(
+            self.rows[_EDITOR].append(
                 self._own(process_id=process_id, number=number, account_id=self.actor.account_id)
             )
         outcome = "changed" if process else "created"
@@ -213,7 +243,7 @@ class _Batch:
 
     def _version(self, write: DocumentWrite, process: WorkingProcess | None, process_id: UUID) -> int:
         if process is None:
-            self.rows[ContractingProcess].append(
+            self.rows[_PROCESS].append(
                 self._own(
                     process_id=process_id,
                     sujeto_obligado_id=write.sujeto_obligado_id,
@@ -239,7 +269,7 @@ class _Batch:
         if process is not None and process.published:
             self.keep(process)
         number = (process.number if process else 0) + 1
-        self.rows[ProcessVersion].append(
+        self.rows[_VERSION].append(
             self._own(
                 process_id=process_id,
                 number=number,
@@ -255,24 +285,25 @@ class _Batch:
         return number
 
     def _aliases(self, write: DocumentWrite, process_id: UUID) -> None:
-        self.rows[OcidAlias] += [
+        self.rows[_ALIAS] += [
             self._own(alias=alias, process_id=process_id) for alias in write.aliases if alias != write.ocid
         ]
 
     def _parts(self, process_id: UUID, before: Document | None, after: Document) -> None:
         held = {part.path: part for part in parts.split(before)} if before is not None else {}
+        rows = self.rows[_NEW_PART if before is None else _PART]
         for part in parts.split(after):
             if held.pop(part.path, None) != part:
-                self.rows[ProcessPart].append(
+                rows.append(
                     self._own(process_id=process_id, path=part.path, ordinal=part.ordinal, body=part.body)
                 )
         self.removed += [(process_id, path) for path in held]
 
     def flush(self, session: RwSession) -> None:
-        """Write everything, one statement per table."""
+        """Write everything, one statement per kind of row."""
         connection = session.connection()
-        for statement, model in _INSERTS:
-            bulk.execute(session, statement, self.rows[model])
+        for statement, rows in self.rows.items():
+            bulk.execute(session, statement, rows)
         if self.retitled:
             connection.execute(_retitle(self.actor, self.now), self.retitled)
         if self.kept:
@@ -286,61 +317,7 @@ class _Batch:
                     tuple_(ProcessPart.process_id, ProcessPart.path).in_(self.removed),
                 )
             )
-        for merge, model in _UPSERTS:
-            bulk.execute(session, merge, self.rows[model])
         audit.record_many(session, "process.save", "contracting_process", self.acts)
-
-
-_PARTS = bulk.insertion(table_of(ProcessPart), "tenant_id", "process_id", "path", "ordinal", "body")
-_INSERTS: tuple[tuple[Insert, type[SQLModel]], ...] = (
-    (
-        bulk.insertion(
-            table_of(ContractingProcess),
-            "tenant_id",
-            "process_id",
-            "sujeto_obligado_id",
-            "ocid",
-            "title",
-            "document_version",
-        ),
-        ContractingProcess,
-    ),
-    (
-        bulk.insertion(
-            table_of(ProcessVersion),
-            "tenant_id",
-            "process_id",
-            "number",
-            "status",
-            "row_version",
-            "source",
-            "error_count",
-            "advice_count",
-            "created_by",
-            "updated_at",
-        ),
-        ProcessVersion,
-    ),
-)
-_UPSERTS: tuple[tuple[Insert, type[SQLModel]], ...] = (
-    (
-        _PARTS.on_conflict_do_update(
-            index_elements=["tenant_id", "process_id", "path"],
-            set_={"body": _PARTS.excluded.body, "ordinal": _PARTS.excluded.ordinal},
-        ),
-        ProcessPart,
-    ),
-    (
-        bulk.insertion(table_of(OcidAlias), "tenant_id", "alias", "process_id").on_conflict_do_nothing(),
-        OcidAlias,
-    ),
-    (
-        bulk.insertion(
-            table_of(VersionEditor), "tenant_id", "process_id", "number", "account_id"
-        ).on_conflict_do_nothing(),
-        VersionEditor,
-    ),
-)
 
 
 def _retitle(actor: Actor, now: datetime) -> Update:
