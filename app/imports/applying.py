@@ -13,10 +13,9 @@ from itertools import groupby
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
-from app.core import audit, clock
+from app.core import audit, bulk, clock
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import AppError, InvalidError
 from app.core.storage import Storage
@@ -271,10 +270,7 @@ class _Work:
         run.counts = dict(counts)
         run.done_bytes = self._reading.position
         run.updated_at = clock.now()
-        if rows:
-            session.connection().execute(
-                _UPSERT, [row.stored(self._actor.tenant_id, run.import_id) for row in rows]
-            )
+        bulk.execute(session, _UPSERT, [row.stored(self._actor.tenant_id, run.import_id) for row in rows])
 
 
 def _checkpoint(run: ImportRun, window: list[Entry]) -> dict[str, Any]:
@@ -283,12 +279,9 @@ def _checkpoint(run: ImportRun, window: list[Entry]) -> dict[str, Any]:
 
 
 def _upsert() -> Any:
-    statement = upsert(table_of(ImportRow))
-    replaced = {
-        column.name: statement.excluded[column.name]
-        for column in table_of(ImportRow).columns
-        if not column.primary_key
-    }
+    columns = table_of(ImportRow).columns
+    statement = bulk.insertion(table_of(ImportRow), *(column.name for column in columns))
+    replaced = {column.name: statement.excluded[column.name] for column in columns if not column.primary_key}
     return statement.on_conflict_do_update(
         index_elements=["tenant_id", "import_id", "row_number"], set_=replaced
     )

@@ -154,7 +154,9 @@ class Reading:
             cursor = Cursor(chunks)
             self.shapes.update(name for name in (text.container, encoding) if name)
             if not cursor.peek():
-                raise cursor.error("empty", "no hay nada que leer.")
+                raise cursor.error(
+                    "empty", "no hay nada que leer, está vacío; elige el archivo que trae los datos."
+                )
             for piece in self._pieces(cursor):
                 if isinstance(piece, Member):
                     metadata.setdefault(piece.key, _metadata(piece.value))
@@ -164,15 +166,16 @@ class Reading:
             raise
         except AppError as error:
             self.complete = False
-            if not (self._row or text.name):
+            fault = error if isinstance(error, SplitError) else None
+            if fault is None and not (self._row or text.name):
                 raise
-            offset, line = (
-                (error.offset, error.line) if isinstance(error, SplitError) else (cursor.offset, cursor.line)
-            )
+            offset, line = (fault.offset, fault.line) if fault else (cursor.offset, cursor.line)
             name = f"«{text.name}», " if text.name else ""
             read = " Lo anterior sí se leyó." if self._row else ""
             message = f"{name}{_where(line, offset)}: {error.detail}{read}"
-            code = error.code if isinstance(error, SplitError) else error.slug
+            code = fault.code if fault else error.slug
+            if not (self._row or text.name):
+                raise SplitError(code, message, offset, line) from error
             yield from self._faulty(Slice(b"", offset, line), Fault(code, message[0].upper() + message[1:]))
         self._keep(metadata)
 

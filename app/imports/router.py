@@ -409,6 +409,8 @@ def _facts(run: ImportRun) -> tuple[SummaryItem, ...]:
             "Al terminar", "Se publica lo que no tenga errores" if run.publish else "Queda en borradores"
         ),
     ]
+    if run.status in ("failed", "cancelled"):
+        known.pop()
     return tuple(item for item in known if item.value)
 
 

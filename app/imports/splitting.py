@@ -301,7 +301,10 @@ def _value(cursor: Cursor, limit: int, lists: int) -> Iterator[Slice | Member]:
     elif first == b"{":
         yield from _object(cursor, limit)
     else:
-        raise cursor.error("syntax", "se esperaba «{» o «[», el comienzo de un texto JSON.")
+        raise cursor.error(
+            "syntax",
+            "se esperaba «{» o «[», con que empieza un texto JSON; revisa que sea el archivo correcto.",
+        )
 
 
 def _object(cursor: Cursor, limit: int) -> Iterator[Slice | Member]:

@@ -184,6 +184,7 @@ def test_what_is_no_data_is_refused_whole(
     with pytest.raises(kind) as refused:
         list(reading(tmp_path, content).entries())
     assert said in refused.value.detail
+    assert refused.value.detail[0].isupper()
 
 
 def test_a_broken_line_costs_only_itself(tmp_path: Path) -> None:
