@@ -89,6 +89,13 @@ def database(administrator_url: str) -> Iterator[Database]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def lone_database(administrator_url: str) -> Iterator[Database]:
+    """A database of one module's tests alone: they tamper with it, or do the jobs that a server would take."""
+    with fresh_database(administrator_url) as opened:
+        yield opened
+
+
 @pytest.fixture(scope="session")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Storage:
     """Files in a folder of this run."""

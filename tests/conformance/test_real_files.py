@@ -1,20 +1,17 @@
 """Real files lose nothing on the way in, and every valid release goes out (see real_files.py)."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.core.db import Database
 from app.core.storage import Storage
 from tests.conformance import real_files
-from tests.conftest import fresh_database, place_maker
+from tests.conftest import place_maker
 
 
 @pytest.fixture(scope="module")
-def database(administrator_url: str) -> Iterator[Database]:
+def database(lone_database: Database) -> Database:
     """A database of these tests alone: they move OCID prefixes between tenants."""
-    with fresh_database(administrator_url) as opened:
-        yield opened
+    return lone_database
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.core import jobs
 from app.core.db import NOBODY, Actor, Database
 from app.core.storage import Storage
-from tests.conftest import Place, fresh_database, place_maker
+from tests.conftest import Place, place_maker
 
 _done: list[tuple[Actor, dict[str, str]]] = []
 
@@ -25,10 +25,9 @@ def note(place: jobs.Workplace, actor: Actor, /, **ids: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def database(administrator_url: str) -> Iterator[Database]:
+def database(lone_database: Database) -> Database:
     """A database of these tests alone: elsewhere a server's own worker would take the jobs."""
-    with fresh_database(administrator_url) as opened:
-        yield opened
+    return lone_database
 
 
 @pytest.fixture

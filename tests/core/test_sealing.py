@@ -1,20 +1,17 @@
 """The audit log is sealed in blocks; whoever rewrites it later is told."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import text
 
 from app.core import audit, sealing
 from app.core.db import Database
-from tests.conftest import Place, fresh_database, place_maker
+from tests.conftest import Place, place_maker
 
 
 @pytest.fixture(scope="module")
-def database(administrator_url: str) -> Iterator[Database]:
+def database(lone_database: Database) -> Database:
     """A database of these tests alone: they tamper with it."""
-    with fresh_database(administrator_url) as opened:
-        yield opened
+    return lone_database
 
 
 @pytest.fixture

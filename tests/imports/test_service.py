@@ -10,14 +10,27 @@ from uuid import uuid4
 import pytest
 from sqlmodel import col, select
 
+from app.core.db import Database
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, TooLargeError
 from app.imports import applying, queries, service
 from app.processes.models import ProcessVersion
 from app.processes.service import PublishOutcome
 from app.publication.models import Release
 from app.publication.service import publish_batch
-from tests.conftest import Place
+from tests.conftest import Place, place_maker
 from tests.imports.conftest import Desk, release
+
+
+@pytest.fixture(scope="module")
+def database(lone_database: Database) -> Database:
+    """A database without a server: its worker would take the jobs that these tests do themselves."""
+    return lone_database
+
+
+@pytest.fixture(scope="module")
+def make_place(database: Database) -> Callable[..., Place]:
+    """Make tenants in it."""
+    return place_maker(database)
 
 
 def test_a_file_becomes_a_preview_and_then_drafts(desk: Desk) -> None:

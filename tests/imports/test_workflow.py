@@ -6,13 +6,27 @@ from uuid import UUID
 
 import pytest
 
+from app.core.db import Database
 from app.core.errors import ConflictError, ForbiddenError
 from app.core.policy import ROLES, SUJETO_ROLES, TENANT_ROLES
 from app.imports import queries, service
 from app.imports.models import RUN_STATUSES, ImportRun
 from app.imports.workflow import RUNS
-from tests.conftest import Place
+from tests.conftest import Place, place_maker
 from tests.imports.conftest import Desk, release
+
+
+@pytest.fixture(scope="module")
+def database(lone_database: Database) -> Database:
+    """A database without a server: its worker would take the jobs that these tests do themselves."""
+    return lone_database
+
+
+@pytest.fixture(scope="module")
+def make_place(database: Database) -> Callable[..., Place]:
+    """Make tenants in it."""
+    return place_maker(database)
+
 
 ACTS: dict[str, Callable[..., ImportRun]] = {
     "confirm": service.confirm,
