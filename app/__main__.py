@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Literal
@@ -14,8 +15,8 @@ import typer
 import uvicorn
 from sqlmodel import select
 
-from app.core import collector, installation, logs, migrate
-from app.core.db import Actor, Database
+from app.core import collector, installation, logs, migrate, sealing
+from app.core.db import Actor, Database, PublicSession
 from app.core.embedded import Embedded
 from app.core.embedded_upgrade import upgrade
 from app.core.errors import AppError, ConflictError, ForbiddenError, NotFoundError
@@ -32,11 +33,12 @@ from app.imports import service as imports
 from app.imports.wording import import_line, import_summary
 from app.main import create_app
 from app.publication import chain
+from app.publication.invariants import check_tenant
 from app.publication.service import publish_batch
 from app.settings import Settings, get_settings
 from app.tenancy import declarations, queries
 from app.tenancy import service as tenancy
-from app.tenancy.queries import TenantDirectory
+from app.tenancy.queries import TenantDirectory, TenantView
 
 cli = typer.Typer(
     name="app",
@@ -131,22 +133,51 @@ def _ensure_free(host: str, port: int) -> None:
             ) from error
 
 
+OneTenant = Annotated[str, typer.Option("--tenant", help="Solo este organismo garante.")]
+
+
 @cli.command("verify-chain")
-def verify_chain(
-    tenant: Annotated[str, typer.Option("--tenant", help="Solo este organismo garante.")] = "",
-) -> None:
+def verify_chain(tenant: OneTenant = "") -> None:
     """Comprueba que ninguna publicación cambió ni desapareció sin dejar rastro."""
-    faults = 0
     with installation.open_database(get_settings()) as database:
-        directory = TenantDirectory(database)
-        for view in [directory.by_slug(tenant)] if tenant else directory.all():
-            with database.public_reading() as session:
-                for fault in chain.verify(session, view.tenant_id):
-                    faults += 1
-                    typer.echo(f"{view.slug}, entrada {fault.position}: {fault.message}", err=True)
+        faults = _tell_faults(database, tenant, chain.verify)
     if faults:
         raise ConflictError(f"{faults} faltas en las cadenas de publicación.")
     typer.echo("Todas las cadenas de publicación están íntegras.")
+
+
+@cli.command()
+def check(tenant: OneTenant = "") -> None:
+    """Comprueba cadenas, registros, facetas, cuentas y los sellos de la bitácora."""
+    with installation.open_database(get_settings()) as database:
+        faults = _tell_faults(database, tenant, chain.verify)
+        faults += _tell_faults(database, tenant, check_tenant)
+        for view in _tenants(database, tenant):
+            with database.auditor_work() as session:
+                for fault in sealing.verify(session, view.tenant_id):
+                    faults += 1
+                    typer.echo(f"{view.slug}: {fault}", err=True)
+    if faults:
+        raise ConflictError(f"{faults} faltas: lo publicado o la bitácora no están como deben.")
+    typer.echo("Todo está como debe: publicaciones, lo que se deriva de ellas y la bitácora.")
+
+
+def _tenants(database: Database, slug: str) -> list[TenantView]:
+    directory = TenantDirectory(database)
+    return [directory.by_slug(slug)] if slug else directory.all()
+
+
+def _tell_faults(
+    database: Database, slug: str, find: Callable[[PublicSession, UUID], Iterable[chain.Fault]]
+) -> int:
+    """Show what is wrong with what tenants published, and return how much it was."""
+    found = 0
+    for view in _tenants(database, slug):
+        with database.public_reading() as session:
+            for fault in find(session, view.tenant_id):
+                found += 1
+                typer.echo(f"{view.slug}, entrada {fault.position}: {fault.message}", err=True)
+    return found
 
 
 @cli.command()
