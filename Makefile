@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python -m
 SCRIPT := .venv/bin/python .venv/bin/
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset serve test drill check lint types contracts format lock runtime dev
+.PHONY: help demo demo-reset serve test drill bench check lint types contracts format lock runtime dev
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -22,6 +22,9 @@ test: dev ## every test, with its own database; ARGS="tests/core -x" for some
 
 drill: dev ## the same at the sizes that the issues name (slow)
 	@$(RUN) pytest -m drill $(ARGS)
+
+bench: dev ## import→publish against its ceiling (benchmarks/README.md has the others)
+	@$(RUN) benchmarks.publish $(ARGS)
 
 check: lint types contracts test ## what CI demands
 
