@@ -67,7 +67,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     app.state.settings = settings
     app.state.database = database
     app.state.storage = storage
-    app.state.directory = TenantDirectory(database)
+    app.state.directory = TenantDirectory(database, settings.national_hosts)
     app.state.started_at = clock.now()
     app.state.public_reader = PublicReader(
         database.urls.public,

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -59,6 +60,11 @@ class Settings(BaseSettings):
         None,
         description="Scheme and host under which the world sees the service; unset: taken from the request.",
     )
+    hosts: str = Field(
+        "",
+        description="Further host names of the whole service, separated by commas, besides this machine's and that "
+        "of `CA_PUBLIC_URL`; tenants declare their own, and any other answers 404.",
+    )
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed, separated by commas."
     )
@@ -105,6 +111,13 @@ class Settings(BaseSettings):
     embedded_worker: bool = Field(
         default=False, description="Run the jobs inside the server process (the demonstration does)."
     )
+
+    @property
+    def national_hosts(self) -> frozenset[str]:
+        """The host names, without ports, under which the whole service is asked."""
+        named = [name.strip().lower() for name in self.hosts.split(",")]
+        own = urlsplit(self.public_url or "").hostname
+        return frozenset(name for name in [*named, own, self.host] if name)
 
 
 @lru_cache(maxsize=1)

@@ -105,7 +105,12 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Storage:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of the application under test."""
-    return Settings(state_folder=tmp_path_factory.mktemp("state"), environment="development", threads=8)
+    return Settings(
+        state_folder=tmp_path_factory.mktemp("state"),
+        environment="development",
+        threads=8,
+        hosts="datos.example, otra.example",
+    )
 
 
 _numbers = count(1)

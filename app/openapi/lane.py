@@ -78,11 +78,12 @@ class FastLane:
         directory = self._reader.directory
         if not directory.is_fresh():
             return None
+        host = addresses.host_name(addresses.host(scope))
         slug, mark, _ = scope["path"].partition(addresses.RELEASES)
-        if not mark:
+        if not mark or not directory.serves(host):
             return None
         if not slug:
-            return directory.by_host(addresses.host_name(addresses.host(scope)))
+            return directory.by_host(host)
         try:
             return directory.by_slug(slug[1:])
         except NotFoundError:

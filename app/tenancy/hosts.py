@@ -1,16 +1,21 @@
 """A tenant's own host shows that tenant at its root: the path gains the slug, and addresses lose it."""
 
+import re
 from dataclasses import replace
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.core.errors import AppError, BadRequestError, NotFoundError
 from app.tenancy.queries import TenantDirectory, TenantView
+from app.web.errors import answer
 
-_LOCAL = frozenset({"127.0.0.1", "localhost", "testserver", "[::1]"})
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
+_ALWAYS = frozenset({"/health", "/ready"})
+"""Asked by supervisors, which know the machine by its address only."""
 
 
 class TenantHosts:
@@ -25,26 +30,44 @@ class TenantHosts:
         self._service: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route by the host name; unknown hosts see the national service."""
-        if scope["type"] == "http":
-            host = HTTPConnection(scope).headers.get("host", "").rsplit(":", 1)[0].lower()
-            if host not in _LOCAL:
-                self._service = self._service or service_segments(scope["app"])
-                directory: TenantDirectory = scope["app"].state.directory
-                view = (
-                    directory.by_host(host)
-                    if directory.is_fresh()
-                    else await run_in_threadpool(directory.by_host, host)
-                )
-                first = scope["path"].lstrip("/").split("/", 1)[0]
-                if view is not None:
-                    scope = dict(scope)
-                    scope.setdefault("state", {})["tenant_host"] = view.slug
-                    # With the slug the address is right as well: signing in leads to one.
-                    if first not in self._service and first != view.slug:
-                        scope["path"] = f"/{view.slug}{scope['path']}"
-                        scope["raw_path"] = f"/{view.slug}".encode() + scope["raw_path"]
+        """Route by the host name; one that is nobody's answers 404, so that no address is made up from it."""
+        if scope["type"] != "http" or scope["path"] in _ALWAYS:
+            await self._app(scope, receive, send)
+            return
+        directory: TenantDirectory = scope["app"].state.directory
+        host = _asked(scope)
+        if directory.is_national(host):
+            await self._app(scope, receive, send)
+            return
+        view = (
+            directory.by_host(host)
+            if directory.is_fresh()
+            else await run_in_threadpool(directory.by_host, host)
+        )
+        if view is None:
+            await answer(Request(scope), _unknown(host))(scope, receive, send)
+            return
+        self._service = self._service or service_segments(scope["app"])
+        scope = dict(scope)
+        scope.setdefault("state", {})["tenant_host"] = view.slug
+        # With the slug the address is right as well: signing in leads to one.
+        first = scope["path"].lstrip("/").split("/", 1)[0]
+        if first not in self._service and first != view.slug:
+            scope["path"] = f"/{view.slug}{scope['path']}"
+            scope["raw_path"] = f"/{view.slug}".encode() + scope["raw_path"]
         await self._app(scope, receive, send)
+
+
+def _asked(scope: Scope) -> str:
+    """Return the host name asked for, without its port; the machine's own where an old client names none."""
+    given = HTTPConnection(scope).headers.get("host")
+    return "localhost" if given is None else given.rsplit(":", 1)[0].lower()
+
+
+def _unknown(host: str) -> AppError:
+    if not _HOST.fullmatch(host):
+        return BadRequestError("El encabezado Host no es un nombre de servidor.")
+    return NotFoundError(f"Aquí no se atiende a «{host[:100]}».")
 
 
 def service_segments(app: FastAPI) -> frozenset[str]:

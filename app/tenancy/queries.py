@@ -15,6 +15,7 @@ from app.core.errors import NotFoundError
 from app.tenancy.models import OcidPrefix, SujetoObligado, Tenant, TenantHost, TenantName
 
 REFRESH_SECONDS = 5.0
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "testserver", "[::1]"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,12 @@ class TenantDirectory:
 
     Args:
         database: read as `app_public`.
+        national_hosts: names under which the service as a whole is asked, besides this machine's own.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, national_hosts: Iterable[str] = ()) -> None:
         self._database = database
+        self._national = LOOPBACK.union(national_hosts)
         self._snapshot = _Snapshot()
         self._lock = Lock()
 
@@ -99,6 +102,14 @@ class TenantDirectory:
         if view is None:
             raise NotFoundError(f"No hay un organismo garante con la dirección «{slug[:60]}».")
         return view
+
+    def serves(self, host: str) -> bool:
+        """Tell whether a host name, without its port, is the service's or a tenant's."""
+        return host in self._national or self.by_host(host) is not None
+
+    def is_national(self, host: str) -> bool:
+        """Tell whether a host name shows the whole service."""
+        return host in self._national
 
     def by_host(self, host: str) -> TenantView | None:
         """Return the tenant that has this host name as its own, if one does."""
