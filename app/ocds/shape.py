@@ -16,6 +16,15 @@ Document = dict[str, Any]
 """A JSON object as parsed: a release, a compiled release, a package."""
 
 
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two JSON values say the same: for Python `1`, `1.0` and `True` are equal, for JSON they are not."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)
+
+
 @dataclass(slots=True, eq=False)
 class Node:
     """What one place of a document may hold. For a list, everything but `items` speaks of the list itself."""

@@ -15,7 +15,7 @@ from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.tables import new_id, table_of
 from app.ocds import parts
-from app.ocds.shape import Document
+from app.ocds.shape import Document, same
 from app.processes.models import (
     ContractingProcess,
     OcidAlias,
@@ -212,7 +212,7 @@ class _Batch:
         place = process.sujeto_obligado_id if process else write.sujeto_obligado_id
         if place != write.sujeto_obligado_id or self.actor.sujeto_obligado_id not in (None, place):
             raise NotFoundError("No encontramos ese proceso de contratación.")
-        if process is not None and process.document == write.document:
+        if process is not None and same(process.document, write.document):
             self._aliases(write, process.process_id)
             ref = VersionRef(process.process_id, process.open_number or process.number)
             return SavedDocument(ref, "unchanged", process.open_status or "published")
@@ -293,7 +293,8 @@ class _Batch:
         held = {part.path: part for part in parts.split(before)} if before is not None else {}
         rows = self.rows[_NEW_PART if before is None else _PART]
         for part in parts.split(after):
-            if held.pop(part.path, None) != part:
+            stored = held.pop(part.path, None)
+            if stored is None or stored.ordinal != part.ordinal or not same(stored.body, part.body):
                 rows.append(
                     self._own(process_id=process_id, path=part.path, ordinal=part.ordinal, body=part.body)
                 )
