@@ -209,7 +209,7 @@ def migrate_command() -> None:
         with installation.open_database(settings) as database:
             migrate.upgrade(database.engine("owner"), role_prefix=settings.role_prefix)
     except ProvisionError:
-        typer.echo(provisioning_sql(installation.EMBEDDED_DATABASE, settings.role_prefix), err=True)
+        typer.echo(provisioning_sql(installation.database_name(settings), settings.role_prefix), err=True)
         raise
     typer.echo("La base de datos está al día.")
 

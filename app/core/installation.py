@@ -28,6 +28,12 @@ def given_urls(settings: Settings) -> DatabaseUrls | None:
     return DatabaseUrls(**{role: _driver(url) for role, url in urls.items()}) if all(urls.values()) else None
 
 
+def database_name(settings: Settings) -> str:
+    """Return the name of the installation's database: the one that `DATABASE_URL` says, if it says one."""
+    given = make_url(settings.database_url).database if settings.database_url else None
+    return given or EMBEDDED_DATABASE
+
+
 @contextmanager
 def open_database(settings: Settings, *, fast: bool = False) -> Iterator[Database]:
     """Open the database, making roles and database where they are missing and we may.
@@ -46,14 +52,14 @@ def open_database(settings: Settings, *, fast: bool = False) -> Iterator[Databas
     if settings.database_url:
         urls = given_urls(settings) or _provisioned(
             _driver(settings.database_url),
-            make_url(settings.database_url).database or EMBEDDED_DATABASE,
+            database_name(settings),
             settings.role_prefix,
             secrets,
         )
         yield from _opened(urls, settings.threads)
         return
     with Embedded(embedded_folder(settings), fast=fast, pg_bin=settings.pg_bin) as server:
-        urls = _provisioned(server.superuser_url, EMBEDDED_DATABASE, settings.role_prefix, secrets)
+        urls = _provisioned(server.superuser_url, database_name(settings), settings.role_prefix, secrets)
         yield from _opened(urls, settings.threads)
 
 
