@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from app.core import json
 from app.ocds import diff, merge, privacy, tags, validation
-from app.ocds.shape import Document
+from app.processes.drafting import as_release
 from app.processes.queries import VersionRef, WorkingProcess
 from app.publication.facets import facets
 
@@ -27,18 +27,6 @@ class Prepared:
     releases_before: int
 
 
-def provisional(process: WorkingProcess, release_id: str, date: str, document: Document) -> Document:
-    """Return a document with the envelope that publishing gives it, tags still to come."""
-    return {
-        "ocid": process.ocid,
-        "id": release_id,
-        "date": date,
-        "tag": ["planning"],
-        "initiationType": "tender",
-        **document,
-    }
-
-
 def prepare(
     ref: VersionRef,
     process: WorkingProcess,
@@ -51,7 +39,7 @@ def prepare(
     """Return the release, or the problems that keep it from going out."""
     release_id = f"{process.ocid}-{ref.number:04d}".replace("#", "_")  # R10: no `#` in a release id
     public, _ = privacy.withhold(process.document, natural_rfc_public=natural_rfc_public)
-    current = provisional(process, release_id, now, public)
+    current = as_release(process.ocid, public, release_id=release_id, date=now)
     problems = validation.blocking(current)
     if problems:
         return [asdict(problem) for problem in problems]
