@@ -31,6 +31,8 @@ PERMISSIONS = {
     Permission.PROCESS_APPROVE_SELF: "aprobar o devolver, donde aprueba el sujeto obligado",
     Permission.PROCESS_APPROVE_GARANTE: "aprobar o devolver, donde aprueba el organismo garante",
     Permission.PROCESS_PUBLISH: "publicar lo aprobado",
+    Permission.PARTY_EDIT: "mantener el registro de proveedores, personas servidoras públicas, áreas e instituciones",
+    Permission.CATALOG_MANAGE: "cargar y mantener los catálogos",
     Permission.AUDIT_READ: "consultar la bitácora",
     Permission.PADRON_READ: "consultar el padrón de sujetos obligados",
     Permission.ADOPTION_READ: "consultar cuánto se publica",

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     PROCESS_APPROVE_SELF = "process:approve_self"
     PROCESS_APPROVE_GARANTE = "process:approve_garante"
     PROCESS_PUBLISH = "process:publish"
+    PARTY_EDIT = "party:edit"
+    CATALOG_MANAGE = "catalog:manage"
     AUDIT_READ = "audit:read"
     PADRON_READ = "padron:read"
     ADOPTION_READ = "adoption:read"
@@ -50,6 +52,8 @@ ROLES: dict[str, frozenset[Permission]] = {
         {
             Permission.PROCESS_READ,
             Permission.PROCESS_IMPORT,
+            Permission.PARTY_EDIT,
+            Permission.CATALOG_MANAGE,
             Permission.AUDIT_READ,
             Permission.PADRON_READ,
             Permission.ADOPTION_READ,
@@ -63,7 +67,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             Permission.ADOPTION_READ,
         }
     ),
-    "so_admin": frozenset({Permission.PROCESS_READ, Permission.AUDIT_READ}),
+    "so_admin": frozenset({Permission.PROCESS_READ, Permission.PARTY_EDIT, Permission.AUDIT_READ}),
     "so_publisher": frozenset(
         {
             Permission.PROCESS_READ,
@@ -79,6 +83,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             Permission.PROCESS_IMPORT,
             Permission.PROCESS_SUBMIT,
             Permission.PROCESS_DISCARD,
+            Permission.PARTY_EDIT,
         }
     ),
     "so_reader": frozenset({Permission.PROCESS_READ}),

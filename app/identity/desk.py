@@ -13,6 +13,8 @@ PAGES = (
     ("Mi trabajo", "panel", Permission.PROCESS_READ),
     ("Procesos", "procesos-internos", Permission.PROCESS_READ),
     ("Importaciones", "importaciones", Permission.PROCESS_IMPORT),
+    ("Registro", "registro", Permission.PROCESS_READ),
+    ("Catálogos", "catalogos", Permission.CATALOG_MANAGE),
     ("Padrón", "padron", Permission.PADRON_READ),
     ("Bitácora", "bitacora", Permission.AUDIT_READ),
 )

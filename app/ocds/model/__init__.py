@@ -66,9 +66,27 @@ _STAGE_OF_PATH = (
     ("planning", Stage.PLANNING),
 )
 
-_LONG_ELEMENTS = frozenset(
-    {"Organization", "Award", "Contract", "Bid", "Item", "Document", "Transaction", "Milestone"}
+_ELEMENTS = frozenset(
+    {
+        "Amendment",
+        "Award",
+        "Bid",
+        "BudgetBreakdown",
+        "ClarificationMeeting",
+        "Contract",
+        "Document",
+        "Guarantee",
+        "Item",
+        "Milestone",
+        "Organization",
+        "Quote",
+        "RelatedProcess",
+        "RequestForQuotes",
+        "Statistic",
+        "Transaction",
+    }
 )
+"""Blocks with an id of their own, which a person fills in one at a time."""
 
 
 def _stage(path: str) -> Stage:
@@ -111,9 +129,9 @@ for _found in FIELDS.values():
     _CHILDREN.setdefault(_found.path.rpartition("/")[0], []).append(_found)
 
 LONG_LISTS: frozenset[str] = frozenset(
-    found.path for found in FIELDS.values() if found.is_list and found.of in _LONG_ELEMENTS
+    found.path for found in FIELDS.values() if found.is_list and found.of in _ELEMENTS
 )
-"""Paths of the lists that can be long at any depth: storage keeps one row for each of their elements."""
+"""Paths of the lists of elements with an id, at any depth: storage keeps one row for each of their elements."""
 
 
 def field(path: str) -> Field:
