@@ -62,7 +62,20 @@ class Plain(BaseModel):
         title="Número de contrato", description="Como aparece en la carátula.", examples=["SA-045/2026"]
     )
     procedure: str = Field(title="Procedimiento")
+    item: str | None = Field(
+        None,
+        title="Clave CUCOP",
+        description="Escribe la clave o unas palabras de lo que se compra.",
+        examples=["29401001"],
+    )
+    item_name: str | None = Field(None, title="Descripción del bien o servicio")
 
+
+SUGGESTIONS = (
+    ("90000101", "Papel para impresora, tamaño carta", "Caja"),
+    ("90000102", "Papel para impresora, tamaño oficio", "Caja"),
+    ("90000103", "Papel periódico para empaque y protección de mercancía frágil en mudanzas", "Rollo"),
+)
 
 OPTIONS = (
     ("open", "Licitación pública", "Abierta a quien quiera participar."),
@@ -225,6 +238,16 @@ def sample_page() -> ComponentsPage:
         yesterday=clock.now() - timedelta(hours=26),
         long_name=LONG_NAME,
     )
+
+
+@router.get("/_components/opciones")
+def suggestions(q: str = "") -> list[dict[str, object]]:
+    """Answer a typeahead, in the shape that every lookup has."""
+    return [
+        {"value": code, "label": label, "hint": unit, "fills": {"description": label}}
+        for code, label, unit in SUGGESTIONS
+        if q.lower() in f"{code} {label}".lower()
+    ]
 
 
 @router.get("/_components")

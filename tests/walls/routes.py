@@ -36,6 +36,7 @@ from tests.factories import document, draft, new_ocid
 PUBLIC = {
     "/openapi.json": "the description of the publication API",
     "/_components": "the page of components, in development only",
+    "/_components/opciones": "part of it",
     "/static/{path:path}": "styles and scripts of the package",
     "/health": "for the machine that watches the process",
     "/ready": "for the machine that sends it visitors",

@@ -144,3 +144,67 @@ def test_escape_closes_the_menu_and_returns_the_focus(chromium: Browser, address
     assert not page.locator("text=Cerrar sesión").is_visible()
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
     page.close()
+
+
+def test_a_typeahead_is_used_by_keyboard_alone(chromium: Browser, address: str) -> None:
+    page = chromium.new_page()
+    said = complaints(page)
+    page.goto(address + "/_components")
+    field = page.get_by_role("combobox", name="Clave CUCOP")
+    field.press_sequentially("papel")
+    page.wait_for_selector("[role=option] >> text=tamaño oficio")
+    assert field.get_attribute("aria-expanded") == "true"
+
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    chosen = page.locator("[role=option][aria-selected=true]")
+    assert field.get_attribute("aria-activedescendant") == chosen.get_attribute("id")
+    field.press("Enter")
+
+    assert field.input_value() == "90000102"
+    assert page.input_value("#field-item_name") == "Papel para impresora, tamaño oficio"
+    assert field.get_attribute("aria-expanded") == "false"
+    assert page.url.endswith("/_components"), "choosing must not send the form"
+    assert said == []
+    page.close()
+
+
+def test_escape_leaves_what_was_typed_and_nothing_found_is_said(chromium: Browser, address: str) -> None:
+    page = chromium.new_page()
+    page.goto(address + "/_components")
+    field = page.get_by_role("combobox", name="Clave CUCOP")
+    field.press_sequentially("papel")
+    page.wait_for_selector("[role=option]")
+
+    field.press("Escape")
+    assert page.locator("[role=option]").first.is_hidden()
+    assert field.input_value() == "papel"
+    field.press_sequentially(" de arroz")
+
+    page.wait_for_selector("text=Nada coincide; puedes escribirlo tal cual.")
+    page.close()
+
+
+def test_a_typeahead_with_its_options_open_is_accessible(chromium: Browser, address: str) -> None:
+    page = chromium.new_page(bypass_csp=True, viewport={"width": 360, "height": 800})
+    page.goto(address + "/_components")
+    page.get_by_role("combobox", name="Clave CUCOP").press_sequentially("papel")
+    page.wait_for_selector("[role=option]")
+    page.keyboard.press("ArrowDown")
+
+    violations = Axe().run(page, context=".typeahead").response["violations"]
+
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in violations] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.close()
+
+
+def test_without_script_a_typeahead_is_a_field_with_a_way_to_search(chromium: Browser, address: str) -> None:
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(address + "/_components")
+
+    page.fill("#field-item", "90000101")
+    link = page.get_by_role("link", name="Buscar en el catálogo")
+
+    assert link.get_attribute("href") == "/_components/opciones?volver=%2F_components&campo=item"
+    page.close()
