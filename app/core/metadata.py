@@ -10,6 +10,7 @@ MODULES = (
     "app.core.outbox",
     "app.tenancy.models",
     "app.identity.models",
+    "app.parties.models",
     "app.processes.models",
     "app.review.models",
     "app.imports.models",

@@ -1,0 +1,1 @@
+"""The registry of suppliers, officials, units and bodies: typed once, used in every process."""
