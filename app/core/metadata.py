@@ -12,6 +12,7 @@ MODULES = (
     "app.identity.models",
     "app.parties.models",
     "app.processes.models",
+    "app.attachments.models",
     "app.review.models",
     "app.imports.models",
     "app.publication.models",

@@ -7,6 +7,7 @@ from app.core import migrate
 from app.core.db import Database
 
 PUBLISHED = {
+    "attachment",
     "chain_head",
     "ocid_alias",
     "ocid_prefix",
