@@ -15,7 +15,7 @@ from app.imports.matching import Padron
 from app.imports.models import ImportRun
 from app.imports.reading import Entry
 from app.processes.queries import WorkingProcess, load_working
-from app.processes.service import title_of
+from app.processes.summary import title_of
 from app.tenancy import queries as tenancy
 
 UNKNOWN = UUID(int=0)

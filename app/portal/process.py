@@ -11,7 +11,7 @@ from app.ocds.shape import Document
 from app.portal import telling
 from app.portal.reading import Reader, Section, anchor, find_list
 from app.portal.telling import Entry, Line, Told
-from app.processes.service import title_of
+from app.processes.summary import title_of
 from app.web import formats
 from app.web.components import STAGES, Stage, StageState
 

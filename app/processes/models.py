@@ -1,10 +1,10 @@
-"""Tables of contracting processes: the process, its other ocids, the parts of its working document, its versions."""
+"""Tables of processes: their other ocids, the parts of their documents, versions, edits, and templates."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Computed, Date, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key, text_key
@@ -15,7 +15,11 @@ _OPEN = "status IN ('draft', 'in_review', 'returned', 'approved', 'scheduled')"
 
 
 class ContractingProcess(SQLModel, table=True):
-    """One contracting process; its ocid never changes."""
+    """One contracting process; its ocid never changes.
+
+    `title`, `method`, `stage`, `year` and `folded` (what a search looks through) are read from the working document
+    (`app.processes.summary`); `document_version` counts its edits.
+    """
 
     __tablename__ = "contracting_process"
     __table_args__ = (
@@ -32,6 +36,10 @@ class ContractingProcess(SQLModel, table=True):
     sujeto_obligado_id: UUID
     ocid: str = prose(None)
     title: str = prose()
+    method: str = prose()
+    stage: str = prose()
+    year: int | None = None
+    folded: str = prose()
     document_version: int = Field(default=1, nullable=False)
     created_at: datetime = moment()
     updated_at: datetime = moment()
@@ -49,19 +57,82 @@ class OcidAlias(SQLModel, table=True):
 
 
 class ProcessPart(SQLModel, table=True):
-    """One section, or one element of a long list, of the working document (`app.ocds.parts`).
+    """One section, or one element of a list, of the working document (`app.ocds.parts`).
 
-    `json`, not `jsonb`: numbers and the order of keys stay as they were written.
+    `json`, not `jsonb`: numbers and the order of keys stay as they were written. `list_path` is where an element
+    stands (`tender/items`), `element_id` its id, by which what is said of it elsewhere is found.
     """
 
     __tablename__ = "process_part"
-    __table_args__ = (belongs_to("contracting_process", "process_id"),)
+    __table_args__ = (
+        belongs_to("contracting_process", "process_id"),
+        Index("process_part_list_idx", "tenant_id", "process_id", "list_path", "ordinal", "path"),
+        Index(
+            "process_part_element_idx",
+            "tenant_id",
+            "process_id",
+            "element_id",
+            postgresql_where=text("list_path = 'parties' OR list_path LIKE '%/items'"),
+        ),
+    )
 
     tenant_id: UUID = tenant_key()
     process_id: UUID = Field(primary_key=True)
     path: str = text_key()
     ordinal: int = Field(default=0, nullable=False)
     body: Any = Field(sa_column=Column(JSON(none_as_null=False), nullable=False))
+    list_path: str | None = Field(
+        default=None, sa_column=Column(Text, Computed("regexp_replace(path, '/[0-9]+$', '')", persisted=True))
+    )
+    element_id: str | None = Field(
+        default=None, sa_column=Column(Text, Computed("left(body ->> 'id', 200)", persisted=True))
+    )
+
+
+class DocumentEdit(SQLModel, table=True):
+    """One line of one edit of the working document: what stood at a place before and after, who changed it and when.
+
+    `part` is the stored part, `pointer` the place inside it; an element that came or went has the pointer "" and keeps
+    its parts whole, so that the edit can be undone.
+    """
+
+    __tablename__ = "document_edit"
+    __table_args__ = (
+        belongs_to("contracting_process", "process_id"),
+        one_of("action", ("change", "add", "remove", "move", "replace")),
+    )
+
+    tenant_id: UUID = tenant_key()
+    process_id: UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    line: int = Field(primary_key=True)
+    number: int
+    action: str = prose(None)
+    part: str = prose(None)
+    pointer: str = prose()
+    before: Any = Field(sa_column=Column(JSON(none_as_null=False), nullable=False))
+    after: Any = Field(sa_column=Column(JSON(none_as_null=False), nullable=False))
+    account_id: UUID | None = None
+    at: datetime = moment()
+
+
+class ProcessTemplate(SQLModel, table=True):
+    """A working document that a sujeto obligado begins new processes with."""
+
+    __tablename__ = "process_template"
+    __table_args__ = (
+        belongs_to("sujeto_obligado", "sujeto_obligado_id"),
+        Index("process_template_name_idx", "tenant_id", "sujeto_obligado_id", "name", "template_id"),
+    )
+
+    tenant_id: UUID = tenant_key()
+    template_id: UUID = Field(default_factory=new_id, primary_key=True)
+    sujeto_obligado_id: UUID
+    name: str = prose(None)
+    document: Any = Field(sa_column=Column(JSON(none_as_null=False), nullable=False))
+    created_by: UUID | None = None
+    retired_at: datetime | None = moment(default_now=False, nullable=True)
+    created_at: datetime = moment()
 
 
 class ProcessVersion(SQLModel, table=True):
@@ -96,6 +167,7 @@ class ProcessVersion(SQLModel, table=True):
     submitted_by: UUID | None = None
     decided_by: UUID | None = None
     snapshot: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    due_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     created_at: datetime = moment()
     updated_at: datetime = moment()
 

@@ -1,7 +1,7 @@
 """Reading processes: whole working documents for services, rows for pages."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -42,6 +42,8 @@ class WorkingProcess:
     Attributes:
         policy: the publishing policy of its sujeto obligado.
         document: without ocid, id, date, tag and initiationType, which publishing sets.
+        stored: the parts it is stored in.
+        seq: how often it was edited; a page that knows a lower number is stale.
         number: of the newest version; 0 before the first.
         open_number: of the open version, None when none is open.
         open_status: its status, "" when none is open.
@@ -53,6 +55,8 @@ class WorkingProcess:
     sujeto_obligado_id: UUID
     policy: str
     document: Document
+    stored: list[parts.Part] = field(default_factory=list)
+    seq: int = 0
     number: int = 0
     open_number: int | None = None
     open_status: str = ""
@@ -131,12 +135,7 @@ def _load(
     session: RwSession, actor: Actor, which: ColumnElement[bool], *, for_update: bool
 ) -> dict[UUID, WorkingProcess]:
     query = (
-        select(
-            ContractingProcess.process_id,
-            ContractingProcess.ocid,
-            ContractingProcess.sujeto_obligado_id,
-            SujetoObligado.policy,
-        )
+        select(ContractingProcess, SujetoObligado.policy)
         .join(SujetoObligado, _SAME_SUJETO)
         .where(ContractingProcess.tenant_id == actor.tenant_id, which)
         .order_by(col(ContractingProcess.process_id))
@@ -144,8 +143,11 @@ def _load(
     if for_update:
         query = query.with_for_update(of=ContractingProcess)
     processes = {
-        process_id: WorkingProcess(process_id, ocid, sujeto_obligado_id, policy, {})
-        for process_id, ocid, sujeto_obligado_id, policy in session.exec(query)
+        row.process_id: WorkingProcess(
+            row.process_id, row.ocid, row.sujeto_obligado_id, policy, {}, seq=row.document_version
+        )
+        # A row read before the lock was had may be out of date by now.
+        for row, policy in session.exec(query.execution_options(populate_existing=True))
     }
     _fill(session, actor, processes)
     return processes
@@ -162,7 +164,9 @@ def _fill(session: RwSession, actor: Actor, processes: dict[UUID, WorkingProcess
         .where(ProcessPart.tenant_id == actor.tenant_id, among(ProcessPart.process_id, processes))
         .group_by(col(ProcessPart.process_id))
     ):
-        processes[process_id].document = parts.assemble(parts.Part(*part) for part in held)
+        stored = [parts.Part(*part) for part in held]
+        processes[process_id].stored = stored
+        processes[process_id].document = parts.assemble(stored)
     for process_id, number, status in session.exec(
         select(ProcessVersion.process_id, ProcessVersion.number, ProcessVersion.status).where(
             ProcessVersion.tenant_id == actor.tenant_id, among(ProcessVersion.process_id, processes)

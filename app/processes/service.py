@@ -1,7 +1,7 @@
 """Writing working documents: whole batches in a handful of statements, each document in its parts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,16 +14,18 @@ from app.core import audit, bulk, clock, json
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.tables import new_id, table_of
-from app.ocds import parts
+from app.ocds import diff, parts
 from app.ocds.shape import Document, same
 from app.processes.models import (
     ContractingProcess,
+    DocumentEdit,
     OcidAlias,
     ProcessPart,
     ProcessVersion,
     VersionEditor,
 )
 from app.processes.queries import VersionRef, WorkingProcess, load_working, published_before
+from app.processes.summary import Summary, summarise
 from app.processes.workflow import VERSIONS
 
 __all__ = [
@@ -34,7 +36,6 @@ __all__ = [
     "bring_back",
     "put_aside",
     "save_documents",
-    "title_of",
 ]
 
 ENVELOPE = ("ocid", "id", "date", "tag", "initiationType")
@@ -80,23 +81,6 @@ class PublishOutcome:
     ref: VersionRef
     published: bool
     problems: list[dict[str, Any]] = field(default_factory=list)
-
-
-def title_of(document: Document) -> str:
-    """Return what people call a process: the tender's title, else what comes closest; "" when nothing does."""
-    candidates = [document.get("title"), _member(document, "tender", "title")]
-    for section in ("contracts", "awards"):
-        listed = document.get(section)
-        if isinstance(listed, list) and listed and isinstance(listed[0], dict):
-            candidates.append(listed[0].get("title"))
-    candidates += [
-        _member(document, "tender", "description"),
-        _member(document, "planning", "rationale"),
-    ]
-    for candidate in candidates:
-        if isinstance(candidate, str) and candidate.strip():
-            return " ".join(candidate.split())[:500]
-    return ""
 
 
 def save_documents(session: RwSession, actor: Actor, writes: Sequence[DocumentWrite]) -> list[SavedDocument]:
@@ -166,6 +150,10 @@ _PROCESS = bulk.insertion(
     "sujeto_obligado_id",
     "ocid",
     "title",
+    "method",
+    "stage",
+    "year",
+    "folded",
     "document_version",
 )
 _VERSION = bulk.insertion(
@@ -186,6 +174,20 @@ _PART = _NEW_PART.on_conflict_do_update(
     index_elements=["tenant_id", "process_id", "path"],
     set_={"body": _NEW_PART.excluded.body, "ordinal": _NEW_PART.excluded.ordinal},
 )
+_EDIT = bulk.insertion(
+    table_of(DocumentEdit),
+    "tenant_id",
+    "process_id",
+    "seq",
+    "line",
+    "number",
+    "action",
+    "part",
+    "pointer",
+    "before",
+    "after",
+    "account_id",
+)
 _ALIAS = bulk.insertion(table_of(OcidAlias), "tenant_id", "alias", "process_id").on_conflict_do_nothing()
 _EDITOR = bulk.insertion(
     table_of(VersionEditor), "tenant_id", "process_id", "number", "account_id"
@@ -200,7 +202,7 @@ class _Batch:
         self.now = clock.now()
         # In this order: foreign keys lead back to the process and to the version.
         self.rows: dict[Insert, list[dict[str, Any]]] = {
-            statement: [] for statement in (_PROCESS, _VERSION, _NEW_PART, _PART, _ALIAS, _EDITOR)
+            statement: [] for statement in (_PROCESS, _VERSION, _NEW_PART, _PART, _ALIAS, _EDITOR, _EDIT)
         }
         self.reopened: list[dict[str, Any]] = []
         self.retitled: list[dict[str, Any]] = []
@@ -219,7 +221,9 @@ class _Batch:
         process_id = process.process_id if process else new_id()
         number = self._version(write, process, process_id)
         self._aliases(write, process_id)
-        self._parts(process_id, process.document if process else None, write.document)
+        self._parts(process_id, process, write.document)
+        if process is not None:
+            self._lines(process, number, diff.changes(process.document, write.document))
         if self.actor.account_id is not None:
             self.rows[_EDITOR].append(
                 self._own(process_id=process_id, number=number, account_id=self.actor.account_id)
@@ -234,9 +238,33 @@ class _Batch:
 
     def replace(self, process: WorkingProcess, document: Document) -> None:
         """Make the working document another one, or nothing; a process left without one keeps its title."""
-        if document:
-            self.retitled.append({"key": process.process_id, "new_title": title_of(document)})
-        self._parts(process.process_id, process.document, document)
+        self.retitled.append(self._summary(process.process_id, process, document))
+        self._parts(process.process_id, process, document)
+        self._lines(process, process.open_number or process.number, ())
+
+    def _summary(self, process_id: UUID, process: WorkingProcess, document: Document) -> dict[str, Any]:
+        """Return what lists know of a process from now on; one left without a document keeps its title."""
+        told = summarise(process.ocid, document or process.document)
+        return {"key": process_id, **{f"new_{name}": value for name, value in asdict(told).items()}}
+
+    def _lines(self, process: WorkingProcess, number: int, changes: Sequence[diff.Change]) -> None:
+        """Tell what replacing the whole document changed: at least one line, for pages opened before it."""
+        told = [(one.pointer, one.before, one.after) for one in changes] or [("", None, None)]
+        self.rows[_EDIT] += [
+            self._own(
+                process_id=process.process_id,
+                seq=process.seq + 1,
+                line=line,
+                number=number,
+                action="replace",
+                part="",
+                pointer=pointer,
+                before=before,
+                after=after,
+                account_id=self.actor.account_id,
+            )
+            for line, (pointer, before, after) in enumerate(told)
+        ]
 
     def _own(self, **values: Any) -> dict[str, Any]:
         return {"tenant_id": self.actor.tenant_id, **values}
@@ -248,12 +276,12 @@ class _Batch:
                     process_id=process_id,
                     sujeto_obligado_id=write.sujeto_obligado_id,
                     ocid=write.ocid,
-                    title=title_of(write.document),
                     document_version=1,
+                    **asdict(summarise(write.ocid, write.document)),
                 )
             )
         else:
-            self.retitled.append({"key": process_id, "new_title": title_of(write.document)})
+            self.retitled.append(self._summary(process_id, process, write.document))
         if process is not None and process.open_number is not None:
             target = VERSIONS.check("edit", process.open_status).target
             self.reopened.append(
@@ -289,9 +317,9 @@ class _Batch:
             self._own(alias=alias, process_id=process_id) for alias in write.aliases if alias != write.ocid
         ]
 
-    def _parts(self, process_id: UUID, before: Document | None, after: Document) -> None:
-        held = {part.path: part for part in parts.split(before)} if before is not None else {}
-        rows = self.rows[_NEW_PART if before is None else _PART]
+    def _parts(self, process_id: UUID, process: WorkingProcess | None, after: Document) -> None:
+        held = {part.path: part for part in process.stored} if process else {}
+        rows = self.rows[_PART if process else _NEW_PART]
         for part in parts.split(after):
             stored = held.pop(part.path, None)
             if stored is None or stored.ordinal != part.ordinal or not same(stored.body, part.body):
@@ -326,7 +354,10 @@ def _retitle(actor: Actor, now: datetime) -> Update:
     return (
         update(table)
         .where(table.c.tenant_id == actor.tenant_id, table.c.process_id == bindparam("key"))
-        .values(title=bindparam("new_title"), document_version=table.c.document_version + 1, updated_at=now)
+        .values(
+            {one.name: bindparam(f"new_{one.name}") for one in fields(Summary)}
+            | {"document_version": table.c.document_version + 1, "updated_at": now}
+        )
     )
 
 
@@ -362,10 +393,3 @@ def _reopen(actor: Actor, now: datetime) -> Update:
             updated_at=now,
         )
     )
-
-
-def _member(document: Document, *keys: str) -> Any:
-    value: Any = document
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

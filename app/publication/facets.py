@@ -6,7 +6,7 @@ from typing import Any
 
 from app.ocds import tags
 from app.ocds.shape import Document
-from app.processes.service import title_of
+from app.processes.summary import title_of
 
 _STAGE_STATUS = {
     "planning": ("planning",),

@@ -20,7 +20,7 @@ from app.ocds.shape import Document
 from app.processes import drafting
 from app.processes.outline import change_in_words, place_of
 from app.processes.queries import VersionRef, working_process
-from app.processes.service import title_of
+from app.processes.summary import title_of
 from app.publication.models import Record
 from app.publication.service import publish_batch
 from app.review.policy import Case, require_act

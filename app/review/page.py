@@ -25,7 +25,7 @@ from app.processes.outline import (
     places,
     told_in_place,
 )
-from app.processes.service import title_of
+from app.processes.summary import title_of
 from app.review import wording
 from app.review.queries import ProcessView
 from app.tenancy.queries import TenantView, sujeto

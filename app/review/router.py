@@ -20,7 +20,7 @@ from app.processes import drafting
 from app.processes.models import ProcessVersion
 from app.processes.outline import PAGE, Listing, Notes, find, in_words, listing, place_of
 from app.processes.queries import ProcessRow, VersionRef
-from app.processes.service import title_of
+from app.processes.summary import title_of
 from app.review import service
 from app.review.page import WAYS, address, crumbs, process_page
 from app.review.policy import require_act

@@ -243,12 +243,12 @@ def test_every_role_sees_the_desk_that_is_its_own(place: Place, signed_in: Clien
         "garante_admin": ["Tus borradores"],
     }
     ways = {
-        "so_editor": ["panel", "procesos-internos", "importaciones"],
-        "so_publisher": ["panel", "procesos-internos", "importaciones"],
-        "so_admin": ["panel", "procesos-internos", "bitacora"],
-        "so_reader": ["panel", "procesos-internos"],
-        "garante_reviewer": ["panel", "procesos-internos", "padron"],
-        "garante_admin": ["panel", "procesos-internos", "importaciones", "padron", "bitacora"],
+        "so_editor": ["panel", "procesos-internos", "importaciones", "registro"],
+        "so_publisher": ["panel", "procesos-internos", "importaciones", "registro"],
+        "so_admin": ["panel", "procesos-internos", "registro", "bitacora"],
+        "so_reader": ["panel", "procesos-internos", "registro"],
+        "garante_reviewer": ["panel", "procesos-internos", "registro", "padron"],
+        "garante_admin": ["panel", "procesos-internos", "importaciones", "registro", "catalogos", "padron"],
     }
     for role in TENANT_ROLES:
         client = signed_in(role)
