@@ -1,0 +1,1 @@
+"""Capture: every field of the model asked for by stage, in forms that nobody writes by hand."""
