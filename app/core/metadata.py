@@ -11,6 +11,7 @@ MODULES = (
     "app.tenancy.models",
     "app.identity.models",
     "app.parties.models",
+    "app.catalogs.models",
     "app.processes.models",
     "app.attachments.models",
     "app.review.models",

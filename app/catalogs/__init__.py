@@ -1,0 +1,1 @@
+"""Catalogues of each tenant: lists of codes that capture offers, versioned, imported and kept by the garante."""
