@@ -60,7 +60,7 @@ cli.add_typer(database_cli, name="database")
 
 
 def _serve(settings: Settings, database: Database) -> None:
-    storage = Storage.local(settings.state_folder)
+    storage = Storage.of(settings)
     uvicorn.run(
         create_app(settings, database, storage),
         host=settings.host,
@@ -94,7 +94,7 @@ def demo() -> None:
         loaded = settings.state_folder / "demo-loaded"
         if not loaded.exists():
             typer.echo("Primera vez: se importan, revisan y publican los datos de demostración.")
-            load_demo(database, Storage.local(settings.state_folder), typer.echo)
+            load_demo(database, Storage.of(settings), typer.echo)
             loaded.touch()
         typer.echo(demo_welcome(f"http://{settings.host}:{settings.port}"))
         _serve(settings, database)
@@ -190,8 +190,9 @@ def worker() -> None:
 
 async def _work(database: Database, settings: Settings) -> None:
     await asyncio.to_thread(database.assert_least_privilege)
-    storage = Storage.local(settings.state_folder)
-    running = asyncio.create_task(Worker(database, storage, concurrency=settings.worker_concurrency).run())
+    storage = Storage.of(settings)
+    working = Worker(database, storage, settings=settings, concurrency=settings.worker_concurrency)
+    running = asyncio.create_task(working.run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, running.cancel)
@@ -325,7 +326,7 @@ def import_command(
         run = imports.import_file(
             database,
             actor,
-            Storage.local(settings.state_folder),
+            Storage.of(settings),
             file,
             sujeto_obligado_id=sujeto_id,
             publisher=publish_batch if publish else None,

@@ -111,7 +111,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     worker: asyncio.Task[None] | None = None
     if settings.embedded_worker:
         worker = asyncio.create_task(
-            Worker(database, app.state.storage, concurrency=settings.worker_concurrency).run()
+            Worker(
+                database,
+                app.state.storage,
+                settings=settings,
+                concurrency=settings.worker_concurrency,
+            ).run()
         )
     try:
         async with app.state.public_reader:

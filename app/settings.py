@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MEBIBYTE = 1024 * 1024
@@ -84,6 +84,30 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
+    )
+    storage_url: str | None = Field(
+        None,
+        description="Where files are kept: `s3://bucket/folder`; unset: the folder `files` of the state folder.",
+    )
+    storage_endpoint: str | None = Field(
+        None, description="Address of an S3-like store that is not Amazon's, with its scheme."
+    )
+    storage_region: str = Field("us-east-1", description="Region of the store.")
+    storage_key: SecretStr | None = Field(
+        None, description="Access key of the store; unset: what the machine itself is granted."
+    )
+    storage_secret: SecretStr | None = Field(None, description="Secret of that access key.")
+    attachment_limit: int = Field(
+        50 * MEBIBYTE, gt=0, description="Largest file, in bytes, that is attached to a process."
+    )
+    clamd: str | None = Field(
+        None,
+        description="Where clamd listens: `tcp://host:port` or `unix:/path`; unset: files are not scanned for viruses.",
+    )
+    outgoing_allow: str = Field(
+        "",
+        description="`host:port` of this network that the service may call though they are not public, separated by "
+        "commas; without it, it calls public addresses only, on ports 80 and 443.",
     )
     upload_limit: int = Field(
         2 * 1024 * MEBIBYTE, gt=0, description="Largest file, in bytes, that an import takes."

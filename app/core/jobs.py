@@ -7,7 +7,7 @@ tenant fails: there is no ambient tenant.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from app.core import logs
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import AppError
 from app.core.storage import Storage
+from app.settings import Settings, get_settings
 
 _log = logs.get(__name__)
 
@@ -45,10 +46,11 @@ class JobWithoutTenantError(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What a worker lends its jobs: the database, and the place of files."""
+    """What a worker lends its jobs: the database, the place of files, and the settings."""
 
     database: Database
     storage: Storage
+    settings: Settings = field(default_factory=get_settings)
 
 
 class TenantWork(Protocol):
@@ -175,11 +177,19 @@ class Worker:
     Args:
         database: whose `app_rw` the work itself uses.
         storage: where files are kept.
+        settings: by default those of this process.
         concurrency: jobs at once.
     """
 
-    def __init__(self, database: Database, storage: Storage, *, concurrency: int = 2) -> None:
-        self._place = Workplace(database, storage)
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        *,
+        settings: Settings | None = None,
+        concurrency: int = 2,
+    ) -> None:
+        self._place = Workplace(database, storage, settings or get_settings())
         self._concurrency = concurrency
         self._connector = procrastinate.PsycopgConnector(
             conninfo=_conninfo(database.urls.worker), min_size=1, max_size=concurrency + 3
