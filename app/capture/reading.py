@@ -1,0 +1,216 @@
+"""What a person changed in a form: the texts sent, against what the page showed and what is stored.
+
+A control whose text is the one shown changes nothing, whatever happened to the value meanwhile. Keys that the form
+does not ask for (`title_en`, what the model does not know) are never touched. A list that is edited in place is one
+value: its rows are the stored objects, in their new order, with what was typed in them.
+"""
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.capture import forms, names
+from app.capture.controls import Control, control, offered
+from app.capture.forms import DEFAULT_CURRENCY, Ground
+from app.capture.plan import is_inline_list, is_reference
+from app.ocds import entry, model
+from app.ocds.entry import EntryError
+from app.ocds.model import Field, Kind
+from app.ocds.shape import Document, same
+from app.processes.editing import Change
+
+NOT_A_PARTY = "Elige a uno de los participantes de la lista; si falta, agrégalo primero en «Participantes»."
+OLD_LIST = "Esta lista cambió mientras la editabas y se quedó como está. Para poner la tuya en su lugar, guarda otra vez."
+
+
+@dataclass(slots=True)
+class Read:
+    """What a form says.
+
+    Attributes:
+        changes: pointers inside the part, and their new values (None: none any more).
+        errors: name → why its text cannot be stored, and how to write it right.
+        names: of the controls that were among what was sent.
+        origins: mark of a row → its position in the list as it will be stored; empty for a blank one.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    origins: dict[str, str] = field(default_factory=dict)
+
+
+def read(ground: Ground, sent: Mapping[str, list[str]]) -> Read:
+    """Return what a form, or a piece of it, changes.
+
+    Args:
+        ground: what the form stands on, as stored now.
+        sent: every text of every name; names that are not the form's are ignored.
+    """
+    reader = _Reader(ground, sent)
+    fields = [model.FIELDS[path] for path in ground.section.fields]
+    reader.object(fields, ground.section.prefix, ground.held, None)
+    return reader.read
+
+
+def new_body(ground: Ground, sent: Mapping[str, list[str]]) -> tuple[Document, dict[str, str]]:
+    """Return the object that a form for something new describes, and what is wrong with it."""
+    reader = _Reader(ground, sent)
+    fields = [model.FIELDS[path] for path in ground.section.fields]
+    return reader.object(fields, "", {}, {}), reader.read.errors
+
+
+class _Reader:
+    def __init__(self, ground: Ground, sent: Mapping[str, list[str]]) -> None:
+        self.ground = ground
+        self.sent = sent
+        self.read = Read()
+        pairs = (pair.rpartition("=") for pair in sent.get(names.SHOWN, [""])[-1].split())
+        self.shown = {name: mark for name, _, mark in pairs}
+
+    def object(self, fields: Iterable[Field], at: str, stored: Document, target: Document | None) -> Document:
+        """Read the fields of an object.
+
+        Args:
+            fields: those that the form may ask for.
+            at: pointer of the object inside the part.
+            stored: the object.
+            target: where values go when the object is part of a new value; None when each is a change of its own.
+
+        Returns:
+            The target, or what is stored.
+        """
+        for one in fields:
+            name, held = f"{at}/{one.name}", stored.get(one.name)
+            if is_reference(one) and not one.is_list and forms.is_plain_reference(held):
+                self._reference(one, name, held, target)
+            elif is_reference(one) and one.is_list and forms.are_plain_references(held):
+                self._references(one, name, held, target)
+            elif one.kind is Kind.BLOCK and forms.is_object(held):
+                self._block(one, name, held, target)
+            elif is_inline_list(one) and forms.is_list_of_objects(held):
+                self._list(one, name, held, target)
+            else:
+                self._leaf(one, name, held, target)
+        return stored if target is None else target
+
+    def _put(self, name: str, old: Any, new: Any, target: Document | None) -> None:
+        if same(old, new):
+            return
+        if target is None:
+            self.read.changes.append(Change(name, new))
+        elif new is None:
+            target.pop(name.rpartition("/")[2], None)
+        else:
+            target[name.rpartition("/")[2]] = new
+
+    def _texts(self, name: str, target: Document | None) -> list[str] | None:
+        """Return the texts sent for a name; None when there are none or nobody touched them."""
+        texts = self.sent.get(name)
+        if texts is None:
+            return None
+        self.read.names.add(name)
+        is_untouched = target is None and self.shown.get(name) == names.digest_of(texts)
+        return None if is_untouched else texts
+
+    def _leaf(self, one: Field, name: str, held: Any, target: Document | None) -> None:
+        texts = self._texts(name, target)
+        if texts is None:
+            return
+        zone = self.ground.zone
+        try:
+            if control(one) is Control.BOXES:
+                chosen = list(dict.fromkeys(text for text in texts if text))
+                if isinstance(held, list) and {*chosen} == {*map(str, held)}:
+                    return
+                kept = [value for value in held if str(value) in chosen] if isinstance(held, list) else []
+                added = [text for text in chosen if text not in {*map(str, kept)}]
+                new = entry.read(one, "\n".join(added), zone=zone) or [] if added else []
+                self._put(name, held, [*kept, *new] or None, target)
+            else:
+                self._put(name, held, entry.read(one, texts[-1], zone=zone, stored=held), target)
+        except EntryError as error:
+            self.read.errors[name] = str(error)
+
+    def _reference(self, one: Field, name: str, held: Document | None, target: Document | None) -> None:
+        inner = deepcopy(held) if held else {}
+        texts = self._texts(name, target)
+        chosen = texts[-1].strip() if texts else None
+        if chosen is not None and chosen != str((held or {}).get("id", "")):
+            known = {option.value: option.label for option in offered(one, [], self.ground.choices)}
+            if chosen and chosen not in known:
+                self.read.errors[name] = NOT_A_PARTY
+            else:
+                into = None if target is None else inner
+                self._put(f"{name}/id", (held or {}).get("id"), chosen or None, into)
+                self._put(f"{name}/name", (held or {}).get("name"), known.get(chosen), into)
+        old = [child for child in model.children(one.path) if child.deprecated]
+        self.object(old, name, held or {}, None if target is None else inner)
+        if target is not None:
+            self._put(name, held, inner or None, target)
+
+    def _references(
+        self, one: Field, name: str, held: list[Document] | None, target: Document | None
+    ) -> None:
+        texts = self._texts(name, target)
+        if texts is None:
+            return
+        chosen = list(dict.fromkeys(text for text in texts if text))
+        kept = [reference for reference in held or () if str(reference["id"]) in chosen]
+        known = {option.value: option.label for option in offered(one, [], self.ground.choices)}
+        added = [text for text in chosen if text not in {str(reference["id"]) for reference in kept}]
+        if not known.keys() >= set(added):
+            self.read.errors[name] = NOT_A_PARTY
+            return
+        new = [*kept, *({"id": text, "name": known[text]} for text in added)]
+        self._put(name, held, new or None, target)
+
+    def _block(self, one: Field, name: str, held: Document | None, target: Document | None) -> None:
+        children = model.children(one.path)
+        inner = None if target is None else deepcopy(held or {})
+        self.object(children, name, held or {}, inner)
+        if one.of == "Value":
+            self._default_currency(name, held or {}, inner)
+        if target is not None:
+            self._put(name, held, inner or None, target)
+
+    def _default_currency(self, name: str, held: Document, inner: Document | None) -> None:
+        """The currency offered counts once there is an amount, and without one says nothing."""
+        at = f"{name}/currency"
+        if held.get("currency") is not None or at not in self.sent:
+            return
+        mine = [change for change in self.read.changes if change.pointer.startswith(f"{name}/")]
+        if inner is None:
+            written = {change.pointer for change in mine if change.value is not None}
+            has_amount = any(f"{name}/{key}" in written or held.get(key) is not None for key in _AMOUNTS)
+            offers = self.sent[at][-1].strip() == DEFAULT_CURRENCY
+            if has_amount and at not in written and at not in self.read.errors and offers:
+                self.read.changes.append(Change(at, DEFAULT_CURRENCY))
+            elif not has_amount and offers:
+                self.read.changes = [change for change in self.read.changes if change.pointer != at]
+        elif inner.get("currency") == DEFAULT_CURRENCY and inner.keys() == {"currency"}:
+            del inner["currency"]
+
+    def _list(self, one: Field, name: str, held: list[Document] | None, target: Document | None) -> None:
+        mark = self.sent.get(names.list_mark(name))
+        if mark is None:
+            return
+        self.read.names.add(name)
+        if target is None and mark[-1] != names.list_digest(held or []):
+            self.read.errors[name] = OLD_LIST
+            return
+        listed: list[Document] = []
+        for row in names.rows_of(self.sent, name):
+            origin = self.sent[names.row_mark(row)][-1]
+            is_stored = held is not None and origin.isdecimal() and int(origin) < len(held)
+            stored = held[int(origin)] if held is not None and is_stored else {}
+            inner = self.object(model.children(one.path), row, stored, deepcopy(stored))
+            self.read.origins[names.row_mark(row)] = str(len(listed)) if inner else ""
+            if inner:
+                listed.append(inner)
+        beyond = held[forms.ROWS :] if held is not None and target is None else []
+        self._put(name, held, [*listed, *beyond] or None, target)
+
+
+_AMOUNTS = ("amount", "netAmount")
