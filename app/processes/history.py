@@ -17,6 +17,7 @@ SUBJECT = "contracting_process"
 
 VERBS = {
     "process.save": "Guardó cambios",
+    "process.edit": "Editó el documento",
     "process.submit": "Envió a revisión",
     "process.recall": "Retiró de revisión",
     "process.approve": "Aprobó",

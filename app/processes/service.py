@@ -133,6 +133,32 @@ def bring_back(session: RwSession, actor: Actor, process: WorkingProcess, docume
     _replace(session, actor, process, document, keep=process.published)
 
 
+def begin_version(session: RwSession, actor: Actor, process: WorkingProcess) -> int:
+    """Open a draft beside what was published, which is kept, and return its number.
+
+    Args:
+        session: bound to the actor.
+        actor: who begins it.
+        process: loaded for update, with no version open and its document not yet changed.
+    """
+    batch = _Batch(actor)
+    number = batch.begin(process, "capture")
+    batch.flush(session)
+    return number
+
+
+def name_editor(session: RwSession, actor: Actor, process_id: UUID, number: int) -> None:
+    """Remember that the actor changed a version, and so may not approve it."""
+    if actor.account_id is not None:
+        row = {
+            "tenant_id": actor.tenant_id,
+            "process_id": process_id,
+            "number": number,
+            "account_id": actor.account_id,
+        }
+        bulk.execute(session, _EDITOR, [row])
+
+
 def _replace(
     session: RwSession, actor: Actor, process: WorkingProcess, document: Document, *, keep: bool = False
 ) -> None:
@@ -169,12 +195,12 @@ _VERSION = bulk.insertion(
     "created_by",
     "updated_at",
 )
-_NEW_PART = bulk.insertion(table_of(ProcessPart), "tenant_id", "process_id", "path", "ordinal", "body")
-_PART = _NEW_PART.on_conflict_do_update(
+NEW_PART = bulk.insertion(table_of(ProcessPart), "tenant_id", "process_id", "path", "ordinal", "body")
+PART = NEW_PART.on_conflict_do_update(
     index_elements=["tenant_id", "process_id", "path"],
-    set_={"body": _NEW_PART.excluded.body, "ordinal": _NEW_PART.excluded.ordinal},
+    set_={"body": NEW_PART.excluded.body, "ordinal": NEW_PART.excluded.ordinal},
 )
-_EDIT = bulk.insertion(
+EDIT = bulk.insertion(
     table_of(DocumentEdit),
     "tenant_id",
     "process_id",
@@ -202,7 +228,7 @@ class _Batch:
         self.now = clock.now()
         # In this order: foreign keys lead back to the process and to the version.
         self.rows: dict[Insert, list[dict[str, Any]]] = {
-            statement: [] for statement in (_PROCESS, _VERSION, _NEW_PART, _PART, _ALIAS, _EDITOR, _EDIT)
+            statement: [] for statement in (_PROCESS, _VERSION, NEW_PART, PART, _ALIAS, _EDITOR, EDIT)
         }
         self.reopened: list[dict[str, Any]] = []
         self.retitled: list[dict[str, Any]] = []
@@ -250,7 +276,7 @@ class _Batch:
     def _lines(self, process: WorkingProcess, number: int, changes: Sequence[diff.Change]) -> None:
         """Tell what replacing the whole document changed: at least one line, for pages opened before it."""
         told = [(one.pointer, one.before, one.after) for one in changes] or [("", None, None)]
-        self.rows[_EDIT] += [
+        self.rows[EDIT] += [
             self._own(
                 process_id=process.process_id,
                 seq=process.seq + 1,
@@ -294,18 +320,28 @@ class _Batch:
                 }
             )
             return process.open_number
+        return self.begin(process, write.source, write, process_id)
+
+    def begin(
+        self,
+        process: WorkingProcess | None,
+        source: str,
+        write: DocumentWrite | None = None,
+        process_id: UUID | None = None,
+    ) -> int:
+        """Open a draft, beside the published document if there is one, and return its number."""
         if process is not None and process.published:
             self.keep(process)
         number = (process.number if process else 0) + 1
         self.rows[_VERSION].append(
             self._own(
-                process_id=process_id,
+                process_id=process.process_id if process else process_id,
                 number=number,
                 status="draft",
                 row_version=1,
-                source=write.source,
-                error_count=write.error_count,
-                advice_count=write.advice_count,
+                source=source,
+                error_count=write.error_count if write else 0,
+                advice_count=write.advice_count if write else 0,
                 created_by=self.actor.account_id,
                 updated_at=self.now,
             )
@@ -319,7 +355,7 @@ class _Batch:
 
     def _parts(self, process_id: UUID, process: WorkingProcess | None, after: Document) -> None:
         held = {part.path: part for part in process.stored} if process else {}
-        rows = self.rows[_PART if process else _NEW_PART]
+        rows = self.rows[PART if process else NEW_PART]
         for part in parts.split(after):
             stored = held.pop(part.path, None)
             if stored is None or stored.ordinal != part.ordinal or not same(stored.body, part.body):
