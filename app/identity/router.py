@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -15,7 +16,8 @@ from app.core.policy import ROLE_LABELS
 from app.identity import queries, service
 from app.identity.deps import DatabaseDep, SettingsDep, SignedInDep, VisitorDep, cookie_name
 from app.identity.queries import MembershipView, SessionView, SignedIn
-from app.web.forms import Form, Sent
+from app.web.errors import LARGEST_TYPED
+from app.web.forms import MANY_FIELDS, Form, Sent
 from app.web.templating import page
 
 router = APIRouter(include_in_schema=False)
@@ -27,6 +29,7 @@ class SignIn(BaseModel):
     email: str = Field(title="Correo electrónico", max_length=320)
     password: SecretStr = Field(title="Contraseña", max_length=1024)
     siguiente: str = Field("", title="A dónde ir después", max_length=2000)
+    escrito: str = Field("", title="Lo que se estaba escribiendo", max_length=LARGEST_TYPED)
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,14 @@ class SignInPage:
     """Context of `identity/sign_in.html`."""
 
     form: Form[SignIn]
+
+
+@dataclass(frozen=True)
+class ResumePage:
+    """Context of `identity/resume.html`: the form that was sent after the session had ended."""
+
+    address: str
+    values: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,11 @@ def sign_in_form(request: Request, who: VisitorDep, siguiente: str = "") -> Resp
 def sign_in(request: Request, sent: Sent, database: DatabaseDep, settings: SettingsDep) -> Response:
     """Open a session and go where the person wanted to."""
     form = Form.read(SignIn, sent)
+    if (
+        sent.text("escrito") and "email" not in sent.texts
+    ):  # from the page that said that the session had ended
+        carried = Form.blank(SignIn, siguiente=sent.text("siguiente"), escrito=sent.text("escrito"))
+        return page(request, "identity/sign_in.html", SignInPage(carried))
     if form.data is None:
         return page(request, "identity/sign_in.html", SignInPage(form), status=422)
     try:
@@ -73,7 +89,11 @@ def sign_in(request: Request, sent: Sent, database: DatabaseDep, settings: Setti
         refused = SignInPage(form.refused(error.detail))
         status = 422 if isinstance(error, UnauthenticatedError) else error.status
         return page(request, "identity/sign_in.html", refused, status=status, headers=error.headers)
-    answer = RedirectResponse(_safe(form.data.siguiente) or _first_page(database, opened.token), 303)
+    onward = _safe(form.data.siguiente)
+    answer: Response = RedirectResponse(onward or _first_page(database, opened.token), 303)
+    if onward and form.data.escrito:
+        values = tuple(parse_qsl(form.data.escrito, keep_blank_values=True, max_num_fields=MANY_FIELDS))
+        answer = page(request, "identity/resume.html", ResumePage(onward, values))
     answer.set_cookie(
         cookie_name(settings),
         opened.token,

@@ -22,6 +22,8 @@ from app.web.templating import page, wants_fragment
 from app.web.validation import explain, pointer
 
 MACHINE_SEGMENTS = frozenset({"api", "ocds", "edca"})
+LARGEST_TYPED = 1_000_000
+"""Bytes of a form that are carried through the door; the largest form of capture has some 200,000."""
 BY_STATUS: dict[int, type[AppError]] = {
     kind.status: kind
     for kind in (
@@ -75,10 +77,20 @@ class ErrorPage:
     request_id: str
     problems: tuple[str, ...] = ()
     ways: tuple[Link, ...] = field(default_factory=tuple)
+    typed: str = ""
+    """The urlencoded form that was sent after the session had ended, to be carried through the door."""
+    here: str = ""
+    sign_in: str = ""
 
 
-def answer(request: Request, error: AppError) -> Response:
-    """Answer an error in the form that the request asks for."""
+def answer(request: Request, error: AppError, *, typed: str = "") -> Response:
+    """Answer an error in the form that the request asks for.
+
+    Args:
+        request: the one that failed.
+        error: why.
+        typed: the urlencoded form that it sent, for a page that gives it back.
+    """
     if is_for_machines(request):
         return _document(request, error)
     shell = shell_of(request)
@@ -93,11 +105,23 @@ def answer(request: Request, error: AppError) -> Response:
         request_id=_request_id(request),
         problems=tuple(one["message"] for one in _listed(error)),
         ways=_ways(request, error.status),
+        typed=typed if shell.sign_in else "",
+        here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        sign_in=shell.sign_in or "",
     )
     name = "errors/_error.html" if fragment else "errors/error.html"
     return page(
         request, name, context, status=error.status, headers={"Cache-Control": "no-store", **error.headers}
     )
+
+
+async def _typed(request: Request, error: AppError) -> str:
+    """Return the form that a person sent after their session had ended; "" for anything else, and for files."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if error.status != 401 or request.method != "POST" or kind != "application/x-www-form-urlencoded":
+        return ""
+    body = await request.body()
+    return body.decode(errors="replace") if len(body) <= LARGEST_TYPED else ""
 
 
 def is_for_machines(request: Request) -> bool:
@@ -189,7 +213,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(AppError)
     async def on_app_error(request: Request, error: AppError) -> Response:
-        return answer(request, error)
+        return answer(request, error, typed=await _typed(request, error))
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
