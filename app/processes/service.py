@@ -142,7 +142,7 @@ def begin_version(session: RwSession, actor: Actor, process: WorkingProcess) -> 
         process: loaded for update, with no version open and its document not yet changed.
     """
     batch = _Batch(actor)
-    number = batch.begin(process, "capture")
+    number = batch.open_turn(process, "capture")
     batch.flush(session)
     return number
 
@@ -320,9 +320,9 @@ class _Batch:
                 }
             )
             return process.open_number
-        return self.begin(process, write.source, write, process_id)
+        return self.open_turn(process, write.source, write, process_id)
 
-    def begin(
+    def open_turn(
         self,
         process: WorkingProcess | None,
         source: str,
