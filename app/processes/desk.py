@@ -418,7 +418,7 @@ class Desk:
             line.part for line in self.lines if places.model_path(line.part) in ("awards", "contracts")
         }
         reached = max(_STAGES.index(self.process.stage), *(_stage(line) for line in self.lines))
-        kept = {name: getattr(self.process, name) for name in ("title", "method", "year", "folded")}
+        kept = {name: getattr(self.process, name) for name in ("title", "method", "year", "unit", "folded")}
         if telling:
             told = summarise(self.process.ocid, self._heads())
             kept = {name: getattr(told, name) for name in kept}

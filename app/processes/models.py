@@ -17,7 +17,7 @@ _OPEN = "status IN ('draft', 'in_review', 'returned', 'approved', 'scheduled')"
 class ContractingProcess(SQLModel, table=True):
     """One contracting process; its ocid never changes.
 
-    `title`, `method`, `stage`, `year` and `folded` (what a search looks through) are read from the working document
+    `title`, `method`, `stage`, `year`, `unit` and `folded` (what a search looks through) are read from the working document
     (`app.processes.summary`); `document_version` counts its edits.
     """
 
@@ -29,6 +29,11 @@ class ContractingProcess(SQLModel, table=True):
         Index(
             "contracting_process_recent_idx", "tenant_id", "sujeto_obligado_id", "updated_at", "process_id"
         ),
+        # A list filtered by what few processes say must not walk through all of them.
+        Index("contracting_process_method_idx", "tenant_id", "method"),
+        Index("contracting_process_stage_idx", "tenant_id", "stage"),
+        Index("contracting_process_year_idx", "tenant_id", "year"),
+        Index("contracting_process_unit_idx", "tenant_id", "sujeto_obligado_id", "unit"),
     )
 
     tenant_id: UUID = tenant_key()
@@ -39,6 +44,7 @@ class ContractingProcess(SQLModel, table=True):
     method: str = prose()
     stage: str = prose()
     year: int | None = None
+    unit: str = prose()
     folded: str = prose()
     document_version: int = Field(default=1, nullable=False)
     created_at: datetime = moment()
@@ -122,7 +128,14 @@ class ProcessTemplate(SQLModel, table=True):
     __tablename__ = "process_template"
     __table_args__ = (
         belongs_to("sujeto_obligado", "sujeto_obligado_id"),
-        Index("process_template_name_idx", "tenant_id", "sujeto_obligado_id", "name", "template_id"),
+        Index(
+            "process_template_name_key",
+            "tenant_id",
+            "sujeto_obligado_id",
+            "name",
+            unique=True,
+            postgresql_where=text("retired_at IS NULL"),
+        ),
     )
 
     tenant_id: UUID = tenant_key()
@@ -139,6 +152,7 @@ class ProcessVersion(SQLModel, table=True):
     """One turn of the working document through the workflow; at most one is open per process.
 
     `snapshot` keeps the canonical JSON of a version that left the desk (discarded, or replaced), so that nothing is lost.
+    `stale_since` tells that the counts of errors and advice are older than the document, and since when.
     """
 
     __tablename__ = "process_version"
@@ -152,6 +166,14 @@ class ProcessVersion(SQLModel, table=True):
             postgresql_where=text(_OPEN),
         ),
         Index("process_version_status_idx", "tenant_id", "status", "updated_at", "process_id"),
+        Index(
+            "process_version_untouched_idx",
+            "tenant_id",
+            "updated_at",
+            "process_id",
+            postgresql_where=text(_OPEN),
+        ),
+        Index("process_version_due_idx", "tenant_id", "due_on", "process_id", postgresql_where=text(_OPEN)),
         one_of("status", VERSION_STATUSES),
     )
 
@@ -168,6 +190,7 @@ class ProcessVersion(SQLModel, table=True):
     decided_by: UUID | None = None
     snapshot: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     due_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    stale_since: datetime | None = moment(default_now=False, nullable=True)
     created_at: datetime = moment()
     updated_at: datetime = moment()
 

@@ -179,6 +179,7 @@ _PROCESS = bulk.insertion(
     "method",
     "stage",
     "year",
+    "unit",
     "folded",
     "document_version",
 )

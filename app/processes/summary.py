@@ -9,6 +9,7 @@ from app.ocds.shape import Document
 
 _LONGEST_TITLE = 500
 _LONGEST_CODE = 100
+_LONGEST_UNIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Summary:
         method: code of `procurementMethod`, "" without one.
         stage: the last one of which the document says something (`tags.sections_present`), "" when it is empty.
         year: of the contract, the award or the call, whichever is the latest stage with a date.
+        unit: name of the unit that asks for what is bought, else of the one that buys it; "" when neither is known.
         folded: title, number of the procedure and ocid, as `fold` leaves them.
     """
 
@@ -27,6 +29,7 @@ class Summary:
     method: str
     stage: str
     year: int | None
+    unit: str
     folded: str
 
 
@@ -41,7 +44,8 @@ def summarise(ocid: str, document: Document) -> Summary:
     order = ("planning", "tender", "award", "contract", "implementation")
     present = tags.sections_present(document)
     stage = next((section for section in reversed(order) if section in present), "")
-    return Summary(title, method, stage, _year(document), fold(f"{title} {number} {ocid}"))
+    folded = fold(f"{title} {number} {ocid}")
+    return Summary(title, method, stage, _year(document), _unit(document), folded)
 
 
 def title_of(document: Document) -> str:
@@ -55,6 +59,15 @@ def title_of(document: Document) -> str:
     for candidate in candidates:
         if isinstance(candidate, str) and candidate.strip():
             return " ".join(candidate.split())[:_LONGEST_TITLE]
+    return ""
+
+
+def _unit(document: Document) -> str:
+    for listed in ("requestingUnits", "contractingUnits", "responsibleUnits"):
+        units = _member(document, "planning", listed)
+        first = units[0] if isinstance(units, list) and units and isinstance(units[0], dict) else {}
+        if name := " ".join(_text(first.get("name")).split()):
+            return name[:_LONGEST_UNIT]
     return ""
 
 

@@ -48,8 +48,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("process_template")
     op.drop_table("document_edit")
-    op.drop_column("process_version", "due_on")
-    for column in ("folded", "year", "stage", "method"):
+    for column in ("stale_since", "due_on"):
+        op.drop_column("process_version", column)
+    for column in ("folded", "unit", "year", "stage", "method"):
         op.drop_column("contracting_process", column)
     op.drop_index("process_part_element_idx", "process_part")
     op.drop_index("process_part_list_idx", "process_part")
@@ -77,7 +78,7 @@ def _columns() -> None:
         ["tenant_id", "process_id", "element_id"],
         postgresql_where=sa.text("list_path = 'parties' OR list_path LIKE '%/items'"),
     )
-    for column in ("method", "stage", "folded"):
+    for column in ("method", "stage", "unit", "folded"):
         op.add_column(
             "contracting_process", sa.Column(column, sa.Text(), server_default=sa.text("''"), nullable=False)
         )
@@ -87,6 +88,12 @@ def _columns() -> None:
         UPDATE contracting_process c SET
           year = extract(year FROM created_at),
           folded = lower(title || ' ' || ocid),
+          unit = coalesce((
+            SELECT left(coalesce(
+              body #>> '{requestingUnits,0,name}', body #>> '{contractingUnits,0,name}',
+              body #>> '{responsibleUnits,0,name}'), 200)
+            FROM process_part p
+            WHERE p.tenant_id = c.tenant_id AND p.process_id = c.process_id AND path = 'planning'), ''),
           method = coalesce((
             SELECT body ->> 'procurementMethod' FROM process_part p
             WHERE p.tenant_id = c.tenant_id AND p.process_id = c.process_id AND path = 'tender'), ''),
@@ -100,8 +107,21 @@ def _columns() -> None:
             FROM process_part p WHERE p.tenant_id = c.tenant_id AND p.process_id = c.process_id), '')
         """
     )
-    grant("UPDATE", "contracting_process", "app_rw", columns=("method", "stage", "year", "folded"))
+    grant("UPDATE", "contracting_process", "app_rw", columns=("method", "stage", "year", "unit", "folded"))
+    for column in ("method", "stage", "year"):
+        op.create_index(f"contracting_process_{column}_idx", "contracting_process", ["tenant_id", column])
+    op.create_index(
+        "contracting_process_unit_idx", "contracting_process", ["tenant_id", "sujeto_obligado_id", "unit"]
+    )
     op.add_column("process_version", sa.Column("due_on", sa.Date(), nullable=True))
+    op.add_column("process_version", sa.Column("stale_since", sa.DateTime(timezone=True), nullable=True))
+    for name, column in (("untouched", "updated_at"), ("due", "due_on")):
+        op.create_index(
+            f"process_version_{name}_idx",
+            "process_version",
+            ["tenant_id", column, "process_id"],
+            postgresql_where=sa.text("status IN ('draft', 'in_review', 'returned', 'approved', 'scheduled')"),
+        )
 
 
 def _edits() -> None:
@@ -154,9 +174,11 @@ def _templates() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "template_id", name=op.f("process_template_pkey")),
     )
     op.create_index(
-        "process_template_name_idx",
+        "process_template_name_key",
         "process_template",
-        ["tenant_id", "sujeto_obligado_id", "name", "template_id"],
+        ["tenant_id", "sujeto_obligado_id", "name"],
+        unique=True,
+        postgresql_where=sa.text("retired_at IS NULL"),
     )
     wall("process_template")
     grant("SELECT, INSERT, UPDATE", "process_template", "app_rw")
