@@ -72,6 +72,7 @@ class Fieldset:
     rows: tuple["Row", ...]
     extra: tuple["Row", ...]
     notes: tuple[Note, ...] = ()
+    withheld: str = ""
     is_blank: bool = False
 
     @property
@@ -181,11 +182,7 @@ class SectionForm:
     @property
     def shown(self) -> str:
         """What the controls outside of lists show, in digests: the value of the hidden field `mostrado`."""
-        return " ".join(
-            f"{row.name}={row.shown}"
-            for row in walk((*self.rows, *self.extra), lists=False)
-            if isinstance(row, Input)
-        )
+        return shown((*self.rows, *self.extra))
 
     def row(self, name: str) -> Row | None:
         """Return the row of a name."""
@@ -195,6 +192,11 @@ class SectionForm:
 def anchor(name: str) -> str:
     """Return what a page calls the place of a pointer inside the part."""
     return f"campo{name}"
+
+
+def shown(rows: Iterable["Row"]) -> str:
+    """Return what the controls of rows, those of lists aside, show for what is stored: names and digests."""
+    return " ".join(f"{row.name}={row.shown}" for row in walk(rows, lists=False) if isinstance(row, Input))
 
 
 def walk(rows: Iterable[Row], *, lists: bool = True) -> Iterable[Row]:
@@ -261,6 +263,20 @@ def is_list_of_objects(held: Any) -> bool:
     return held is None or (isinstance(held, list) and all(isinstance(one, dict) for one in held))
 
 
+def stored_texts(one: Field, value: Any, zone: str) -> tuple[str, ...]:
+    """Return what the control of a field shows for a stored value: one text, or one per box that is ticked."""
+    if is_reference(one):
+        if one.is_list and are_plain_references(value):
+            return tuple(str(reference["id"]) for reference in value or ())
+        if not one.is_list and is_plain_reference(value):
+            return (str(value["id"]) if value else "",)
+    if control(one) is Control.BOXES and isinstance(value, list):
+        return tuple(held if isinstance(held, str) else entry.written(one, held, zone=zone) for held in value)
+    if value is None and one.name == "currency" and one.path.rpartition("/")[0] in _MONEY:
+        return (DEFAULT_CURRENCY,)
+    return (entry.written(one, value, zone=zone),)
+
+
 class _Builder:
     def __init__(self, ground: Ground, said: Said) -> None:
         self.ground = ground
@@ -284,31 +300,22 @@ class _Builder:
 
     def _row(self, one: Field, name: str, value: Any, need: Need) -> Iterable[Row]:
         if is_reference(one) and not one.is_list and is_plain_reference(value):
-            yield self._reference(one, name, value, need)
+            yield self._named(self._input(one, name, value, need), [value] if value else [])
             old = [child for child in model.children(one.path) if child.deprecated]
             if value and any(child.name in value for child in old):
                 yield self._fieldset(one, name, value, Need.OPTIONAL, old)
         elif is_reference(one) and one.is_list and are_plain_references(value):
-            yield self._references(one, name, value, need)
+            yield self._named(self._input(one, name, value, need), value or [])
         elif one.kind is Kind.BLOCK and is_object(value):
             yield self._fieldset(one, name, value or {}, need, model.children(one.path))
         elif is_inline_list(one) and is_list_of_objects(value):
             yield self._repeat(one, name, value or [], need)
         else:
-            yield self._input(one, name, self._written(one, value), need)
+            yield self._input(one, name, value, need)
 
-    def _written(self, one: Field, value: Any) -> tuple[str, ...]:
-        if control(one) is Control.BOXES and isinstance(value, list):
-            return tuple(
-                text if isinstance(text, str) else entry.written(one, text, zone=self.ground.zone)
-                for text in value
-            )
-        if value is None and one.name == "currency" and one.path.rpartition("/")[0] in _MONEY:
-            return (DEFAULT_CURRENCY,)
-        return (entry.written(one, value, zone=self.ground.zone),)
-
-    def _input(self, one: Field, name: str, stored: tuple[str, ...], need: Need) -> Input:
-        kind, texts = control(one), stored
+    def _input(self, one: Field, name: str, value: Any, need: Need) -> Input:
+        kind, stored = control(one), stored_texts(one, value, self.ground.zone)
+        texts = stored
         if name in self.said.texts:
             sent = self.said.texts[name]
             texts = tuple(text for text in sent if text) if kind is Control.BOXES else (sent[-1],)
@@ -330,14 +337,6 @@ class _Builder:
             self.said.withheld.get(name, ""),
         )
 
-    def _reference(self, one: Field, name: str, value: Document | None, need: Need) -> Input:
-        held = str(value["id"]) if value else ""
-        return self._named(self._input(one, name, (held,), need), [value] if value else [])
-
-    def _references(self, one: Field, name: str, value: list[Document] | None, need: Need) -> Input:
-        held = tuple(str(reference["id"]) for reference in value or ())
-        return self._named(self._input(one, name, held, need), value or [])
-
     def _named(self, row: Input, references: list[Document]) -> Input:
         """Call the options that are no party of the process by the name that the reference gives."""
         given = {str(one["id"]): one.get("name") for one in references}
@@ -356,7 +355,8 @@ class _Builder:
         rows = tuple(self.rows(children, name, held, Need.REQUIRED if is_there else need))
         shown, extra = self.split(rows)
         blank = not is_there and all(_is_blank(row) for row in rows)
-        return Fieldset(name, one, need, _layout(one), shown, extra, self.said.notes.get(name, ()), blank)
+        notes, withheld = self.said.notes.get(name, ()), self.said.withheld.get(name, "")
+        return Fieldset(name, one, need, _layout(one), shown, extra, notes, withheld, blank)
 
     def _repeat(self, one: Field, name: str, held: list[Document], need: Need) -> Repeat:
         children = tuple(model.children(one.path))

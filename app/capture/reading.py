@@ -95,11 +95,12 @@ class _Reader:
                 self._leaf(one, name, held, target)
         return stored if target is None else target
 
-    def _put(self, name: str, old: Any, new: Any, target: Document | None) -> None:
+    def _put(self, name: str, old: Any, new: Any, target: Document | None, *, is_fresh: bool = False) -> None:
+        """Take a new value; `is_fresh`: what is stored is what the person saw."""
         if same(old, new):
             return
         if target is None:
-            self.read.changes.append(Change(name, new))
+            self.read.changes.append(Change(name, new, old) if is_fresh else Change(name, new))
         elif new is None:
             target.pop(name.rpartition("/")[2], None)
         else:
@@ -114,11 +115,16 @@ class _Reader:
         is_untouched = target is None and self.shown.get(name) == names.digest_of(texts)
         return None if is_untouched else texts
 
+    def _is_fresh(self, one: Field, name: str, held: Any) -> bool:
+        """Tell whether a control showed what is stored now."""
+        stored = forms.stored_texts(one, held, self.ground.zone)
+        return self.shown.get(name) == names.digest_of(stored)
+
     def _leaf(self, one: Field, name: str, held: Any, target: Document | None) -> None:
         texts = self._texts(name, target)
         if texts is None:
             return
-        zone = self.ground.zone
+        zone, is_fresh = self.ground.zone, self._is_fresh(one, name, held)
         try:
             if control(one) is Control.BOXES:
                 chosen = list(dict.fromkeys(text for text in texts if text))
@@ -127,9 +133,10 @@ class _Reader:
                 kept = [value for value in held if str(value) in chosen] if isinstance(held, list) else []
                 added = [text for text in chosen if text not in {*map(str, kept)}]
                 new = entry.read(one, "\n".join(added), zone=zone) or [] if added else []
-                self._put(name, held, [*kept, *new] or None, target)
+                self._put(name, held, [*kept, *new] or None, target, is_fresh=is_fresh)
             else:
-                self._put(name, held, entry.read(one, texts[-1], zone=zone, stored=held), target)
+                new = entry.read(one, texts[-1], zone=zone, stored=held)
+                self._put(name, held, new, target, is_fresh=is_fresh)
         except EntryError as error:
             self.read.errors[name] = str(error)
 
@@ -143,8 +150,9 @@ class _Reader:
                 self.read.errors[name] = NOT_A_PARTY
             else:
                 into = None if target is None else inner
-                self._put(f"{name}/id", (held or {}).get("id"), chosen or None, into)
-                self._put(f"{name}/name", (held or {}).get("name"), known.get(chosen), into)
+                before, is_fresh = held or {}, self._is_fresh(one, name, held)
+                self._put(f"{name}/id", before.get("id"), chosen or None, into, is_fresh=is_fresh)
+                self._put(f"{name}/name", before.get("name"), known.get(chosen), into, is_fresh=is_fresh)
         old = [child for child in model.children(one.path) if child.deprecated]
         self.object(old, name, held or {}, None if target is None else inner)
         if target is not None:
@@ -164,7 +172,7 @@ class _Reader:
             self.read.errors[name] = NOT_A_PARTY
             return
         new = [*kept, *({"id": text, "name": known[text]} for text in added)]
-        self._put(name, held, new or None, target)
+        self._put(name, held, new or None, target, is_fresh=self._is_fresh(one, name, held))
 
     def _block(self, one: Field, name: str, held: Document | None, target: Document | None) -> None:
         children = model.children(one.path)
@@ -186,7 +194,7 @@ class _Reader:
             has_amount = any(f"{name}/{key}" in written or held.get(key) is not None for key in _AMOUNTS)
             offers = self.sent[at][-1].strip() == DEFAULT_CURRENCY
             if has_amount and at not in written and at not in self.read.errors and offers:
-                self.read.changes.append(Change(at, DEFAULT_CURRENCY))
+                self.read.changes.append(Change(at, DEFAULT_CURRENCY, None))
             elif not has_amount and offers:
                 self.read.changes = [change for change in self.read.changes if change.pointer != at]
         elif inner.get("currency") == DEFAULT_CURRENCY and inner.keys() == {"currency"}:
@@ -210,7 +218,7 @@ class _Reader:
             if inner:
                 listed.append(inner)
         beyond = held[forms.ROWS :] if held is not None and target is None else []
-        self._put(name, held, [*listed, *beyond] or None, target)
+        self._put(name, held, [*listed, *beyond] or None, target, is_fresh=True)
 
 
 _AMOUNTS = ("amount", "netAmount")

@@ -1,0 +1,172 @@
+"""The page of a list of elements, and what its buttons ask for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from app.capture import frame, lists, pages, queries, reading
+from app.capture.controls import Option
+from app.capture.forms import Ground, Input, Said
+from app.capture.frame import Around, Visit
+from app.capture.lists import Line, ListColumn
+from app.capture.plan import Section
+from app.core.errors import BadRequestError, InvalidError, NotFoundError
+from app.core.pagination import Page
+from app.ocds import model
+from app.processes import editing
+from app.web.shell import Link
+
+EMPTY = "Escribe algo en la línea antes de agregarla."
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """Context of `capture/list.html`."""
+
+    around: Around
+    section: Section
+    action: str
+    rows: Page[Line]
+    columns: tuple[ListColumn, ...]
+    total: int
+    quick: tuple[Input, ...]
+    currencies: tuple[str, ...]
+    offers: Mapping[str, tuple[Option, ...]]
+    one: str
+    opens: bool
+    sources: tuple[Link, ...]
+    next_page: str | None
+    first_page: str | None
+    undo: int | None
+    refusal: str = ""
+
+    @property
+    def problems(self) -> tuple[Input, ...]:
+        """What to mend in the line for adding one."""
+        return tuple(row for row in self.quick if row.error)
+
+
+def list_page(
+    visit: Visit,
+    section: Section,
+    *,
+    cursor: str | None = None,
+    said: Said | None = None,
+    saved: str = "",
+    undo: int | None = None,
+    refusal: str = "",
+) -> ListPage:
+    """Return a page of a list.
+
+    Args:
+        visit: whose address is the list's.
+        section: the list.
+        cursor: of the page; None for the first.
+        said: what was typed in the line for adding one, and what is wrong with it.
+        saved: when something was saved just now.
+        undo: number of the edit that took an element away.
+        refusal: why the last button did nothing.
+
+    Raises:
+        NotFoundError: the process, or what the list stands in, is absent or another's.
+    """
+    opened = editing.open_list(visit.session, visit.actor, visit.process_id, visit.where, cursor=cursor)
+    zone = visit.view.time_zone
+    chosen = queries.choices(visit.session, visit.actor, visit.process_id, lists.quick_section(section))
+    quick = lists.quick_rows(section, zone, chosen, said)
+    lines = [lists.line(section, element, zone) for element in opened.page.rows]
+    following = opened.page.next_cursor
+    return ListPage(
+        around=frame.around(visit, opened.draft, saved),
+        section=section,
+        action=visit.here,
+        rows=Page(lines, following),
+        columns=lists.columns(section),
+        total=opened.total,
+        quick=quick,
+        currencies=lists.currencies(section),
+        offers=pages.offers(quick),
+        one=model.BLOCKS[lists.block_of(section)].label,
+        opens=lists.opens(section),
+        sources=_sources(section),
+        next_page=f"{visit.here}?cursor={following}" if following else None,
+        first_page=visit.here if cursor else None,
+        undo=undo,
+        refusal=refusal,
+    )
+
+
+def _sources(section: Section) -> tuple[Link, ...]:
+    """Return the lists of items from which this one can be filled, so that nothing is typed twice."""
+    if section.base.endswith("/items") and section.base != "tender/items":
+        return (Link("Traer las partidas de la licitación", "tender/items"),)
+    return ()
+
+
+class Done(NamedTuple):
+    """What a button of a list did.
+
+    Attributes:
+        opened: path of an element whose page comes next; empty to stay on the list.
+        undo: number of the edit, when it took something away.
+        errors: what is wrong with the line for adding one; nothing was done then.
+    """
+
+    opened: str = ""
+    undo: int | None = None
+    errors: Mapping[str, str] | None = None
+
+
+def act(visit: Visit, section: Section, button: str, sent: Mapping[str, list[str]]) -> Done:
+    """Do what a button of a list asks for.
+
+    Args:
+        visit: whose address is the list's.
+        section: the list.
+        button: `quitar:tender/items/3`, `subir:…`, `deshacer:17`; `agregar`, or nothing, adds what the line says.
+        sent: the line for adding one.
+
+    Raises:
+        BadRequestError: no such button.
+        ConflictError: the version is where nobody edits, or something refers to the element.
+        InvalidError: there is nothing to add.
+        NotFoundError: absent or another's.
+    """
+    who = (visit.session, visit.actor, visit.process_id)
+    verb, _, what = button.partition(":")
+    match verb:
+        case "quitar":
+            return Done(undo=editing.remove(*who, _own(visit, what)))
+        case "copiar":
+            editing.copy(*who, _own(visit, what))
+        case "subir" | "bajar":
+            editing.move(*who, _own(visit, what), by=-1 if verb == "subir" else 1)
+        case "deshacer" if what.isascii() and what.isdecimal() and len(what) < 10:
+            editing.undo(*who, int(what))
+        case "traer":
+            editing.carry_items(*who, what, visit.where)
+        case "agregar" | "completar" | "":
+            return _add(visit, section, sent, opens=verb == "completar" or lists.opens(section))
+        case _:
+            raise BadRequestError("El formulario pide algo que no se conoce: vuelve a abrir la página.")
+    return Done()
+
+
+def _own(visit: Visit, path: str) -> str:
+    """Return the path, if it is of an element of this list."""
+    holder, _, number = path.rpartition("/")
+    if holder != visit.where or not number.isdecimal():
+        raise NotFoundError("Ese elemento no está en esta lista.")
+    return path
+
+
+def _add(visit: Visit, section: Section, sent: Mapping[str, list[str]], *, opens: bool) -> Done:
+    asked = lists.quick_section(section)
+    chosen = queries.choices(visit.session, visit.actor, visit.process_id, asked)
+    body, errors = reading.new_body(Ground(asked, {}, visit.view.time_zone, chosen), sent)
+    if errors:
+        return Done(errors=errors)
+    if not body and not opens:
+        raise InvalidError(EMPTY)
+    path, _ = editing.add(visit.session, visit.actor, visit.process_id, visit.where, body)
+    return Done(opened=path if opens else "")

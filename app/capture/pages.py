@@ -1,0 +1,168 @@
+"""What the page of a section's form shows: the form, what is inside it, what to do next."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from app.capture import forms, frame, lists, plan, queries
+from app.capture.controls import Control, Option, options
+from app.capture.forms import Ground, Input, Said, SectionForm
+from app.capture.frame import Around, Visit
+from app.capture.judging import judge
+from app.capture.plan import Section, Shape, filled
+from app.capture.saving import Clash
+from app.core.errors import NotFoundError
+from app.ocds import model
+from app.ocds.applicability import applies
+from app.processes import editing
+from app.processes.desk import DraftHeader
+from app.web.shell import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A list or object inside the element being looked at; `count` is None for an object."""
+
+    label: str
+    href: str
+    count: int | None
+
+
+@dataclass(frozen=True)
+class SectionPage:
+    """Context of `capture/section.html` and of its fragment."""
+
+    around: Around
+    section: Section
+    heading: str
+    action: str
+    form: SectionForm
+    seq: int
+    inside: tuple[Inside, ...]
+    offers: Mapping[str, tuple[Option, ...]]
+    next: Link | None
+    clashes: Mapping[str, Clash]
+    led: str = ""
+    """Name of the row or field that the person is led to."""
+    unit: str = ""
+    """Name of the row that a fragment shows; empty for the whole page."""
+    status: str = ""
+    """What a fragment says about saving."""
+
+    @property
+    def fresh(self) -> forms.Row | None:
+        """The row that a fragment shows."""
+        return self.form.row(self.unit)
+
+    @property
+    def fresh_shown(self) -> str:
+        """What the controls of that row show, as in `mostrado`."""
+        return forms.shown([self.fresh] if self.fresh else [])
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A part, opened for the form of one of its sections."""
+
+    visit: Visit
+    section: Section
+    part: editing.OpenPart
+    ground: Ground
+
+    @property
+    def draft(self) -> DraftHeader:
+        """The state of the process."""
+        return self.part.draft
+
+
+def open_section(visit: Visit) -> Opened:
+    """Open the part that a section's form stands on.
+
+    Raises:
+        NotFoundError: the section, the process or the part is absent or another's.
+    """
+    section = visit.section
+    if section is None:
+        raise NotFoundError("Esa sección no existe.")
+    part = editing.open_part(visit.session, visit.actor, visit.process_id, filled(section.part, visit.where))
+    ground = Ground(
+        section,
+        part.body,
+        visit.view.time_zone,
+        queries.choices(visit.session, visit.actor, visit.process_id, section),
+        lambda path: applies(path, part.draft.method or None),
+    )
+    return Opened(visit, section, part, ground)
+
+
+def section_page(
+    opened: Opened,
+    *,
+    said: Said | None = None,
+    clashes: Mapping[str, Clash] | None = None,
+    saved: str = "",
+    led: str = "",
+    unit: str = "",
+    status: str = "",
+) -> SectionPage:
+    """Return the page of a section's form.
+
+    Args:
+        opened: the part, as it is now.
+        said: what was typed and could not be stored, and why.
+        clashes: name → what somebody else wrote there.
+        saved: when something was saved just now.
+        led: name of what the person is led to.
+        unit: name of the row that a fragment shows.
+        status: what a fragment says about saving.
+    """
+    visit, section, draft = opened.visit, opened.section, opened.draft
+    judged = judge(opened.part.path, opened.part.body, natural_rfc_public=visit.view.natural_rfc_public)
+    form = forms.build(opened.ground, replace(said or Said(), notes=judged.notes, withheld=judged.withheld))
+    return SectionPage(
+        around=frame.around(visit, draft, saved),
+        section=section,
+        heading=_heading(opened),
+        action=visit.here,
+        form=form,
+        seq=draft.seq,
+        inside=_inside(opened),
+        offers=offers(form.inputs),
+        next=frame.following(visit, draft.method),
+        clashes=clashes or {},
+        led=led,
+        unit=unit,
+        status=status,
+    )
+
+
+def offers(inputs: Iterable[Input]) -> dict[str, tuple[Option, ...]]:
+    """Return the lists from which lines of a page offer as one types, by name, each once."""
+    found: dict[str, tuple[Option, ...]] = {}
+    for row in inputs:
+        if row.control is Control.SUGGEST:
+            found.setdefault(row.field.codelist or row.field.choices or "", options(row.field))
+    return found
+
+
+def _heading(opened: Opened) -> str:
+    if frame.is_element(opened.section):
+        return lists.name_of(frame.list_of(opened.section), opened.part.body)
+    return opened.section.title
+
+
+def _inside(opened: Opened) -> tuple[Inside, ...]:
+    visit = opened.visit
+    held = {
+        filled(one.address, visit.where): one
+        for one in plan.inside(opened.section)
+        if opened.ground.applies(one.base) and not model.FIELDS[one.base].deprecated
+    }
+    counted = queries.counts(visit.session, visit.actor, visit.process_id, held)
+    return tuple(
+        Inside(
+            one.title,
+            f"{visit.base}/{address}",
+            counted.get(address, 0) if one.shape is Shape.LIST else None,
+        )
+        for address, one in held.items()
+    )
