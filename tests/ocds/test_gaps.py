@@ -113,9 +113,8 @@ def test_the_table_speaks_of_fields_of_the_model() -> None:
     assert not applies("tender/enquiryPeriod/startDate", "direct")
     assert not applies("bids/details/value/amount", "direct")
     assert applies("tender/value", "direct")
-    assert [method_of(odd) for odd in ({}, {"tender": []}, {"tender": {"procurementMethod": ""}})] == [
-        None
-    ] * 3
+    odd: list[dict[str, Any]] = [{}, {"tender": []}, {"tender": {"procurementMethod": ""}}]
+    assert [method_of(document) for document in odd] == [None] * 3
 
 
 @given(
