@@ -10,7 +10,9 @@ from pathlib import Path
 from app.core.policy import ROLE_LABELS, ROLES, TENANT_ROLES, Permission
 from app.core.workflow import Machine, Transition
 from app.imports.workflow import RUNS
+from app.ocds.checks import RULES
 from app.processes.workflow import POLICY_LABELS, VERSIONS
+from tools.rule_sources import ELSEWHERE, INCUMBENT, PELICAN, WARNINGS
 
 DOCS = Path(__file__).parents[1] / "docs"
 GENERATED = "Esta página se genera: la escribe `python -m tools.documentation` y una prueba la compara."
@@ -96,8 +98,59 @@ def permissions() -> str:
     )
 
 
-PAGES: dict[str, Callable[[], str]] = {"workflow.md": workflow, "permissions.md": permissions}
+SEVERITIES = {"error": "impide publicar", "advice": "aconseja"}
+
+
+def rules() -> str:
+    """Return the page of what is asked of a document beyond the schema, and where each question comes from."""
+    return _page(
+        "Reglas de captura",
+        "Lo que se revisa de una contratación mientras se captura, además del esquema del estándar. Aquí están las "
+        "reglas sobre el sentido de los datos (`app/ocds/checks`), que aconsejan y no impiden publicar. Impiden "
+        "publicar los errores de validación (`app/ocds/validation.py`): lo que un programa no podría leer. Lo que "
+        "falta se dice aparte, junto a cada campo, según el modelo (`app/ocds/model`). Los montos en monedas "
+        "distintas nunca se suman ni se comparan.",
+        "## Reglas",
+        _table(
+            ("regla", "qué pide", "efecto", "de dónde viene"),
+            (
+                (f"`{rule.code}`", rule.title, SEVERITIES[rule.severity], "; ".join(rule.sources))
+                for rule in RULES
+            ),
+        ),
+        "## Qué fue de las reglas de la herramienta anterior",
+        "Estas impedían publicar:",
+        _table(("regla", "qué pedía", "qué fue de ella", "cómo"), map(_fate_of_error, INCUMBENT)),
+        "Y estas solo avisaban:",
+        _table(("aviso", "qué fue de él", "cómo"), WARNINGS),
+        "## Revisiones de Pelican",
+        "Las que mira sobre un campo, sobre una contratación reunida y entre dos publicaciones. Las que necesitan "
+        "todo el conjunto de datos son de los informes de calidad.",
+        _table(("revisión", "regla"), ((name.removeprefix("Pelican "), _answer(name)) for name in PELICAN)),
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "workflow.md": workflow,
+    "permissions.md": permissions,
+    "rules.md": rules,
+}
 """File in docs/ → what it holds."""
+
+
+def _fate_of_error(source: str) -> Sequence[str]:
+    number, asked = source.removeprefix("incumbente "), INCUMBENT[source]
+    ours = [rule for rule in RULES if source in rule.sources]
+    if not ours:
+        return number, asked, *ELSEWHERE[source]
+    change = " ".join(rule.change for rule in ours if rule.change)
+    return number, asked, "se corrige" if change else "se conserva", f"{_answer(source)}. {change}".strip()
+
+
+def _answer(source: str) -> str:
+    """Return what answers for a rule of others."""
+    codes = [f"`{rule.code}`" for rule in RULES if source in rule.sources]
+    return ", ".join(codes) or ELSEWHERE[source][1]
 
 
 def _arrows(machine: Machine) -> list[str]:

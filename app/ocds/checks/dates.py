@@ -73,7 +73,7 @@ def _date_realistic(view: View) -> Iterator[Finding]:
 @rule(
     "Lo que se da por hecho ya pasó: firmas, pagos, publicaciones, cumplimientos.",
     "Pelican coherente: fechas pasadas",
-    "Pelican campo: fechas pasadas",
+    "Pelican campo: fechas creíbles",
     "Pelican coherente: fechas de hitos",
 )
 def _date_future(view: View) -> Iterator[Finding]:
