@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 from fastapi import FastAPI
 
+from app.attachments import router as attachments
+from app.attachments import tasks as filing
 from app.core import clock, migrate, sealing
 from app.core.db import Database
 from app.core.errors import UnavailableError
@@ -31,10 +33,13 @@ from app.tenancy.queries import TenantDirectory
 from app.web import components_page, errors, health, static
 from app.web.middleware import Gateway
 
-TASKS = (importing, publication, sealing)
+TASKS = (filing, importing, publication, sealing)
 """Modules that register jobs: importing them here is what lets every worker run them."""
 
 IMPORT_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?importaciones(?:/.*)?")
+FILE_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?procesos-internos/[^/]+/(?:.*/)?archivos")
+FILES_AT_ONCE = 10
+"""Of the largest size, in one form without script."""
 
 
 class SchemaOutOfDateError(UnavailableError):
@@ -77,7 +82,12 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     )
     app.add_middleware(TenantHosts)
     app.add_middleware(
-        Gateway, body_limit=settings.body_limit, upload_limits=[(IMPORT_PATHS, settings.upload_limit)]
+        Gateway,
+        body_limit=settings.body_limit,
+        upload_limits=[
+            (IMPORT_PATHS, settings.upload_limit),
+            (FILE_PATHS, FILES_AT_ONCE * settings.attachment_limit + settings.body_limit),
+        ],
     )
     app.add_middleware(FastLane, reader=app.state.public_reader)  # last, so outermost
     errors.install(app)
@@ -91,6 +101,8 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         openapi.router,
         processes.router,
         review.router,
+        attachments.router,
+        attachments.desk,
         imports.router,
         publishing.router,
         tenancy.router,
