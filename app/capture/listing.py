@@ -8,12 +8,13 @@ from app.capture import frame, lists, pages, queries, reading
 from app.capture.controls import Option
 from app.capture.forms import Ground, Input, Said
 from app.capture.frame import Around, Visit
-from app.capture.lists import Line, ListColumn
+from app.capture.lists import Line
 from app.capture.plan import Section
 from app.core.errors import BadRequestError, InvalidError, NotFoundError
 from app.core.pagination import Page
 from app.ocds import model
 from app.processes import editing
+from app.web.components import Column
 from app.web.shell import Link
 
 EMPTY = "Escribe algo en la línea antes de agregarla."
@@ -27,7 +28,7 @@ class ListPage:
     section: Section
     action: str
     rows: Page[Line]
-    columns: tuple[ListColumn, ...]
+    heads: tuple[Column, ...]
     total: int
     quick: tuple[Input, ...]
     currencies: tuple[str, ...]
@@ -38,12 +39,9 @@ class ListPage:
     next_page: str | None
     first_page: str | None
     undo: int | None
+    problems: tuple[Input, ...]
+    """What to mend in the line for adding one."""
     refusal: str = ""
-
-    @property
-    def problems(self) -> tuple[Input, ...]:
-        """What to mend in the line for adding one."""
-        return tuple(row for row in self.quick if row.error)
 
 
 def list_page(
@@ -81,7 +79,7 @@ def list_page(
         section=section,
         action=visit.here,
         rows=Page(lines, following),
-        columns=lists.columns(section),
+        heads=(*lists.columns(section), Column("Acciones")),
         total=opened.total,
         quick=quick,
         currencies=lists.currencies(section),
@@ -92,6 +90,7 @@ def list_page(
         next_page=f"{visit.here}?cursor={following}" if following else None,
         first_page=visit.here if cursor else None,
         undo=undo,
+        problems=tuple(row for row in quick if row.error),
         refusal=refusal,
     )
 

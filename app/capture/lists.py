@@ -14,6 +14,7 @@ from app.ocds.shape import Document
 from app.processes import places
 from app.processes.editing import Element
 from app.processes.outline import in_words
+from app.web.components import Column
 
 QUICK: Mapping[str, tuple[str, ...]] = {
     "Organization": ("/name", "/identifier/scheme", "/identifier/id", "/identifier/legalPersonality"),
@@ -64,14 +65,6 @@ class Line:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ListColumn:
-    """A column of a list."""
-
-    label: str
-    is_number: bool
-
-
 def element_section(section: Section) -> Section:
     """Return the section of the elements of a list."""
     return SECTIONS[f"{section.address}/*"]
@@ -87,10 +80,11 @@ def opens(section: Section) -> bool:
     return block_of(section) in _OPENED
 
 
-def columns(section: Section) -> tuple[ListColumn, ...]:
+def columns(section: Section) -> tuple[Column, ...]:
     """Return the columns of a list, the first of which names the element."""
     return tuple(
-        ListColumn(_label(section, pointer), _is_number(section, pointer)) for pointer in _pointers(section)
+        Column(_label(section, pointer), numeric=_is_number(section, pointer))
+        for pointer in _pointers(section)
     )
 
 

@@ -43,20 +43,12 @@ class SectionPage:
     clashes: Mapping[str, Clash]
     led: str = ""
     """Name of the row or field that the person is led to."""
-    unit: str = ""
-    """Name of the row that a fragment shows; empty for the whole page."""
     status: str = ""
     """What a fragment says about saving."""
-
-    @property
-    def fresh(self) -> forms.Row | None:
-        """The row that a fragment shows."""
-        return self.form.row(self.unit)
-
-    @property
-    def fresh_shown(self) -> str:
-        """What the controls of that row show, as in `mostrado`."""
-        return forms.shown([self.fresh] if self.fresh else [])
+    fresh: forms.Row | None = None
+    """The row that a fragment shows."""
+    fresh_shown: str = ""
+    """What the controls of that row show, as in `mostrado`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +110,7 @@ def section_page(
     visit, section, draft = opened.visit, opened.section, opened.draft
     judged = judge(opened.part.path, opened.part.body, natural_rfc_public=visit.view.natural_rfc_public)
     form = forms.build(opened.ground, replace(said or Said(), notes=judged.notes, withheld=judged.withheld))
+    fresh = form.row(unit) if unit else None
     return SectionPage(
         around=frame.around(visit, draft, saved),
         section=section,
@@ -130,8 +123,9 @@ def section_page(
         next=frame.following(visit, draft.method),
         clashes=clashes or {},
         led=led,
-        unit=unit,
         status=status,
+        fresh=fresh,
+        fresh_shown=forms.shown([fresh] if fresh else []),
     )
 
 
