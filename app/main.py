@@ -10,6 +10,9 @@ from fastapi import FastAPI
 
 from app.attachments import router as attachments
 from app.attachments import tasks as filing
+from app.capture import router as capture
+from app.catalogs import router as catalogs
+from app.catalogs.reading import LARGEST_FILE as LARGEST_CATALOG
 from app.core import clock, migrate, sealing
 from app.core.db import Database
 from app.core.errors import UnavailableError
@@ -21,8 +24,10 @@ from app.imports import tasks as importing
 from app.openapi import router as openapi
 from app.openapi.lane import FastLane
 from app.openapi.reader import PublicReader
+from app.parties import router as parties
 from app.portal import router as portal
 from app.processes import router as processes
+from app.processes import tasks as examining
 from app.publication import router as publishing
 from app.publication import tasks as publication
 from app.review import router as review
@@ -31,11 +36,12 @@ from app.tenancy import router as tenancy
 from app.tenancy.hosts import TenantHosts
 from app.tenancy.queries import TenantDirectory
 from app.web import components_page, errors, health, static
-from app.web.middleware import Gateway
+from app.web.middleware import MEBIBYTE, Gateway
 
-TASKS = (filing, importing, publication, sealing)
+TASKS = (examining, filing, importing, publication, sealing)
 """Modules that register jobs: importing them here is what lets every worker run them."""
 
+CATALOG_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?catalogos/[A-Za-z]+/importar")
 IMPORT_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?importaciones(?:/.*)?")
 FILE_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?procesos-internos/[^/]+/(?:.*/)?archivos")
 FILES_AT_ONCE = 10
@@ -86,7 +92,8 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         body_limit=settings.body_limit,
         upload_limits=[
             (IMPORT_PATHS, settings.upload_limit),
-            (FILE_PATHS, FILES_AT_ONCE * settings.attachment_limit + settings.body_limit),
+            (CATALOG_PATHS, LARGEST_CATALOG + MEBIBYTE),
+            (FILE_PATHS, FILES_AT_ONCE * settings.attachment_limit + MEBIBYTE),
         ],
     )
     app.add_middleware(FastLane, reader=app.state.public_reader)  # last, so outermost
@@ -101,9 +108,12 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         openapi.router,
         processes.router,
         review.router,
+        capture.router,
         attachments.router,
         attachments.desk,
         imports.router,
+        catalogs.router,
+        parties.router,
         publishing.router,
         tenancy.router,
         portal.router,

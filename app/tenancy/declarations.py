@@ -24,10 +24,10 @@ FILE_NAME = "tenant.toml"
 # fmt: off
 RESERVED_SLUGS = frozenset({
     ".well-known", "_components", "accesibilidad", "acerca", "api", "ayuda", "bitacora", "buscar",
-    "cambiar", "cuenta", "datos", "docs", "edca", "entrar", "favicon.ico", "health", "importaciones",
+    "cambiar", "catalogos", "cuenta", "datos", "docs", "edca", "entrar", "favicon.ico", "health", "importaciones",
     "mi-trabajo", "nacional", "ocds", "openapi.json", "padron", "panel", "plataforma", "politica",
-    "procesos", "procesos-internos", "ready", "redoc", "robots.txt", "salir", "sitemap.xml", "static",
-    "sujetos", "tema.css",
+    "procesos", "procesos-internos", "ready", "redoc", "registro", "robots.txt", "salir", "sitemap.xml",
+    "static", "sujetos", "tema.css",
 })
 """First path segments of the service, or of a tenant on a host of its own; no tenant may take one as its slug."""
 
