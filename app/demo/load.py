@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from app.core import json
 from app.core.db import Actor, Database, RwSession
 from app.core.storage import Storage
+from app.demo import registry
 from app.demo.bodies import DemoPerson, platform_people
 from app.demo.tenants import DemoTenant, demo_tenants, packages
 from app.identity import service as identity
@@ -66,6 +67,7 @@ def _load_tenant(database: Database, storage: Storage, tenant: DemoTenant, passw
         tenant_id = tenancy_queries.tenant_by_slug(public, tenant.slug).tenant_id
     system = Actor(tenant_id=tenant_id, role="system")
     desks = _enter_people(database, system, tenant, password_hash)
+    registry.enter(database, tenant, desks[tenant.sujetos_obligados[0].key].editor)
     for key, processes in tenant.processes.items():
         desk = desks[key]
         for wave, package in enumerate(packages(tenant, key)):

@@ -13,6 +13,21 @@ from app.demo.phrases import FIRMS, NEIGHBOURHOODS, STREETS, full_name
 Json = dict[str, Any]
 
 _PLACES = tuple(PLACES.values())
+AREAS = (
+    ("requestingUnit", "Coordinación Operativa"),
+    ("contractingUnit", "Dirección de Adquisiciones y Obra Pública"),
+    ("responsibleUnit", "Dirección General de Administración"),
+    ("technicalUnit", "Subdirección de Evaluación Técnica"),
+)
+"""Role and name of the units that take part in every process."""
+
+POSITIONS = (
+    "Titular del Departamento de Licitaciones",
+    "Directora de Adquisiciones",
+    "Jefe de la Unidad de Evaluación Técnica",
+)
+"""Posts of the officials in a registry; the first attends clarification meetings."""
+
 _GUARANTORS = ("Afianzadora Ejemplo de Demostración, S.A.", "Fianzas y Garantías La Muestra, S.A.")
 
 
@@ -133,6 +148,21 @@ def consortium(members: list[Json], number: int) -> Json:
         "name": f"Consorcio {name}",
         "identifier": {"legalName": f"Consorcio {name}", "legalPersonality": "legalPerson"},
     }
+
+
+def registry(sujeto: DemoSujeto, place: Place) -> tuple[Json, ...]:
+    """What the sujeto obligado keeps in its registry: itself first, then its people, and who sells to it.
+
+    Each as a party, with the role that it usually has.
+    """
+    own = institution(sujeto, place)
+    return (
+        own | {"roles": ["buyer"]},
+        *(unit(own, name, number) | {"roles": [role]} for number, (role, name) in enumerate(AREAS, 1)),
+        *(official(own, post, 400 + n) | {"roles": ["official"]} for n, post in enumerate(POSITIONS)),
+        *(party | {"roles": ["supplier"]} for party in (*firms("servicios")[:6], *persons()[:3])),
+        *(party | {"roles": ["guarantor"]} for party in guarantors()),
+    )
 
 
 @cache

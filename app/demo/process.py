@@ -26,15 +26,7 @@ class Process(Draft):
     def plan(self) -> None:
         """The need, its budget by line, and the prices asked for in the market."""
         source = self._party(parties.treasury(self.place), "sourceParty", "payer")
-        for number, (role, name) in enumerate(
-            (
-                ("requestingUnit", "Coordinación Operativa"),
-                ("contractingUnit", "Dirección de Adquisiciones y Obra Pública"),
-                ("responsibleUnit", "Dirección General de Administración"),
-                ("technicalUnit", "Subdirección de Evaluación Técnica"),
-            ),
-            1,
-        ):
+        for number, (role, name) in enumerate(parties.AREAS, 1):
             self._party(parties.unit(self.buyer, name, number), role)
         year = self.today.year
         self.doc["planning"] = {
@@ -177,7 +169,7 @@ class Process(Draft):
         meeting = self.opening - timedelta(days=6)
         if self.method == "open" and bidders:
             attendee = parties.representative(bidders[0], self.seed)
-            host = parties.official(self.buyer, "Titular del Departamento de Licitaciones", self.seed + 1)
+            host = parties.official(self.buyer, parties.POSITIONS[0], self.seed + 1)
             tender["hasEnquiries"] = True
             tender["clarificationMeetings"] = [
                 {
