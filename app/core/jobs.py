@@ -70,12 +70,15 @@ class Deferrable:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def defer(self, session: RwSession, *, lock: str | None = None, **ids: str) -> int:
+    def defer(
+        self, session: RwSession, *, lock: str | None = None, after_seconds: int = 0, **ids: str
+    ) -> int:
         """Insert the job in the session's transaction: rolled back together, run only after the commit.
 
         Args:
             session: bound to the actor on whose behalf the job will run.
             lock: jobs with the same lock run one after the other.
+            after_seconds: it waits at least so long.
             **ids: identifiers only, as text.
 
         Returns:
@@ -85,8 +88,16 @@ class Deferrable:
         if actor.tenant_id is None:
             raise JobWithoutTenantError
         raw = session.connection().connection.driver_connection
+        task = queue.configure_task(
+            self.name,
+            allow_unknown=True,
+            queue=QUEUE,
+            connection=raw,
+            lock=lock,
+            schedule_in={"seconds": after_seconds} if after_seconds else None,
+        )
         return int(
-            queue.configure_task(self.name, allow_unknown=True, queue=QUEUE, connection=raw, lock=lock).defer(
+            task.defer(
                 tenant_id=str(actor.tenant_id),
                 account_id=str(actor.account_id or ""),
                 membership_id=str(actor.membership_id or ""),

@@ -16,7 +16,7 @@ from app.core.policy import Permission, require
 from app.core.tables import among, table_of
 from app.ocds import model, parts
 from app.ocds.shape import Document, same
-from app.processes import places
+from app.processes import places, tasks
 from app.processes.models import (
     OPEN_STATUSES,
     ContractingProcess,
@@ -24,7 +24,7 @@ from app.processes.models import (
     ProcessPart,
     ProcessVersion,
 )
-from app.processes.queries import load_by_id, process_row
+from app.processes.queries import VersionRef, load_by_id, process_row
 from app.processes.service import EDIT, PART, begin_version, name_editor
 from app.processes.summary import Summary, summarise
 from app.processes.workflow import VERSIONS
@@ -329,6 +329,7 @@ class Desk:
         self._write_lines(seq, number)
         self._write_process(seq)
         name_editor(self.session, self.actor, self.process_id, number)
+        tasks.ask(self.session, self.actor, VersionRef(self.process_id, number))
         touched = sorted({f"{line.part}{line.pointer}" for line in self.lines})
         audit.record(
             self.session,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.ocds import messages, privacy, shape, validation
+from app.core import clock
+from app.ocds import checks, messages, privacy, shape, validation
 from app.ocds.privacy import Withheld
 from app.ocds.shape import Document
 from app.ocds.validation import Problem
@@ -19,7 +20,8 @@ class Examination:
     Attributes:
         release: its public version in a provisional envelope.
         withheld: what the public version does not carry.
-        problems: of that release, then one piece of advice per value withheld.
+        problems: of that release, then what makes no sense in the document, then one piece of advice per value
+            withheld.
     """
 
     release: Document
@@ -64,13 +66,16 @@ def as_release(
     return envelope | document | envelope  # in front, and nothing in the document replaces it
 
 
-def examine(ocid: str, document: Document, *, natural_rfc_public: bool) -> Examination:
+def examine(
+    ocid: str, document: Document, *, natural_rfc_public: bool, released: Document | None = None
+) -> Examination:
     """Judge a working document the way publishing does, before it is published.
 
     Args:
         ocid: of the process.
         document: without envelope.
         natural_rfc_public: the tenant's law lets the RFC of natural persons be published.
+        released: the release published last, to tell what would disappear from it.
     """
     public, withheld = privacy.withhold(document, natural_rfc_public=natural_rfc_public)
     release = as_release(ocid, public)
@@ -83,4 +88,6 @@ def examine(ocid: str, document: Document, *, natural_rfc_public: bool) -> Exami
         )
         for one in withheld
     ]
-    return Examination(release, withheld, [*validation.validate_release(release), *advice])
+    # The whole document makes sense or not; its public version stands in for some ids.
+    sense = checks.check({"ocid": ocid, **document}, now=clock.now(), released=released)
+    return Examination(release, withheld, [*validation.validate_release(release), *sense, *advice])

@@ -1,18 +1,16 @@
 """Reading processes: whole working documents for services, rows for pages."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, tuple_
-from sqlalchemy.orm import aliased, defer
+from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from app.core import json
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
-from app.core.pagination import Page, cut, decode_cursor
 from app.core.tables import among
 from app.ocds import parts
 from app.ocds.shape import Document
@@ -63,30 +61,13 @@ class WorkingProcess:
     published: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessRow:
-    """A process in a list."""
-
-    process_id: UUID
-    ocid: str
-    title: str
-    sujeto_obligado_id: UUID
-    sujeto_name: str
-    policy: str
-    number: int
-    status: str
-    error_count: int
-    advice_count: int
-    updated_at: datetime
-
-
-_SAME_SUJETO = and_(
+SAME_SUJETO = and_(
     col(SujetoObligado.tenant_id) == col(ContractingProcess.tenant_id),
     col(SujetoObligado.sujeto_obligado_id) == col(ContractingProcess.sujeto_obligado_id),
 )
 
 # As large as a document, and a list needs none.
-_WITHOUT_SNAPSHOT = defer(ProcessVersion.snapshot)  # type: ignore[arg-type]  # SQLModel types the attribute as its value
+WITHOUT_SNAPSHOT = defer(ProcessVersion.snapshot)  # type: ignore[arg-type]  # SQLModel types the attribute as its value
 
 
 def load_working(
@@ -136,7 +117,7 @@ def _load(
 ) -> dict[UUID, WorkingProcess]:
     query = (
         select(ContractingProcess, SujetoObligado.policy)
-        .join(SujetoObligado, _SAME_SUJETO)
+        .join(SujetoObligado, SAME_SUJETO)
         .where(ContractingProcess.tenant_id == actor.tenant_id, which)
         .order_by(col(ContractingProcess.process_id))
     )
@@ -232,7 +213,7 @@ def versions(session: RwSession, actor: Actor, process_id: UUID) -> list[Process
     return list(
         session.exec(
             select(ProcessVersion)
-            .options(_WITHOUT_SNAPSHOT)
+            .options(WITHOUT_SNAPSHOT)
             .where(ProcessVersion.tenant_id == actor.tenant_id, ProcessVersion.process_id == process_id)
             .order_by(col(ProcessVersion.number).desc())
         )
@@ -277,107 +258,6 @@ def published_before(session: RwSession, actor: Actor, process_id: UUID) -> Docu
         .limit(1)
     ).one_or_none()
     return json.loads(kept) if kept else None
-
-
-def versions_in(
-    session: RwSession,
-    actor: Actor,
-    statuses: Iterable[str],
-    *,
-    cursor: str | None,
-    limit: int = 50,
-    policy: str | None = None,
-    edited_by: UUID | None = None,
-    not_edited_by: UUID | None = None,
-    newest_first: bool = False,
-) -> Page[ProcessRow]:
-    """Return versions in the given statuses that the actor may see, the longest untouched first.
-
-    Of the published versions of a process only the last is a row.
-
-    Args:
-        session: bound to the actor.
-        actor: a sujeto obligado's sees its own only.
-        statuses: which.
-        cursor: of the page; None for the first.
-        limit: rows of a page.
-        policy: only under this publishing policy.
-        edited_by: only what this account changed.
-        not_edited_by: only what this account did not change.
-        newest_first: the other way round.
-    """
-    later = aliased(ProcessVersion)
-    replaced = exists().where(
-        col(later.tenant_id) == col(ProcessVersion.tenant_id),
-        col(later.process_id) == col(ProcessVersion.process_id),
-        col(later.number) > col(ProcessVersion.number),
-        col(later.status) == "published",
-    )
-    query = (
-        select(ContractingProcess, ProcessVersion, SujetoObligado)
-        .join(
-            ProcessVersion,
-            and_(
-                col(ProcessVersion.tenant_id) == col(ContractingProcess.tenant_id),
-                col(ProcessVersion.process_id) == col(ContractingProcess.process_id),
-            ),
-        )
-        .join(SujetoObligado, _SAME_SUJETO)
-        .options(_WITHOUT_SNAPSHOT)
-        .where(
-            ContractingProcess.tenant_id == actor.tenant_id,
-            ProcessVersion.tenant_id == actor.tenant_id,
-            col(ProcessVersion.status).in_(list(statuses)),
-            (col(ProcessVersion.status) != "published") | ~replaced,
-        )
-    )
-    if actor.sujeto_obligado_id is not None:
-        query = query.where(ContractingProcess.sujeto_obligado_id == actor.sujeto_obligado_id)
-    if policy is not None:
-        query = query.where(SujetoObligado.policy == policy)
-    if edited_by is not None:
-        query = query.where(_edited_by(edited_by))
-    if not_edited_by is not None:
-        query = query.where(~_edited_by(not_edited_by))
-    key = (ProcessVersion.updated_at, ProcessVersion.process_id, ProcessVersion.number)
-    if cursor:
-        at, process_id, number = decode_cursor(cursor, str, str, int)
-        last = tuple_(_moment(str(at)), identifier(str(process_id)), int(number))
-        query = query.where(tuple_(*key) < last if newest_first else tuple_(*key) > last)
-    query = query.order_by(*(col(part).desc() if newest_first else col(part) for part in key))
-    rows = [
-        ProcessRow(
-            process.process_id,
-            process.ocid,
-            process.title,
-            sujeto.sujeto_obligado_id,
-            sujeto.name,
-            sujeto.policy,
-            turn.number,
-            turn.status,
-            turn.error_count,
-            turn.advice_count,
-            turn.updated_at,
-        )
-        for process, turn, sujeto in session.exec(query.limit(limit + 1))
-    ]
-    return cut(rows, limit, lambda row: (row.updated_at.isoformat(), str(row.process_id), row.number))
-
-
-def _edited_by(account_id: UUID) -> ColumnElement[bool]:
-    return exists().where(
-        col(VersionEditor.tenant_id) == col(ProcessVersion.tenant_id),
-        col(VersionEditor.process_id) == col(ProcessVersion.process_id),
-        col(VersionEditor.number) == col(ProcessVersion.number),
-        col(VersionEditor.account_id) == account_id,
-    )
-
-
-def _moment(value: str) -> datetime:
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError as error:
-        raise NotFoundError("La página pedida no existe.") from error
 
 
 def identifier(value: str) -> UUID:

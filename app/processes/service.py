@@ -426,6 +426,7 @@ def _reopen(actor: Actor, now: datetime) -> Update:
             status=bindparam("to"),
             error_count=bindparam("errors"),
             advice_count=bindparam("advices"),
+            stale_since=None,
             row_version=table.c.row_version + 1,
             updated_at=now,
         )

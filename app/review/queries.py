@@ -14,8 +14,9 @@ from app.core.workflow import Transition
 from app.identity.queries import full_names
 from app.ocds.shape import Document
 from app.processes import queries as processes
+from app.processes.lists import Filters, ProcessRow, versions_in
 from app.processes.models import OPEN_STATUSES, ProcessVersion
-from app.processes.queries import ProcessRow, VersionRef, WorkingProcess
+from app.processes.queries import VersionRef, WorkingProcess
 from app.review.models import Observation
 from app.review.policy import Case, offered
 
@@ -92,7 +93,7 @@ def piles(actor: Actor) -> tuple[Pile, ...]:
             Pile(
                 "borradores",
                 "Tus borradores" if actor.sujeto_obligado_id is None else "Borradores",
-                "Importa un archivo y cada contratación que traiga quedará aquí como borrador.",
+                "Cada contratación que empieces, o que traigas en un archivo, espera aquí hasta que la envíes.",
                 ("draft",),
                 mine=actor.sujeto_obligado_id is None,
             )
@@ -120,16 +121,13 @@ def pile_rows(
     session: RwSession, actor: Actor, pile: Pile, *, cursor: str | None = None, limit: int = ROWS
 ) -> Page[ProcessRow]:
     """Return a list of the desk, the longest untouched first."""
-    return processes.versions_in(
-        session,
-        actor,
-        pile.statuses,
-        cursor=cursor,
-        limit=limit,
+    filters = Filters(
+        statuses=pile.statuses,
         policy=pile.policy,
         edited_by=actor.account_id if pile.mine else None,
         not_edited_by=actor.account_id if pile.others else None,
     )
+    return versions_in(session, actor, filters, cursor=cursor, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

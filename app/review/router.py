@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
+from app.core import clock
 from app.core.db import Actor, RwSession
 from app.core.errors import BadRequestError, InvalidError, NotFoundError
 from app.core.pagination import Page
@@ -17,9 +20,10 @@ from app.core.policy import Permission, allowed
 from app.identity.deps import ActorDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
 from app.processes import drafting
+from app.processes.lists import ProcessRow
 from app.processes.models import ProcessVersion
 from app.processes.outline import PAGE, Listing, Notes, find, in_words, listing, place_of
-from app.processes.queries import ProcessRow, VersionRef
+from app.processes.queries import VersionRef
 from app.processes.summary import title_of
 from app.review import service
 from app.review.page import WAYS, address, crumbs, process_page
@@ -52,6 +56,8 @@ class WorkPage:
     base: str
     piles: tuple[tuple[Pile, Page[ProcessRow]], ...]
     one_body: bool
+    today: date
+    may_begin: bool
     may_import: bool
 
 
@@ -66,6 +72,7 @@ class PilePage:
     next: str | None
     first: str | None
     one_body: bool
+    today: date
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,8 @@ def work(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep) -
         base=view.base,
         piles=tuple((pile, pile_rows(session, actor, pile)) for pile in piles(actor)),
         one_body=actor.sujeto_obligado_id is not None,
+        today=_today(view),
+        may_begin=allowed(actor, Permission.PROCESS_EDIT),
         may_import=allowed(actor, Permission.PROCESS_IMPORT),
     )
     return page(request, "review/panel.html", context)
@@ -143,6 +152,7 @@ def pile_page(
         next=f"{here}?{urlencode({'cursor': rows.next_cursor})}" if rows.next_cursor else None,
         first=here if cursor else None,
         one_body=actor.sujeto_obligado_id is not None,
+        today=_today(view),
     )
     return page(request, "review/pile.html", context)
 
@@ -276,6 +286,10 @@ for _action, _verb in (
     ("restore", service.restore),
 ):
     _post(_action, _verb)
+
+
+def _today(view: TenantView) -> date:
+    return clock.now().astimezone(ZoneInfo(view.time_zone)).date()
 
 
 def _row_version(sent: FormValues) -> int:

@@ -54,7 +54,7 @@ def submit(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) 
             else f"La versión tiene {len(listed)} errores que impiden publicarla: corrígelos antes de enviarla.",
             extra={"errors": listed},
         )
-    case.turn.error_count, case.turn.advice_count = 0, len(found.advice)
+    case.turn.error_count, case.turn.advice_count, case.turn.stale_since = 0, len(found.advice), None
     case.turn.submitted_by, case.turn.decided_by = actor.account_id, None
     return _take(session, case, "submit", news="review.submitted")
 
