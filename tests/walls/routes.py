@@ -17,6 +17,7 @@ import orjson
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
+from app.catalogs import service as catalogs
 from app.core.db import Actor, Database, DatabaseUrls
 from app.core.policy import ROLES, Permission
 from app.core.storage import Storage
@@ -25,6 +26,7 @@ from app.imports import queries as runs
 from app.imports import service as imports
 from app.main import create_app
 from app.ocds.shape import Document
+from app.parties import service as parties
 from app.processes.queries import VersionRef, working_process
 from app.publication.service import publish_batch
 from app.review import service as review
@@ -198,6 +200,26 @@ def _import(place: Place, storage: Storage, title: str) -> UUID:
     raise AssertionError(f"the file was not read: {run.status} {run.message}")
 
 
+def _catalog(place: Place, storage: Storage, secret: str) -> tuple[UUID, UUID]:
+    """Put an entry in use, a retired one and a file that nobody decided yet into a catalogue; return the last two."""
+    keeper = place.actor("garante_admin")
+    content = BytesIO(b"clave,descripcion\n21100003,Clip\n")
+    with place.database.unit_of_work(keeper) as session:
+        catalogs.add(session, keeper, "cucop", {"code": "21100001", "description": "Abrecartas"})
+        entry = catalogs.add(session, keeper, "cucop", {"code": "21100002", "description": secret})
+        catalogs.retire(session, keeper, entry.entry_id, entry.row_version)
+        load = catalogs.receive(session, keeper, storage, "cucop", content, filename=secret)
+        return entry.entry_id, load.load_id
+
+
+def _party(place: Place, name: str) -> UUID:
+    """Enter a supplier in the registry of the first body."""
+    editor = place.actor("so_editor")
+    body = {"name": name, "identifier": {"legalPersonality": "legalPerson", "legalName": name}}
+    with place.database.unit_of_work(editor) as session:
+        return parties.create(session, editor, parties.Entry("supplier", body)).party_id
+
+
 def _in_state(place: Place, written: Document, state: str) -> tuple[VersionRef, int]:
     """Bring a version of the first body into a state by the real acts; return it and its row version."""
     editor, reviewer = place.actor("so_editor"), place.actor("garante_reviewer")
@@ -251,15 +273,23 @@ class Filled:
     def sent(self, route: Route) -> dict[str, str]:
         """What every act is sent: whatever a form of ours asks for, so that no refusal comes from an empty one."""
         _, row_version = self.versions[STATES.get(route.last, "draft")]
+        if "entry_id" in route.names:
+            row_version = 2  # added, then retired
+        if "party_id" in route.names:
+            row_version = 1
         return {
             "row_version": str(row_version),
+            "code": "21100009",
+            "description": self.secret,
             "pointer": "/tender/title",
             "remark": "Falta decir para quién.",
             "prefijo": f"ocds-{self.secret[-6:]}",
+            "identifier_legalPersonality": "legalPerson",
+            "identifier_legalName": f"{self.secret}, S.A.",
         }
 
 
-ROWS = ("process_id", "import_id", "session_id")
+ROWS = ("process_id", "import_id", "session_id", "entry_id", "load_id", "party_id")
 """Parameters that name a row of somebody's."""
 
 
@@ -278,8 +308,13 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
     _publish(place, ocid=published)
     with place.database.unit_of_work(place.system) as session:
         waiting = working_process(session, place.system, versions["draft"][0].process_id)
+    entry_id, load_id = _catalog(place, storage, secret)
     named = {
         "tenant": place.slug,
+        "kind": "cucop",
+        "entry_id": str(entry_id),
+        "load_id": str(load_id),
+        "party_id": str(_party(place, secret)),
         "import_id": str(_import(place, storage, secret)),
         "session_id": str(session_id or uuid4()),
         "ocid": published,
