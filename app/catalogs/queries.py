@@ -1,6 +1,7 @@
 """Reading catalogues: what capture asks (lookup, one entry, a code's verdict), and what the garante's pages show."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, case, func, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col, select
 
 from app.catalogs.kinds import KINDS, Kind, named
@@ -169,6 +171,11 @@ def loaded(session: RwSession, actor: Actor, kind_key: str) -> bool:
     return session.exec(rows.limit(1)).first() is not None
 
 
+def listed(kind: Kind) -> int:
+    """Return how many codes the model's own list has, 0 where there is none."""
+    return len(_listed(kind, [], "")) if kind.listed else 0
+
+
 def states(session: RwSession, actor: Actor) -> list[State]:
     """Return how every catalogue of the tenant stands."""
     retired = func.count(col(CatalogEntry.retired_at))
@@ -183,7 +190,7 @@ def states(session: RwSession, actor: Actor) -> list[State]:
     last = session.exec(
         select(CatalogLoad)
         .where(CatalogLoad.tenant_id == actor.tenant_id, col(CatalogLoad.applied_at).is_not(None))
-        .distinct(col(CatalogLoad.kind))
+        .ext(distinct_on(col(CatalogLoad.kind)))
         .order_by(col(CatalogLoad.kind), col(CatalogLoad.applied_at).desc())
     )
     loads = {load.kind: load for load in last}
@@ -220,6 +227,12 @@ def entries(
         query.order_by(col(CatalogEntry.family), col(CatalogEntry.code)).limit(limit + 1)
     ).all()
     return cut(rows, limit, lambda row: (row.family, row.code))
+
+
+def in_use(session: RwSession, actor: Actor, kind: Kind) -> Iterator[Entry]:
+    """Yield every entry in use, by code."""
+    query = _entries(actor, kind).where(_HELD.retired_at.is_(None)).order_by(_HELD.family, _HELD.code)
+    return (Entry(*row) for row in session.execute(query))
 
 
 def one_entry(session: RwSession, actor: Actor, kind: Kind, entry_id: UUID) -> CatalogEntry:
