@@ -15,6 +15,7 @@ from app.processes.desk import DraftHeader
 from app.tenancy.queries import TenantView
 from app.web.shell import Link
 
+IN_CONTRACTS = "De cada contrato"
 NAMELESS = "Contratación sin título"
 
 _OLD = frozenset({"planning/budgetBreakdown"})
@@ -72,6 +73,7 @@ class StageEntries:
 
     label: str
     entries: tuple[Entry, ...]
+    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +101,22 @@ def around(visit: Visit, draft: DraftHeader, saved: str = "") -> Around:
     """Return the frame of a page; `draft` says that the process is the actor's to see."""
     title = draft.title or NAMELESS
     current = in_bar(visit.section) if visit.section else None
-    bar = tuple(
-        StageEntries(
-            label,
-            tuple(
-                Entry(one.title, f"{visit.base}/{one.address}", is_current=current is one)
-                for one in BAR
-                if one.stage is stage and (current is one or is_offered(one, draft.method))
-            ),
-        )
-        for stage, label in model.STAGES.items()
-        if stage is not Stage.IMPLEMENTATION  # it belongs to a contract, whose page leads there
-    )
+    bar = tuple(_entries(visit, stage, current, draft.method) for stage in model.STAGES)
     ways = (Link(title, visit.process), Link("Captura", visit.base), *_way(visit))
     return Around(visit.base, visit.process, title, draft, ways, bar, saved)
+
+
+def _entries(visit: Visit, stage: Stage, current: Section | None, method: str) -> StageEntries:
+    """Return a stage of the bar. What belongs to a contract is reached from it, so the last stage leads to them."""
+    inside = visit.section is not None and visit.section.stage is Stage.IMPLEMENTATION
+    if stage is Stage.IMPLEMENTATION:
+        entries: tuple[Entry, ...] = (Entry(IN_CONTRACTS, f"{visit.base}/contracts", is_current=False),)
+        return StageEntries(model.STAGES[stage], entries, is_current=inside)
+    listed = [one for one in BAR if one.stage is stage and (current is one or is_offered(one, method))]
+    entries = tuple(
+        Entry(one.title, f"{visit.base}/{one.address}", is_current=current is one) for one in listed
+    )
+    return StageEntries(model.STAGES[stage], entries, is_current=current in listed and not inside)
 
 
 def is_offered(section: Section, method: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.capture import forms
-from app.capture.controls import Choices, options
+from app.capture.controls import Choices, Control, options
 from app.capture.forms import Ground, Input, Said
 from app.capture.plan import SECTIONS, Section
 from app.ocds import model
@@ -113,7 +113,11 @@ def quick_rows(section: Section, zone: str, choices: Choices, said: Said | None 
     """Return the controls of the line for adding an element; an amount's goes by the name of the amount."""
     form = forms.build(Ground(quick_section(section), {}, zone, choices), said)
     rows = ((form.row(pointer), _label(section, pointer)) for pointer in QUICK[block_of(section)])
-    return tuple(replace(row, label=label) for row, label in rows if isinstance(row, Input))
+    return tuple(
+        replace(row, label=label, control=Control.LINE if row.control is Control.AREA else row.control)
+        for row, label in rows
+        if isinstance(row, Input)
+    )
 
 
 def currencies(section: Section) -> tuple[str, ...]:

@@ -180,7 +180,9 @@ def publication(visit: Visit) -> PublicationPage:
     before = published_before(visit.session, visit.actor, visit.process_id)
     if before is not None:
         before, _ = privacy.withhold(before, natural_rfc_public=rule)
-    changed = diff.changes(before, public)
+    # Over empty sections the first publication is told field by field, not section by section.
+    bare: Document = {key: {} for key, held in public.items() if isinstance(held, dict)}
+    changed = diff.changes(bare if before is None else before, public)
     why_not = _why_not(visit.actor, seen, has_errors=bool(seen.examined.errors))
     return PublicationPage(
         around=around(visit, seen.draft),
@@ -290,7 +292,7 @@ def _implementations(seen: _Whole, tallies: Mapping[str, Tally]) -> list[Task]:
 
 
 def _task(seen: _Whole, section: Section, address: str, title: str, tallies: Mapping[str, Tally]) -> Task:
-    tally = tallies.get(address, Tally())
+    tally = tallies.get(address) or Tally(*(1, 1) if whole.is_begun(seen.document, section) else (0, 0))
     count = len(seen.where.elements(address)) if section.shape is Shape.LIST else None
     note = f"{count} capturados" if count and count > 1 else "1 capturado" if count else ""
     if tally.missing and not note:
