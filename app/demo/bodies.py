@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from stdnum.mx import rfc as stdnum_rfc
+
 from app.demo.phrases import full_name
 
 
@@ -112,6 +114,11 @@ _SPANISH_ROLES = {
 }
 
 
+def whole_rfc(stem: str) -> str:
+    """Return an invented RFC with its check digit, without which every screen would doubt it."""
+    return stem + stdnum_rfc.calc_check_digit(stem)
+
+
 def sujetos_of(slug: str) -> tuple[DemoSujeto, ...]:
     """The sujetos obligados of one tenant, the biggest first."""
     place = PLACES[slug]
@@ -120,7 +127,7 @@ def sujetos_of(slug: str) -> tuple[DemoSujeto, ...]:
         DemoSujeto(
             key=key,
             name=name,
-            rfc=f"XD{chr(ord('A') + position)}85010{position + 1}DM{tenant}",
+            rfc=whole_rfc(f"XD{chr(ord('A') + position)}85{tenant + 1:02}0{position + 1}DM"),
             pnt_id=f"DEMO-{place.pnt}-{position + 1:03}",
             scope=scope,
             branch=branch,

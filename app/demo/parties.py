@@ -7,7 +7,9 @@ so that the privacy rules have something to withhold.
 from functools import cache
 from typing import Any
 
-from app.demo.bodies import PLACES, DemoSujeto, Place
+from stdnum.mx import curp as stdnum_curp
+
+from app.demo.bodies import PLACES, DemoSujeto, Place, whole_rfc
 from app.demo.phrases import FIRMS, NEIGHBOURHOODS, STREETS, full_name
 
 Json = dict[str, Any]
@@ -52,16 +54,15 @@ def natural_person(place: Place, seed: int) -> Json:
     given, first, second = full_name(seed)
     stem = f"XD{first[0]}{given[0]}".translate(str.maketrans("ÁÍÓÚÑ", "AIOUX"))
     born = f"{60 + seed % 40}{1 + seed % 12:02}{1 + seed % 28:02}"
-    rfc = f"{stem}{born}DM{seed % 10}"
+    rfc = whole_rfc(f"{stem}{born}DM")
+    curp = f"{stem}{born}{'HM'[seed % 2]}{place.curp_code}XDM0"
     # A third does not declare its personality: then the 13 characters of the RFC have to tell.
     personality = _person(given, first, second) if seed % 3 else {}
     return {
         "id": f"MX-RFC-{rfc}",
         "name": f"{given} {first} {second}",
         "identifier": {"scheme": "MX-RFC", "id": rfc, **personality},
-        "additionalIdentifiers": [
-            {"scheme": "MX-CURP", "id": f"{stem}{born}{'HM'[seed % 2]}{place.curp_code}XDM0{seed % 10}"}
-        ],
+        "additionalIdentifiers": [{"scheme": "MX-CURP", "id": curp + stdnum_curp.calc_check_digit(curp)}],
         "address": {**_address(place, seed), "description": "Casa de dos pisos con zaguán verde"},
         "contactPoint": {
             "type": "contactPoint",
@@ -137,7 +138,7 @@ def unit(of: Json, name: str, number: int) -> Json:
 def treasury(place: Place) -> Json:
     """Who provides the money: the treasury of the tenant's state."""
     name = f"Tesorería de {place.region} (Demostración)"
-    return legal_person(name, f"XDT900101DM{_PLACES.index(place)}", place, 3)
+    return legal_person(name, whole_rfc(f"XDT90{_PLACES.index(place) + 1:02}01DM"), place, 3)
 
 
 def consortium(members: list[Json], number: int) -> Json:
@@ -170,7 +171,7 @@ def firms(trade: str) -> tuple[Json, ...]:
     """Every firm that sells in `trade`; the same in all tenants, as national suppliers are."""
     return tuple(
         legal_person(
-            name, f"XDF{index + 1:02}0{1 + index % 9}15DM{index % 10}", _PLACES[index % 4], 11 * index
+            name, whole_rfc(f"XDF{index + 1:02}0{1 + index % 9}15DM"), _PLACES[index % 4], 11 * index
         )
         for index, (name, sells) in enumerate(FIRMS)
         if sells in {trade, ""}
@@ -187,7 +188,7 @@ def persons() -> tuple[Json, ...]:
 def guarantors() -> tuple[Json, ...]:
     """The firms that guarantee contracts."""
     return tuple(
-        legal_person(name, f"XDG95010{index + 1}DM{index}", _PLACES[index], 5 + index)
+        legal_person(name, whole_rfc(f"XDG95010{index + 1}DM"), _PLACES[index], 5 + index)
         for index, name in enumerate(_GUARANTORS)
     )
 

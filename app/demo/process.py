@@ -25,7 +25,7 @@ class Process(Draft):
 
     def plan(self) -> None:
         """The need, its budget by line, and the prices asked for in the market."""
-        source = self._party(parties.treasury(self.place), "sourceParty", "payer")
+        source = self._party(parties.treasury(self.place), "sourceParty")
         for number, (role, name) in enumerate(parties.AREAS, 1):
             self._party(parties.unit(self.buyer, name, number), role)
         year = self.today.year
@@ -51,12 +51,12 @@ class Process(Draft):
                             {
                                 "id": f"{self.key}-BL-{index}",
                                 "components": [
-                                    {"name": "Programa presupuestario", "level": "programa", "code": "E001"},
-                                    {"name": "Partida específica", "level": "partida", "code": line.code[:5]},
-                                    {"name": "Fuente de financiamiento", "level": "fuente", "code": "1"},
+                                    {"name": "budgetProgram", "level": 7, "code": "E001"},
+                                    {"name": "spendingObject", "level": 11, "code": line.code[:5]},
+                                    {"name": "budgetSource", "level": 13, "code": "1"},
                                 ],
                                 "measures": [
-                                    {"id": "aprobado", "value": self._value(quantity * price * 1.05)}
+                                    {"id": "approved", "value": self._value(quantity * price * 1.05)}
                                 ],
                             }
                         ],

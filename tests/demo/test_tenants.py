@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from app.demo.phrases import SUBJECTS
 from app.demo.story import MOST_RELEASES, STORIES
 from app.demo.tenants import DemoProcess, DemoTenant, demo_tenants, packages
 from app.ocds import merge
+from app.ocds.checks import check
 from app.ocds.privacy import withhold
 from app.ocds.validation import validate_package
 from app.tenancy.declarations import load
@@ -89,6 +90,17 @@ def test_every_package_is_valid_and_without_advice(tenants: tuple[DemoTenant, ..
         (problem.severity, problem.code, re.sub(r"\d+", "0", problem.pointer))
         for package in _packages(tenants)
         for problem in validate_package(package)
+    )
+    assert not problems
+
+
+def test_no_process_contradicts_itself_or_what_it_published(processes: list[DemoProcess]) -> None:
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+    problems = Counter(
+        (problem.code, re.sub(r"\d+", "0", problem.pointer))
+        for process in processes
+        for before, release in zip((None, *process.releases), process.releases, strict=False)
+        for problem in check(release, now=later, released=before)
     )
     assert not problems
 
@@ -225,7 +237,7 @@ def test_every_body_has_all_its_roles(tenants: tuple[DemoTenant, ...]) -> None:
         assert roles["garante_reviewer", None] == 2
         for sujeto in tenant.sujetos_obligados:
             assert "emostración" in sujeto.name
-            assert re.fullmatch(r"XD[A-Z][0-9]{6}DM[0-9]", sujeto.rfc)
+            assert re.fullmatch(r"XD[A-Z][0-9]{6}DM[0-9A]", sujeto.rfc)
             assert all(
                 roles[role, sujeto.key] for role in ("so_admin", "so_publisher", "so_editor", "so_reader")
             )
