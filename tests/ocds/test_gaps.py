@@ -79,6 +79,12 @@ def test_a_contract_not_yet_signed_owes_no_signature_and_no_progress() -> None:
     assert gaps(document) == set()
 
 
+def test_a_contract_that_nobody_changed_lacks_no_amendment() -> None:
+    document = coherent()
+    del document["contracts"][0]["amendments"]
+    assert gaps(document) == set()
+
+
 def test_a_natural_person_owes_no_address_and_no_legal_name() -> None:
     document = coherent()
     natural = document["parties"][2]

@@ -7,6 +7,8 @@ from app.ocds.checks.rule import Finding, Rule, rule
 from app.ocds.checks.view import Block, Money, View, elements, inside, money, number, text
 
 _CENT = 0.01
+_ROUNDING = 1
+"""What the rounding of many parts may add up to, in units of the currency."""
 _HALF = 0.5
 _MOST = {"MXN": 100e9, "USD": 5e9, "EUR": 5e9}
 """Amounts beyond which a figure is more likely a slip: about five thousand million dollars."""
@@ -133,7 +135,7 @@ def _budget_parts(view: View) -> Iterator[Finding]:
     if whole is None or not parts or any(part is None or part.currency != whole.currency for part in parts):
         return
     total = Money(sum(part.amount for part in parts if part), whole.currency)
-    if abs(total.amount - whole.amount) > _CENT:
+    if abs(total.amount - whole.amount) > _ROUNDING:
         yield "/planning/budget/amount/amount", f"dice {whole} y sus partes suman {total}."
 
 
@@ -197,7 +199,7 @@ def _contract_payments(view: View) -> Iterator[Finding]:
             for index, payment in elements(inside(contract.body, "implementation"), "transactions")
         ]
         agreed, paid = money(contract.body), _sum(payments)
-        if agreed and paid and agreed.currency == paid.currency and paid.amount > agreed.amount + _CENT:
+        if agreed and paid and agreed.currency == paid.currency and paid.amount > agreed.amount + _ROUNDING:
             yield (
                 at,
                 f"los pagos suman {paid} y el contrato es por {agreed}. Revisa los pagos o agrega el convenio modificatorio.",

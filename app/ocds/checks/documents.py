@@ -100,9 +100,16 @@ def _document_expected(view: View) -> Iterator[Finding]:
 _ALIKE = {
     "awardNotice": {"awardNotice", "awardDecisionCertificate"},
     "contractSigned": {"contractSigned", "contractText"},
-    "completionCertificate": {"completionCertificate", "physicalReception", "settlement", "transferReport"},
+    "completionCertificate": {
+        "completionCertificate",
+        "physicalReception",
+        "settlement",
+        "transferReport",
+        "contractArrangements",
+        "suspensionStatement",
+    },
 }
-"""Papers that prove the same."""
+"""Papers that prove the same; a contract also ends early."""
 
 
 def _is_announced(view: View) -> bool:

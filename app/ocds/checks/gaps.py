@@ -65,6 +65,8 @@ _SET_BY_PUBLISHING = frozenset({"ocid", "id", "date", "tag", "initiationType"})
 _OF_PERSONS = frozenset({"parties/address", "parties/contactPoint", "parties/identifier/legalName"})
 """Not asked of natural persons: it is not published, or they have none."""
 _AFTER_SIGNING = frozenset({"contracts/dateSigned", "contracts/implementation"})
+_ONLY_IF_THERE_WERE = frozenset({"contracts/amendments"})
+"""Nothing is missing where nothing happened."""
 _REFERENCES = PERSONS.keys() - {"parties"}
 
 
@@ -81,7 +83,7 @@ def _lines(prefix: str, method: str | None) -> tuple[_Line, ...]:
             continue
         # A reference is a name and an id; the rest of it is the party's.
         below = _lines(field.path, method) if field.path not in _REFERENCES else _named(field.path)
-        asked = field if field.need != Need.OPTIONAL else None
+        asked = field if field.need != Need.OPTIONAL and field.path not in _ONLY_IF_THERE_WERE else None
         if asked or below:
             found.append(_Line(field.name, asked, below))
     return tuple(found)

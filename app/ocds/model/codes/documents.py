@@ -290,7 +290,7 @@ DOCUMENT_TYPE = opened(
         "Acta de procedimiento desierto",
         "Constancia de que no se pudo adjudicar.",
         "profile",
-        "award",
+        "tender award",
     ),
     Code(
         "contractText",
