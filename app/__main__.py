@@ -15,6 +15,9 @@ import typer
 import uvicorn
 from sqlmodel import select
 
+from app.catalogs import service as catalogs
+from app.catalogs.kinds import KINDS
+from app.catalogs.wording import load_line
 from app.core import collector, installation, logs, migrate, sealing
 from app.core.db import Actor, Database, PublicSession
 from app.core.embedded import Embedded
@@ -55,6 +58,8 @@ padron_cli = typer.Typer(help="Padrón de sujetos obligados.", no_args_is_help=T
 cli.add_typer(tenants_cli, name="tenants")
 cli.add_typer(people_cli, name="people")
 cli.add_typer(padron_cli, name="padron")
+catalogs_cli = typer.Typer(help="Catálogos de claves de un organismo garante.", no_args_is_help=True)
+cli.add_typer(catalogs_cli, name="catalogs")
 database_cli = typer.Typer(help="La base de datos incluida.", no_args_is_help=True)
 cli.add_typer(database_cli, name="database")
 
@@ -298,6 +303,33 @@ def padron_add(
         with database.unit_of_work(actor) as session:
             row = tenancy.add_sujeto(session, actor, key=key, name=name, policy=policy, rfc=rfc)
             typer.echo(f"{row.name} está en el padrón de «{tenant}» con la clave {row.key}.")
+
+
+@catalogs_cli.command("import")
+def catalogs_import(
+    tenant: Annotated[str, typer.Argument(help="Dirección del organismo garante, por ejemplo «jalisco».")],
+    kind: Annotated[str, typer.Argument(help=f"Catálogo: {', '.join(KINDS)}.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV o Excel con las claves.")
+    ],
+    *,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="El archivo es el catálogo completo: retira lo que no traiga.")
+    ] = False,
+) -> None:
+    """Carga un archivo de claves en un catálogo: agrega, cambia y, si es completo, retira; nunca borra."""
+    settings = get_settings()
+    storage = Storage.of(settings)
+    with installation.open_database(settings) as database:
+        actor = _tenant_actor(database, tenant)
+        with database.unit_of_work(actor) as session, file.open("rb") as source:
+            load = catalogs.receive(
+                session, actor, storage, kind, source, filename=file.name, complete=complete, origin="command"
+            )
+            for row in load.sample["refused"]:
+                typer.echo(f"Renglón {row['line']:,}: {row['reason']}", err=True)
+            catalogs.apply(session, actor, storage, load.load_id)
+            typer.echo(f"{file.name}: {load_line(load)}")
 
 
 @cli.command("import")

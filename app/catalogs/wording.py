@@ -56,6 +56,20 @@ def figures(load: CatalogLoad) -> tuple[Figure, ...]:
     return tuple(Figure(label, number(counts[name]), note) for name, label, note in told if counts[name])
 
 
+def load_line(load: CatalogLoad) -> str:
+    """Return what an applied load did, on one line."""
+    names = {
+        "added": "nuevas",
+        "changed": "cambiadas",
+        "restored": "recuperadas",
+        "equal": "iguales",
+        "missing": "retiradas" if load.complete else "que no vienen en el archivo y se quedan",
+        "refused": "rechazadas",
+        "repeated": "repetidas",
+    }
+    return ", ".join(f"{number(load.counts[key])} {word}" for key, word in names.items() if load.counts[key])
+
+
 def columns_of(kind: Kind, changed: dict[str, list[str]]) -> list[Change]:
     """Return the differences of an entry, each under the name of its column."""
     return [
