@@ -17,6 +17,8 @@ from sqlalchemy import Row, func, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 
+from app.attachments import service as attachments
+from app.attachments.addresses import named_in
 from app.core import audit, bulk, clock, outbox
 from app.core.db import Actor, RwSession
 from app.core.errors import ConflictError, InvalidError, NotFoundError
@@ -82,10 +84,8 @@ def publish_batch(session: RwSession, actor: Actor, refs: Sequence[VersionRef]) 
     known = _records(session, actor, refs)
     token = secrets.token_hex(14)[:27]
     now = rfc3339(clock.now())
-    prepared: list[Prepared] = []
-    outcomes: list[PublishOutcome] = []
-    for ref in refs:
-        ready = prepare(
+    results = [
+        prepare(
             ref,
             processes[ref.process_id],
             known.get(ref.process_id),
@@ -93,14 +93,23 @@ def publish_batch(session: RwSession, actor: Actor, refs: Sequence[VersionRef]) 
             token=token,
             natural_rfc_public=natural_rfc_public,
         )
-        if isinstance(ready, Prepared):
-            prepared.append(ready)
-            outcomes.append(PublishOutcome(ref, published=True))
-        else:
-            outcomes.append(PublishOutcome(ref, published=False, problems=ready))
+        for ref in refs
+    ]
+    ready = [one for one in results if isinstance(one, Prepared)]
+    named = {one.ref.process_id: files for one in ready if (files := named_in(one.body))}
+    held_back = attachments.publish(session, actor, named)
+    prepared = [one for one in ready if one.ref.process_id not in held_back]
+    outcomes = [
+        _outcome(ref, held_back.get(ref.process_id, []) if isinstance(one, Prepared) else one)
+        for ref, one in zip(refs, results, strict=True)
+    ]
     if prepared:
         _append(session, actor, prepared, token)
     return outcomes
+
+
+def _outcome(ref: VersionRef, problems: list[dict[str, Any]]) -> PublishOutcome:
+    return PublishOutcome(ref, published=not problems, problems=problems)
 
 
 def _check(actor: Actor, ref: VersionRef, process: WorkingProcess | None) -> None:

@@ -6,6 +6,8 @@ from datetime import timedelta
 from sqlalchemy import delete, insert, update
 from sqlmodel import col, select
 
+from app.attachments import service as attachments
+from app.attachments.addresses import named_in
 from app.core import audit, clock, json, outbox
 from app.core.db import Actor, RwSession
 from app.core.errors import ConflictError, InvalidError, NotFoundError
@@ -21,8 +23,9 @@ from app.publication.service import lock_head
 def withdraw(session: RwSession, actor: Actor, position: int, ground: str) -> int:
     """Take one release from the public, leaving an entry that says so; returns that entry's position.
 
-    The bytes go, the record is merged again from what remains or goes with the last release, and every process that
-    keeps hot answers drops them within a second (`app.openapi`). The hash and the ground stay for ever.
+    The bytes go, the record is merged again from what remains or goes with the last release, files that no other
+    release of the process names go too, and every process that keeps hot answers drops them within a second
+    (`app.openapi`). The hash and the ground stay for ever.
 
     Args:
         session: bound to the actor.
@@ -45,6 +48,9 @@ def withdraw(session: RwSession, actor: Actor, position: int, ground: str) -> in
     if release is None:
         raise NotFoundError("No encontramos esa entrega.")
     load_by_id(session, actor, [release.process_id], for_update=True)
+    remaining = _remaining(session, actor, release)
+    still_named = {attachment_id for _, body in remaining for attachment_id in named_in(body)}
+    attachments.withdraw(session, actor, release.process_id, still_named)
     head = lock_head(session, actor)
     body = session.exec(
         select(ReleaseBody.position).where(
@@ -84,7 +90,7 @@ def withdraw(session: RwSession, actor: Actor, position: int, ground: str) -> in
             col(ReleaseBody.tenant_id) == actor.tenant_id, col(ReleaseBody.position) == position
         )
     )
-    gone = _rebuild_record(session, actor, release)
+    gone = _rebuild_record(session, actor, release, remaining)
     head.position, head.entry_hash, head.last_date = entry.position, entry.hash(), date
     head.withdrawals += 1
     head.live_releases -= 1
@@ -111,18 +117,29 @@ def withdraw(session: RwSession, actor: Actor, position: int, ground: str) -> in
     return entry.position
 
 
-def _rebuild_record(session: RwSession, actor: Actor, release: Release) -> int:
-    """Merge a process' record again from the bodies that remain; returns 1 when none does, else 0."""
-    remaining = session.exec(
+def _remaining(session: RwSession, actor: Actor, release: Release) -> list[tuple[Release, bytes]]:
+    """Return the other releases of a process that still stand, with their bytes, in their order."""
+    rows = session.exec(
         select(Release, ReleaseBody.body)
         .join(
             ReleaseBody,
             (col(ReleaseBody.tenant_id) == col(Release.tenant_id))
             & (col(ReleaseBody.position) == col(Release.position)),
         )
-        .where(Release.tenant_id == actor.tenant_id, Release.process_id == release.process_id)
+        .where(
+            Release.tenant_id == actor.tenant_id,
+            Release.process_id == release.process_id,
+            Release.position != release.position,
+        )
         .order_by(col(Release.position))
-    ).all()
+    )
+    return [(row, body) for row, body in rows]
+
+
+def _rebuild_record(
+    session: RwSession, actor: Actor, release: Release, remaining: list[tuple[Release, bytes]]
+) -> int:
+    """Merge a process' record again from the bodies that remain; returns 1 when none does, else 0."""
     if not remaining:
         for model in (ProcessFacet, Record):
             table = table_of(model)

@@ -23,7 +23,7 @@ FILE_NAME = "tenant.toml"
 
 # fmt: off
 RESERVED_SLUGS = frozenset({
-    ".well-known", "_components", "accesibilidad", "acerca", "api", "ayuda", "bitacora", "buscar",
+    ".well-known", "_components", "accesibilidad", "acerca", "api", "archivos", "ayuda", "bitacora", "buscar",
     "cambiar", "catalogos", "cuenta", "datos", "docs", "edca", "entrar", "favicon.ico", "health", "importaciones",
     "mi-trabajo", "nacional", "ocds", "openapi.json", "padron", "panel", "plataforma", "politica",
     "procesos", "procesos-internos", "ready", "redoc", "registro", "robots.txt", "salir", "sitemap.xml",

@@ -9,9 +9,13 @@ import pytest
 
 from app.attachments import examining, service
 from app.attachments.scanning import Scanner, ScannerUnavailableError
+from app.core.db import Database
 from app.core.errors import ConflictError, InvalidError
 from app.core.storage import Storage
+from app.settings import Settings
 from tests.attachments.conftest import Clamd, Desk, pdf
+from tests.conftest import place_maker
+from tests.factories import draft
 
 
 def test_a_clean_file_reaches_the_scanner_whole_and_is_clean(clamd: Clamd) -> None:
@@ -60,6 +64,13 @@ def test_a_scanner_that_hangs_up_in_the_middle_is_no_verdict(tmp_path: Path) -> 
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(InvalidError, match="CA_CLAMD"):
         Scanner(address)
+
+
+@pytest.fixture
+def desk(lone_database: Database, storage: Storage, settings: Settings) -> Desk:
+    """In a database of its own: the worker of a server would do the jobs before the test does."""
+    place = place_maker(lone_database)()
+    return Desk(place, storage, draft(place).process_id, settings)
 
 
 def scanned(desk: Desk, clamd: Clamd) -> Desk:

@@ -17,6 +17,8 @@ import orjson
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
+from app.attachments import service as attachments
+from app.attachments.service import Intake, SentFile
 from app.catalogs import service as catalogs
 from app.core.db import Actor, Database, DatabaseUrls
 from app.core.policy import ROLES, Permission
@@ -62,6 +64,7 @@ PUBLIC = {
     "/{tenant}/sitemap.xml": "for search engines",
     "/{tenant}/tema.css": "its colours, which its public pages wear",
     "/{tenant}/api/v1/": "where a garante's data is",
+    "/{tenant}/archivos/{attachment_id}/{file_name}": "files that a published release names",
     **{
         f"{place}/api/v1/{rest}": "published data, for everyone"
         for place in ("/{tenant}", "")
@@ -167,14 +170,33 @@ def _table() -> Iterator[Route]:
 ROUTES = tuple(_table())
 
 
-def _publish(place: Place, *, ocid: str) -> None:
-    """Publish a process of another body by the way of a trusted import."""
+PUBLISHED_FILE = "acta.txt"
+
+
+def _attach(place: Place, storage: Storage, process_id: UUID, editor: Actor, *, name: str, body: str) -> UUID:
+    """Send a file to a process."""
+    sent = [SentFile(name, BytesIO(body.encode()))]
+    with place.database.unit_of_work(editor) as session:
+        intake = Intake(storage, 10**6, scanned=False)
+        (received,) = attachments.receive(session, editor, intake, process_id, sent)
+    assert received.attachment is not None, received.said
+    return received.attachment.attachment_id
+
+
+def _publish(place: Place, storage: Storage, *, ocid: str) -> UUID:
+    """Publish a process of another body by the way of a trusted import; return the file that it names."""
     trusted = place.add_sujeto(policy="direct")
-    publisher = place.actor("so_publisher", trusted)
-    ref = draft(place, ocid=ocid, editor=place.actor("so_editor", trusted), source="import:prueba")
+    publisher, editor = place.actor("so_publisher", trusted), place.actor("so_editor", trusted)
+    ref = draft(place, ocid=ocid, editor=editor, source="import:prueba")
+    file = _attach(place, storage, ref.process_id, editor, name=PUBLISHED_FILE, body="publicada")
+    url = f"http://127.0.0.1/{place.slug}/archivos/{file}/{PUBLISHED_FILE}"
+    paper = {"id": "doc-1", "title": "Acta", "documentType": "tenderNotice", "url": url}
+    written = document(tender={**document()["tender"], "documents": [paper]})
+    ref = draft(place, written, ocid=ocid, editor=editor, source="import:prueba")
     with place.database.unit_of_work(publisher) as session:
         (outcome,) = publish_batch(session, publisher, [ref])
     assert outcome.published, outcome.problems
+    return file
 
 
 def _import(place: Place, storage: Storage, title: str) -> UUID:
@@ -259,11 +281,13 @@ class Filled:
     named: dict[str, str]
     versions: dict[str, tuple[VersionRef, int]]
     draft_ocid: str
+    published_file: UUID
 
     def own(self, route: Route) -> dict[str, str]:
         """Path parameter → the row that the first body's own people may work on."""
         ref, _ = self.versions[STATES.get(route.last, "draft")]
-        return {"process_id": str(ref.process_id), "number": str(ref.number), **self.named}
+        own = {"process_id": str(ref.process_id), "number": str(ref.number), **self.named}
+        return own | ({"attachment_id": str(self.published_file)} if route.is_listed else {})
 
     def absent(self, route: Route) -> dict[str, str]:
         """The same, naming nothing."""
@@ -289,7 +313,7 @@ class Filled:
         }
 
 
-ROWS = ("process_id", "import_id", "session_id", "entry_id", "load_id", "party_id")
+ROWS = ("attachment_id", "process_id", "import_id", "session_id", "entry_id", "load_id", "party_id")
 """Parameters that name a row of somebody's."""
 
 
@@ -305,7 +329,9 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
     written = document(tender={**document()["tender"], "title": secret})
     versions = {state: _in_state(place, written, state) for state in ("draft", *STATES.values())}
     published = new_ocid(place)
-    _publish(place, ocid=published)
+    published_file = _publish(place, storage, ocid=published)
+    waiting_id = versions["draft"][0].process_id
+    file = _attach(place, storage, waiting_id, place.actor("so_editor"), name=f"{secret}.txt", body=secret)
     with place.database.unit_of_work(place.system) as session:
         waiting = working_process(session, place.system, versions["draft"][0].process_id)
     entry_id, load_id = _catalog(place, storage, secret)
@@ -315,6 +341,8 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "entry_id": str(entry_id),
         "load_id": str(load_id),
         "party_id": str(_party(place, secret)),
+        "attachment_id": str(file),
+        "file_name": PUBLISHED_FILE,
         "import_id": str(_import(place, storage, secret)),
         "session_id": str(session_id or uuid4()),
         "ocid": published,
@@ -323,7 +351,7 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "path": asset("app.css").removeprefix("/static/"),
         "file": "bidStatus.csv",
     }
-    return Filled(place, secret, named, versions, waiting.ocid)
+    return Filled(place, secret, named, versions, waiting.ocid, published_file)
 
 
 def may(route: Route, actor: Actor) -> bool:
