@@ -124,8 +124,10 @@ def _page(
     session: RwSession, actor: Actor, view: TenantView, publishable: Case, *, refused: tuple[str, ...] = ()
 ) -> PublishPage:
     process = publishable.process
-    found = drafting.examine(process.ocid, process.document, natural_rfc_public=view.natural_rfc_public)
     before = _compiled(session, actor, process.process_id)
+    found = drafting.examine(
+        process.ocid, process.document, natural_rfc_public=view.natural_rfc_public, released=before
+    )
     changes = [one for one in diff.changes(before, found.release) if one.pointer != "/initiationType"]
     address = f"{view.base}/procesos-internos/{process.process_id}"
     return PublishPage(

@@ -122,7 +122,12 @@ WAYS = {
 def process_page(session: RwSession, actor: Actor, tenant: TenantView, view: ProcessView) -> ProcessPage:
     """Return what the page of a process shows to this actor."""
     document, zone = view.document, tenant.time_zone
-    found = drafting.examine(view.process.ocid, document, natural_rfc_public=tenant.natural_rfc_public)
+    found = drafting.examine(
+        view.process.ocid,
+        document,
+        natural_rfc_public=tenant.natural_rfc_public,
+        released=view.published,
+    )
     notes = Notes.gather(found.problems, [(one.row.pointer, one.row.remark) for one in view.observations])
     stages = outline(document, notes, zone=zone)
     here = address(tenant, view)

@@ -181,7 +181,7 @@ def test_one_thing_that_makes_no_sense_is_told_at_its_place(
 
 
 BESIDE = {
-    "party-id": {"role-unused", "published-gone"},
+    "party-id": {"role-unused"},
     "identifier-scheme": {"party-id"},
     "identifier-form": {"party-id"},
     "identifier-doubt": {"party-id"},
