@@ -6,16 +6,20 @@ still waits for it. So a first run that was interrupted simply goes on.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from tempfile import TemporaryFile
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from app.catalogs import queries as catalogs_queries
+from app.catalogs import service as catalogs
 from app.core import json
 from app.core.db import Actor, Database, RwSession
 from app.core.storage import Storage
 from app.demo import registry
 from app.demo.bodies import DemoPerson, platform_people
+from app.demo.catalogs import demo_catalogs
 from app.demo.tenants import DemoTenant, demo_tenants, packages
 from app.identity import service as identity
 from app.imports import service as imports
@@ -66,6 +70,7 @@ def _load_tenant(database: Database, storage: Storage, tenant: DemoTenant, passw
     with database.public_reading() as public:
         tenant_id = tenancy_queries.tenant_by_slug(public, tenant.slug).tenant_id
     system = Actor(tenant_id=tenant_id, role="system")
+    _load_catalogs(database, storage, system)
     desks = _enter_people(database, system, tenant, password_hash)
     registry.enter(database, tenant, desks[tenant.sujetos_obligados[0].key].editor)
     for key, processes in tenant.processes.items():
@@ -79,6 +84,23 @@ def _load_tenant(database: Database, storage: Storage, tenant: DemoTenant, passw
                 if wave < len(process.releases)
             }
             _take_through(database, desk, ends)
+
+
+def _load_catalogs(database: Database, storage: Storage, system: Actor) -> None:
+    for kind, content in demo_catalogs().items():
+        with database.unit_of_work(system) as session:
+            if catalogs_queries.loaded(session, system, kind):
+                continue
+            load = catalogs.receive(
+                session,
+                system,
+                storage,
+                kind,
+                BytesIO(content.encode()),
+                filename="Catálogo de demostración",
+                origin="demonstration",
+            )
+            catalogs.apply(session, system, storage, load.load_id)
 
 
 def _enter_people(
