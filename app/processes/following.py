@@ -37,6 +37,8 @@ ROLES = {
     "planning/requestingUnits": "requestingUnit",
     "planning/contractingUnits": "contractingUnit",
     "planning/responsibleUnits": "responsibleUnit",
+    "planning/budget/budgetBreakdown/sourceParty": "sourceParty",
+    "contracts/implementation/budgetBreakdown/sourceParty": "sourceParty",
     "planning/requestsForQuotes/invitedSuppliers": "invitedSupplier",
     "planning/requestsForQuotes/quotes/issuingSupplier": "issuingSupplier",
     "awards/suppliers": "supplier",
