@@ -16,11 +16,12 @@ from typing import Any, Literal
 import jsonschema_rs
 import orjson
 
+from app.core import clock
 from app.imports.reading import Entry
 from app.imports.records import Document
 from app.imports.storable import shown, take_out
+from app.ocds import checks, schema, shape, validation
 from app.ocds import ocid as ocids
-from app.ocds import schema, shape, validation
 from app.ocds.validation import Problem
 from app.processes.service import ENVELOPE
 
@@ -144,8 +145,16 @@ def analyse(entry: Entry, prefixes: Prefixes) -> Analysis:
 
 
 def problems_of(ocid: str, document: Document) -> list[Problem]:
-    """Return what is wrong with a working document, whose envelope publishing will set."""
+    """Return what is wrong with a working document, whose envelope publishing will set, and what makes no sense."""
+    return [*_invalid_in(ocid, document), *_senseless_in(ocid, document)]
+
+
+def _invalid_in(ocid: str, document: Document) -> list[Problem]:
     return validation.validate_release({"ocid": ocid, **_STAND_IN, **document})
+
+
+def _senseless_in(ocid: str, document: Document) -> list[Problem]:
+    return checks.check({"ocid": ocid, **document}, now=clock.now())
 
 
 @cache
@@ -236,7 +245,7 @@ def _document(found: Analysis, release: Document) -> None:
         found.problems = []
         removable: dict[str, Problem] = {}
         repeated = _Repeated(release)
-        for problem in problems_of(found.ocid, release):
+        for problem in _invalid_in(found.ocid, release):
             places = _removable(repeated, problem)
             removable.update({place: problem for place in places if place not in removable})
             if not places:
@@ -250,6 +259,7 @@ def _document(found: Analysis, release: Document) -> None:
                 found.refused.append({**_row(problem), "pointer": place, "value": value})
         if all(problem.code == "additional" for problem in removable.values()):
             break
+    found.problems += _senseless_in(found.ocid, release)
     found.kept.sort(key=lambda row: _order(row["pointer"]))
     found.refused.sort(key=lambda row: _order(row["pointer"]))
     unreadable = next(

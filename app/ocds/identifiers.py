@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -55,6 +56,7 @@ def normal(text: str) -> str:
     return _BETWEEN.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 
+@lru_cache(maxsize=4096)  # the same parties are looked at by several rules, and sell in many processes
 def check(scheme: str, text: str) -> Checked:
     """Look at a number of a register (`identifierScheme`, or `MX-CURP`); of one unknown here nothing is said."""
     examine = _SCHEMES.get(scheme)
