@@ -86,6 +86,11 @@ class Group:
     rows: str = ""
 
     @property
+    def source(self) -> str:
+        """The law that asks for its fields, empty where only the standard does."""
+        return next((control.source for control in self.controls if control.source), "")
+
+    @property
     def withheld(self) -> Mapping[str, str]:
         """Personality → why nothing of the group is published."""
         first, *others = (control.withheld.items() for control in self.controls)
@@ -284,22 +289,30 @@ def _possible(kind: str) -> tuple[Personality, ...]:
     return (implied(kind),)
 
 
+def withheld_of(kind: str, body: Document, *, natural_rfc_public: bool) -> dict[str, str]:
+    """Ask the privacy table about an entry: path of what is not published, or of the group around it → why."""
+    party = {**body, "id": "x", "roles": [_ROLE[kind]]}
+    _, found = privacy.withhold({"parties": [party]}, natural_rfc_public=natural_rfc_public)
+    return {one.pointer.removeprefix("/parties/0/"): one.rule for one in found}
+
+
+def reason(withheld: Mapping[str, str], path: str) -> str:
+    """Return why a value, or anything inside it, is not published; empty where all of it is."""
+    around = ("/".join(path.split("/")[:length]) for length in range(1, path.count("/") + 2))
+    inside = (place for place in withheld if place.startswith(f"{path}/"))
+    return next((withheld[place] for place in (*around, *inside) if place in withheld), "")
+
+
 def _withheld(kind: str, who: Personality, *, natural_rfc_public: bool) -> dict[str, str]:
-    """Ask the privacy table with somebody who has everything: path → why it is not published."""
+    """Ask about somebody who has everything: path of a field → why it is not published."""
     person: Document = {}
     for asked in _ASKED.values():
         put(person, asked.path, "x")
     number = "GODE561231GR8" if who == Personality.NATURAL else "MAB9307148T4"
     person["identifier"] |= {"scheme": "MX-RFC", "id": number, "legalPersonality": who.value}
-    person |= {"id": "x", "roles": [_ROLE[kind]]}
-    _, found = privacy.withhold({"parties": [person]}, natural_rfc_public=natural_rfc_public)
-    reasons = {one.pointer.removeprefix("/parties/0/"): one.rule for one in found}
-    return {
-        asked.path: reasons[place]
-        for asked in _ASKED.values()
-        for place in (asked.path, asked.path.partition("/")[0])
-        if place in reasons
-    }
+    found = withheld_of(kind, person, natural_rfc_public=natural_rfc_public)
+    told = {asked.path: reason(found, asked.path) for asked in _ASKED.values()}
+    return {path: why for path, why in told.items() if why}
 
 
 # Between the form and the body

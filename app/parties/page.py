@@ -8,14 +8,11 @@ from app.core.db import Actor, RwSession
 from app.core.policy import Permission, allowed
 from app.identity.queries import full_names
 from app.ocds import model
-from app.ocds.model.privacy import Personality
 from app.parties import queries, service
 from app.parties.entering import Choice, advice, at_list
-from app.parties.form import (
-    groups,
-)
+from app.parties.form import groups, name_of, reason, withheld_of
 from app.parties.models import Party
-from app.parties.organization import at, personality
+from app.parties.organization import at
 from app.parties.wording import KINDS, Turn, turns, value_text
 from app.tenancy import queries as tenancy
 from app.tenancy.queries import TenantView
@@ -151,23 +148,22 @@ def _owners(session: RwSession, actor: Actor) -> dict[UUID | None, str]:
 
 def _sections(view: TenantView, entry: Party) -> tuple[Section, ...]:
     found, body = advice(entry.kind, entry.body), entry.body
-    who = personality(body) or Personality.NATURAL.value
+    withheld = withheld_of(entry.kind, body, natural_rfc_public=view.natural_rfc_public)
     sections = []
     for group in groups(entry.kind, natural_rfc_public=view.natural_rfc_public):
-        told = [
-            Told(label, text, control.withheld.get(who, ""), found.get(control.name, ()))
-            for control in group.controls
-            for path in (control.path,)
-            for label in (model.field(f"parties/{path}").label,)
-            if (text := value_text(f"/{path}", at(body, path)))
+        values = [
+            (control.path, at(body, control.path)) for control in group.controls if control.path != "name"
         ]
-        if group.rows and body.get(group.rows):
-            withheld = next((one.withheld for one in told if one.withheld), "")
-            told += [
-                Told(model.field(f"parties/{group.rows}").label, text, withheld, found.get(group.rows, ()))
-                for row in body[group.rows]
-                if (text := value_text(f"/{group.rows}", row))
-            ]
+        values += [(f"{group.rows}/{number}", row) for number, row in enumerate(body.get(group.rows, ()))]
+        told = []
+        for path, value in values:
+            place = path.rstrip("/0123456789")  # of a row, its list
+            if text := value_text(f"/{place}", value):
+                label, said = model.field(f"parties/{place}").label, found.get(name_of(place), ())
+                told.append(Told(label, text, reason(withheld, path), said))
         if told:
-            sections.append(Section(group.title or "Quién es", tuple(told), group.withheld.get(who, "")))
+            why = {one.withheld for one in told}
+            sections.append(
+                Section(group.title or "Quién es", tuple(told), why.pop() if len(why) == 1 else "")
+            )
     return tuple(sections)
