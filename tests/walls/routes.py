@@ -349,6 +349,7 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "release_id": f"{published}-0001",
         "key": "borradores",
         "path": asset("app.css").removeprefix("/static/"),
+        "where": "tender",
         "file": "bidStatus.csv",
     }
     return Filled(place, secret, named, versions, waiting.ocid, published_file)
