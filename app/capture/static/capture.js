@@ -242,12 +242,11 @@
 
   form.addEventListener("focusout", (event) => {
     const unit = unitOf(event.target);
-    if (unit && !unit.contains(event.relatedTarget) && isDirty(unit)) save(unit);
+    if (unit && isDirty(unit)) save(unit);
   });
   form.addEventListener("change", (event) => {
     const unit = unitOf(event.target);
-    // A row that is begun is saved when the list is left; a choice at once.
-    if (unit && !unit.matches(".repeat") && event.target.matches("select, [type=radio], [type=checkbox]")) save(unit);
+    if (unit && event.target.matches("select, [type=radio], [type=checkbox]")) save(unit); // a choice is made at once
   });
   let typing;
   form.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(keep, 400); });
