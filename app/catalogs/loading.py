@@ -128,7 +128,7 @@ def receive(
         digest.update(chunk)
         size += len(chunk)
         if size > LARGEST_FILE:
-            raise TooLargeError(f"El archivo pasa de {LARGEST_FILE // 1024**2} MiB, el máximo. Divídelo.")
+            raise TooLargeError(f"El archivo pasa de {LARGEST_FILE // 10**6} MB, el máximo. Divídelo.")
     source.seek(0)
     content = read(source, kind)
     difference = _compare(content, _known(session, actor, kind))

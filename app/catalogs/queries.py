@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from app.catalogs.kinds import KINDS, Kind, named
 from app.catalogs.models import CatalogChange, CatalogEntry, CatalogLoad
+from app.core.audit import AuditEvent
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.folding import fold
@@ -230,9 +231,11 @@ def entries(
 
 
 def in_use(session: RwSession, actor: Actor, kind: Kind) -> Iterator[Entry]:
-    """Yield every entry in use, by code."""
+    """Yield every entry in use, by code; while nothing is loaded, those of the model's own list."""
+    if kind.listed and not loaded(session, actor, kind.key):
+        yield from _listed(kind, [], "")
     query = _entries(actor, kind).where(_HELD.retired_at.is_(None)).order_by(_HELD.family, _HELD.code)
-    return (Entry(*row) for row in session.execute(query))
+    yield from (Entry(*row) for row in session.execute(query))
 
 
 def one_entry(session: RwSession, actor: Actor, kind: Kind, entry_id: UUID) -> CatalogEntry:
@@ -282,7 +285,8 @@ def history(session: RwSession, actor: Actor, row: CatalogEntry) -> list[Turn]:
         .order_by(col(CatalogChange.row_version).desc())
     ).all()
     brought = session.get(CatalogLoad, (actor.tenant_id, row.load_id)) if row.load_id else None
-    people = {change.account_id for change, _ in rows} | {brought.created_by if brought else None}
+    author = brought.created_by if brought else _author(session, actor, row)
+    people = {change.account_id for change, _ in rows} | {author}
     names = full_names(session, {one for one in people if one})
     turns = [
         Turn(
@@ -294,8 +298,19 @@ def history(session: RwSession, actor: Actor, row: CatalogEntry) -> list[Turn]:
         )
         for change, filename in rows
     ]
-    who = names.get(brought.created_by, "") if brought and brought.created_by else ""
+    who = names.get(author, "") if author else ""
     return [*turns, Turn("add", row.created_at, who, {}, brought.filename if brought else "")]
+
+
+def _author(session: RwSession, actor: Actor, row: CatalogEntry) -> UUID | None:
+    """Return who added an entry by hand, as the audit keeps it."""
+    rows = select(AuditEvent.account_id).where(
+        AuditEvent.tenant_id == actor.tenant_id,
+        AuditEvent.subject_type == "catalog_entry",
+        AuditEvent.subject_id == str(row.entry_id),
+        AuditEvent.verb == "catalog.add",
+    )
+    return session.exec(rows).first()
 
 
 def _entries(actor: Actor, kind: Kind) -> sa.Select[Any]:

@@ -19,7 +19,7 @@ from app.catalogs.kinds import Column, Kind
 from app.core.errors import InvalidError, TooLargeError
 from app.core.folding import fold
 
-LARGEST_FILE = 16 * 1024 * 1024
+LARGEST_FILE = 16_000_000
 LARGEST_UNPACKED = 256 * 1024 * 1024
 MOST_ROWS = 60_000
 LONGEST_TEXT = 2_000

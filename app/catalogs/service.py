@@ -8,6 +8,7 @@ from app.catalogs.kinds import Kind, named
 from app.catalogs.loading import TOLD, apply, discard, receive, search_text
 from app.catalogs.models import CatalogChange, CatalogEntry
 from app.catalogs.policy import require_manager
+from app.catalogs.queries import loaded
 from app.catalogs.reading import Values, clean, fault
 from app.core import audit, bulk, clock
 from app.core.db import Actor, RwSession
@@ -31,7 +32,7 @@ def add(session: RwSession, actor: Actor, kind_key: str, values: Values) -> Cata
 
     Raises:
         InvalidError: a value is missing or not of its form.
-        ConflictError: the code is there already, in use or retired.
+        ConflictError: the code is there already, in use or retired; or it would take the place of the model's list.
     """
     require_manager(actor)
     kind = named(kind_key)
@@ -40,6 +41,10 @@ def add(session: RwSession, actor: Actor, kind_key: str, values: Values) -> Cata
     given = {column.name: clean(values.get(column.name, "")) for column in kind.columns}
     given["code"] = kind.tidy(given["code"])
     _check(kind, given)
+    if kind.listed and not loaded(session, actor, kind_key):
+        raise ConflictError(
+            "Con una sola clave se dejaría de ofrecer la lista del estándar: descárgala, agrégale la tuya y cárgala."
+        )
     code, family = given.pop("code"), given.pop("family", "")
     same = select(CatalogEntry).where(
         CatalogEntry.tenant_id == actor.tenant_id,

@@ -186,3 +186,17 @@ def test_pages_of_a_long_catalogue_follow_each_other(live: LiveServer, shelf: Sh
         seen += re.findall(r"\b211\d{5}\b", page.text)
         address = next((link for link in page.links if "cursor=" in link), "")
     assert seen == [str(21100000 + number) for number in range(1, 121)]
+
+
+def test_the_standards_list_is_where_an_own_one_begins(live: LiveServer, shelf: Shelf) -> None:
+    client, home = enter(live, shelf), f"/{shelf.place.slug}/catalogos"
+    assert "Al cargar tu propia lista" in read(client.get(f"{home}/currency")).text
+    refused = client.post(f"{home}/currency/nueva", data={"code": "MXQ", "description": "Vale"})
+    assert "se dejaría de ofrecer la lista del estándar" in read(refused, 422).text
+
+    load = shelf.load(client.get(f"{home}/currency/claves.csv").content, "currency")
+    assert load.counts["added"] > 290
+    assert load.counts["refused"] == 0
+    added = client.post(f"{home}/currency/nueva", data={"code": "mxq", "description": "Vale"})
+    assert "Persona garante_admin, a mano" in read(client.get(added.headers["location"])).text
+    assert shelf.find("vale", "currency") == ["MXQ"]
