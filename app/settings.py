@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     )
     storage_secret: SecretStr | None = Field(None, description="Secret of that access key.")
     attachment_limit: int = Field(
-        50 * MEBIBYTE, gt=0, description="Largest file, in bytes, that is attached to a process."
+        50_000_000, gt=0, description="Largest file, in bytes, that is attached to a process."
     )
     clamd: str | None = Field(
         None,

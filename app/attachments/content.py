@@ -176,8 +176,9 @@ def recognise(file_name: str, source: BinaryIO) -> Recognised:
         )
     inside = _look(source)
     if not inside.formats:
-        says = f"dice ser {named.label} y por dentro " if named else ""
-        raise RefusedFileError(f"El archivo {says}es {inside.else_is}. {TAKEN}")
+        if named:
+            raise RefusedFileError(f"El archivo dice ser {named.label} y por dentro es {inside.else_is}.")
+        raise RefusedFileError(f"El archivo es {inside.else_is}. {TAKEN}")
     if named is not None and named not in inside.formats:
         raise RefusedFileError(
             f"El archivo dice ser {named.label} y por dentro es {inside.formats[0].label}. "

@@ -23,6 +23,7 @@ from app.processes.models import ContractingProcess
 from app.processes.queries import process_row, versions
 from app.processes.workflow import VERSIONS
 from app.settings import Settings
+from app.web.formats import file_size
 
 Kind = Literal["public", "reserved"]
 
@@ -261,7 +262,7 @@ def _measured(source: BinaryIO, limit: int) -> tuple[int, bytes]:
         size += len(chunk)
         if size > limit:
             raise TooLargeError(
-                f"El archivo pasa de {limit / CHUNK:,.0f} MB, el máximo. Redúcelo (por ejemplo, menos puntos por "
+                f"El archivo pasa de {file_size(limit)}, el máximo. Redúcelo (por ejemplo, menos puntos por "
                 "pulgada al digitalizar) o divídelo."
             )
         digest.update(chunk)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -52,11 +52,7 @@ KINDS = {
 class Sending(BaseModel):
     """What a person states when they send files."""
 
-    clase: str = Field(
-        "public",
-        title="Qué son estos archivos",
-        pattern="^(public|reserved)$",
-    )
+    clase: Literal["public", "reserved"] = Field(title="Qué son estos archivos")
     original: UUID | None = Field(
         None,
         title="Es la versión pública de",
@@ -171,7 +167,7 @@ def send(
             Intake.of(storage, settings),
             process_id,
             sent_files(sent),
-            kind="reserved" if form.data.clase == "reserved" else "public",
+            kind=form.data.clase,
             stage=form.data.etapa,
             original_id=form.data.original,
         )

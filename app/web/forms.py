@@ -20,6 +20,8 @@ from app.web.validation import explain
 
 M = TypeVar("M", bound=BaseModel)
 MANY_FIELDS = 1000
+MANY_FILES = 50
+"""In one form: each may stand in memory up to a megabyte before it goes to disk."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,13 @@ async def form_values(request: Request) -> AsyncIterator[FormValues]:
     """Read an urlencoded or multipart body; files are closed when the answer has left.
 
     Raises:
-        BadRequestError: not UTF-8, NUL characters, or more than 1,000 fields.
+        BadRequestError: not UTF-8, NUL characters, or more than 1,000 fields or 50 files.
         UnsupportedMediaError: another kind of body.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     texts: dict[str, list[str]] = {}
     if kind == "multipart/form-data":
-        async with request.form(max_fields=MANY_FIELDS) as form:
+        async with request.form(max_fields=MANY_FIELDS, max_files=MANY_FILES) as form:
             files: dict[str, list[UploadFile]] = {}
             for name, value in form.multi_items():
                 if isinstance(value, str):

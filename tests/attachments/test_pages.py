@@ -27,6 +27,9 @@ def home(desk: Desk) -> str:
     return f"/{desk.place.slug}/procesos-internos/{desk.process_id}/archivos"
 
 
+PUBLIC = {"clase": "public"}
+
+
 def parts(*files: tuple[str, bytes]) -> list[tuple[str, tuple[str, bytes, str]]]:
     # What the browser says of a file's type is not believed.
     return [("archivos", (name, body, "text/html")) for name, body in files]
@@ -34,7 +37,7 @@ def parts(*files: tuple[str, bytes]) -> list[tuple[str, tuple[str, bytes, str]]]
 
 def test_many_files_are_sent_by_a_plain_form_and_listed(desk: Desk, browser: Browser) -> None:
     client = browser()
-    answer = client.post(home(desk), files=parts(("a.pdf", pdf("a")), ("ñandú.pdf", pdf("b"))))
+    answer = client.post(home(desk), files=parts(("a.pdf", pdf("a")), ("ñandú.pdf", pdf("b"))), data=PUBLIC)
     assert (answer.status_code, answer.headers["location"]) == (303, home(desk))
     listed = client.get(home(desk)).text
     assert "a.pdf" in listed
@@ -43,10 +46,10 @@ def test_many_files_are_sent_by_a_plain_form_and_listed(desk: Desk, browser: Bro
 
 
 def test_where_one_is_refused_the_page_says_which_and_why(desk: Desk, browser: Browser) -> None:
-    answer = browser().post(home(desk), files=parts(("a.pdf", pdf()), ("b.pdf", b"MZ\0")))
+    answer = browser().post(home(desk), files=parts(("a.pdf", pdf()), ("b.pdf", b"MZ\0")), data=PUBLIC)
     assert answer.status_code == 200
     assert "dice ser PDF y por dentro es un programa" in answer.text
-    refused = browser().post(home(desk), files=parts(("b.pdf", b"MZ\0")))
+    refused = browser().post(home(desk), files=parts(("b.pdf", b"MZ\0")), data=PUBLIC)
     assert refused.status_code == 422
 
 
@@ -54,7 +57,7 @@ def test_a_program_is_told_of_each_file_with_the_document_to_add(desk: Desk, bro
     answer = browser().post(
         home(desk),
         files=parts(("ACTA_FALLO.pdf", pdf()), ("b.pdf", b"")),
-        data={"etapa": "award", "lista": "awards/1/documents"},
+        data=PUBLIC | {"etapa": "award", "lista": "awards/1/documents"},
         headers=JSON,
     )
     assert answer.status_code == 200
@@ -73,7 +76,9 @@ def test_a_program_is_told_of_each_file_with_the_document_to_add(desk: Desk, bro
 
 
 def test_a_part_of_the_page_is_answered_with_a_part(desk: Desk, browser: Browser) -> None:
-    answer = browser().post(home(desk), files=parts(("a.pdf", pdf())), headers={"X-Fragment": "recibidos"})
+    answer = browser().post(
+        home(desk), files=parts(("a.pdf", pdf())), data=PUBLIC, headers={"X-Fragment": "recibidos"}
+    )
     assert answer.status_code == 200
     assert "<html" not in answer.text
     assert "a.pdf" in answer.text
@@ -83,7 +88,7 @@ def test_no_file_is_told_beside_the_field(desk: Desk, browser: Browser) -> None:
     answer = browser().post(home(desk), data={"clase": "public"})
     assert answer.status_code == 422
     assert "Elige al menos un archivo" in answer.text
-    assert browser().post(home(desk), data={}, headers=JSON).json()["detail"].startswith("Elige")
+    assert browser().post(home(desk), data=PUBLIC, headers=JSON).json()["detail"].startswith("Elige")
 
 
 def test_a_reserved_original_and_its_public_version(desk: Desk, browser: Browser) -> None:
@@ -92,13 +97,15 @@ def test_a_reserved_original_and_its_public_version(desk: Desk, browser: Browser
         home(desk), files=parts(("original.pdf", pdf("o"))), data={"clase": "reserved"}, headers=JSON
     ).json()["archivos"][0]
     assert (sent["clase"], sent["documento"]) == ("reserved", None)
-    client.post(home(desk), files=parts(("publica.pdf", pdf("p"))), data={"original": sent["attachment_id"]})
+    client.post(
+        home(desk), files=parts(("publica.pdf", pdf("p"))), data=PUBLIC | {"original": sent["attachment_id"]}
+    )
     assert "versión pública de «original.pdf»" in client.get(home(desk)).text
     assert "original.pdf" not in browser("garante_admin").get(home(desk)).text
     assert "original.pdf" in browser("garante_reviewer").get(home(desk)).text
 
 
-@pytest.mark.parametrize("data", [{"clase": "otra"}, {"original": "nada"}])
+@pytest.mark.parametrize("data", [{"clase": "otra"}, PUBLIC | {"original": "nada"}, {}])
 def test_a_form_that_says_something_else_is_refused(
     desk: Desk, browser: Browser, data: dict[str, str]
 ) -> None:
@@ -131,12 +138,12 @@ def test_who_does_not_capture_sees_the_files_and_why_none_can_be_sent(desk: Desk
     assert "acta.pdf" in shown
     assert "quien captura" in shown
     assert 'type="file"' not in shown
-    assert client.post(home(desk), files=parts(("a.pdf", pdf()))).status_code == 403
+    assert client.post(home(desk), files=parts(("a.pdf", pdf())), data=PUBLIC).status_code == 403
 
 
 def test_a_file_may_be_larger_than_other_forms(desk: Desk, browser: Browser, settings: Settings) -> None:
     large = pdf() + b"0" * settings.body_limit
-    assert browser().post(home(desk), files=parts(("a.pdf", large))).status_code == 200, (
+    assert browser().post(home(desk), files=parts(("a.pdf", large)), data=PUBLIC).status_code == 200, (
         "with advice: no %%EOF"
     )
     elsewhere = browser().post(f"/{desk.place.slug}/panel", content=large)

@@ -178,6 +178,7 @@ def test_another_name_leads_to_the_right_one(house: Desk, live: LiveServer, publ
 @pytest.mark.parametrize(
     ("name", "body", "how"),
     [
+        ("a.pdf", pdf(), "inline"),
         ("a.txt", b"hola", "inline"),
         ("a.xml", b"<a/>", "attachment"),
         ("a.json", b"{}", "attachment"),

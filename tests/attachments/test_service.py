@@ -51,7 +51,7 @@ def test_a_file_over_the_limit_is_refused_and_leaves_nothing(desk: Desk) -> None
     desk.settings = desk.settings.model_copy(update={"attachment_limit": MEBIBYTE})
     (received,) = desk.send(("grande.pdf", pdf() + b"0" * MEBIBYTE))
     assert received.attachment is None
-    assert "1 MB" in received.said
+    assert "pasa de 1.0" in received.said
     assert list(desk.storage.files(desk.place.tenant_id, "public")) == []
 
 

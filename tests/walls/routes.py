@@ -307,6 +307,7 @@ class Filled:
             "description": self.secret,
             "pointer": "/tender/title",
             "remark": "Falta decir para quién.",
+            "clase": "public",
             "prefijo": f"ocds-{self.secret[-6:]}",
             "identifier_legalPersonality": "legalPerson",
             "identifier_legalName": f"{self.secret}, S.A.",
