@@ -9,12 +9,48 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.capture.plan import ROOT, model_path
-from app.ocds import model, privacy, shape, validation
+from app.core import clock
+from app.ocds import checks, model, privacy, shape, validation
 from app.ocds.model import Kind
 from app.ocds.shape import Document
 from app.processes.drafting import as_release
 from app.processes.outline import Note, told_in_place
 
+_OF_A_PART = frozenset(
+    {
+        "party-id",
+        "identifier-scheme",
+        "identifier-form",
+        "identifier-doubt",
+        "personality",
+        "postal-code",
+        "email",
+        "telephone",
+        "period-order",
+        "period-duration",
+        "date-realistic",
+        "date-future",
+        "order-document",
+        "order-questions",
+        "net-amount",
+        "zero-amount",
+        "negative",
+        "amount-limit",
+        "min-value",
+        "budget-key",
+        "classification-form",
+        "document-format",
+        "document-stage",
+        "document-description",
+        "language",
+        "tenderer-count",
+        "related-process",
+        "method-details",
+        "category",
+        "milestone-status",
+    }
+)
+"""Rules of `app.ocds.checks` whose answer does not depend on what other parts say."""
 _OF_THE_WHOLE = frozenset({"reference", "duplicate-id", "ocid"})
 """Codes of problems that one part alone cannot have."""
 _PROBE = "x"
@@ -44,9 +80,11 @@ def judge(part: str, body: Document, *, natural_rfc_public: bool) -> Judgement:
     whole, prefix = _alone(part, _without_places(part, body))
     release = as_release("ocds-000000-0", whole)
     notes: dict[str, tuple[Note, ...]] = {}
-    for problem in validation.validate_release(release):
+    valid = [one for one in validation.validate_release(release) if one.code not in _OF_THE_WHOLE]
+    sound = [one for one in checks.check(whole, now=clock.now()) if one.code in _OF_A_PART]
+    for problem in (*valid, *sound):
         inside = _inside(problem.pointer, prefix)
-        if inside is not None and problem.code not in _OF_THE_WHOLE:
+        if inside is not None:
             notes[inside] = (*notes.get(inside, ()), Note(problem.severity, told_in_place(problem)))
     marks = _marks(part, body, natural_rfc_public=natural_rfc_public)
     for one in privacy.withhold(whole, natural_rfc_public=natural_rfc_public)[1]:

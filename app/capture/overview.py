@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from app.capture import queries, whole
 from app.capture.frame import Around, Visit, around, is_offered
-from app.capture.plan import BAR, SECTIONS, Section, Shape, filled
-from app.capture.whole import Asked, Map, Tally
+from app.capture.plan import BAR, SECTIONS, Section, Shape, filled, is_asked
+from app.capture.whole import Map, Tally
 from app.core.db import Actor
 from app.core.policy import Permission, allowed
-from app.ocds import diff, model, privacy, tags
-from app.ocds.applicability import applies, method_of
+from app.ocds import checks, diff, model, privacy, tags
+from app.ocds.checks import Asked
 from app.ocds.codelists import label
-from app.ocds.model import Stage
+from app.ocds.model import Need, Stage
 from app.ocds.shape import Document
 from app.ocds.validation import Problem
 from app.processes import drafting
@@ -136,7 +136,7 @@ def overview(visit: Visit) -> OverviewPage:
     found = _asked(seen.document)
     tallies = whole.tallies(found, seen.where)
     stages = tuple(_stage(seen, stage, tallies) for stage in model.STAGES)
-    missing_now = [one for one in found if not one.is_filled]
+    missing_now = [one for one in found if not one.held]
     first = next(_gaps(seen, missing_now), None)
     return OverviewPage(
         around=around(visit, seen.draft),
@@ -156,7 +156,7 @@ def missing(visit: Visit) -> MissingPage:
     """
     seen = _whole(visit)
     errors, advice = seen.examined.errors, seen.examined.advice
-    lacking = [one for one in _asked(seen.document) if not one.is_filled]
+    lacking = [one for one in _asked(seen.document) if not one.held]
     return MissingPage(
         around=around(visit, seen.draft),
         errors=_problems(seen, errors),
@@ -215,8 +215,8 @@ def _why_not(actor: Actor, seen: _Whole, *, has_errors: bool) -> str:
 
 
 def _asked(document: Document) -> list[Asked]:
-    method = method_of(document)
-    return list(whole.asked(document, lambda path: applies(path, method)))
+    """What publication asks for; what is merely recommended is told apart."""
+    return [one for one in checks.asked(document) if one.field.need is Need.REQUIRED and is_asked(one.field)]
 
 
 def _gaps(seen: _Whole, lacking: Iterable[Asked]) -> Iterator[Gap]:
@@ -292,10 +292,14 @@ def _implementations(seen: _Whole, tallies: Mapping[str, Tally]) -> list[Task]:
 
 
 def _task(seen: _Whole, section: Section, address: str, title: str, tallies: Mapping[str, Tally]) -> Task:
-    tally = tallies.get(address) or Tally(*(1, 1) if whole.is_begun(seen.document, section) else (0, 0))
+    tally = tallies.get(address, Tally())
     count = len(seen.where.elements(address)) if section.shape is Shape.LIST else None
     note = f"{count} capturados" if count and count > 1 else "1 capturado" if count else ""
-    if tally.missing and not note:
-        names = list(dict.fromkeys(one.field.label for one in tally.missing))
-        note = f"Falta: {', '.join(names[:3])}" + (f" y {len(names) - 3} más" if len(names) > 3 else "")
-    return Task(title, f"{seen.base}/{address}", tally.done, tally.total, note)
+    lacks = tally.missing
+    if lacks:
+        more = f" y {len(lacks) - 3} más" if len(lacks) > 3 else ""
+        note = "; ".join(filter(None, [note, f"falta: {', '.join(lacks[:3])}{more}"]))
+    done, total = tally.done, tally.total
+    if not total and whole.is_begun(seen.document, section):
+        done = total = 1  # nothing of it is demanded, and something is there
+    return Task(title, f"{seen.base}/{address}", done, total, note[:1].upper() + note[1:])

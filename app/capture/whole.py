@@ -1,52 +1,16 @@
 """The whole document at a glance: how much of each section is there, what is missing, and where each place is asked for."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.capture import plan
 from app.capture.forms import anchor
-from app.capture.plan import ROOT, SECTIONS, Section, Shape, filled, is_asked
+from app.capture.plan import ROOT, SECTIONS, Section, Shape, filled
 from app.ocds import model
+from app.ocds.checks import Asked
 from app.ocds.diff import has_content
-from app.ocds.model import Field, Kind, Need
-from app.ocds.shape import Document, escape
-from app.processes.service import ENVELOPE
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A field that publication under EDCA-MX asks for, at one place of a document."""
-
-    pointer: str
-    field: Field
-    is_filled: bool
-
-
-def asked(document: Document, applies: Callable[[str], bool]) -> Iterator[Asked]:
-    """Yield the required fields of a document, present and absent, in the order of the model.
-
-    An object that is not there counts as one; what it would hold is asked for once it is begun.
-    """
-    yield from _asked(document, "", "", applies)
-
-
-def _asked(held: Document, path: str, at: str, applies: Callable[[str], bool]) -> Iterator[Asked]:
-    for one in model.children(path):
-        if (not path and one.name in ENVELOPE) or one.deprecated or not is_asked(one):
-            continue
-        value, here = held.get(one.name), f"{at}/{escape(one.name)}"
-        is_there = has_content(value)
-        if is_there and isinstance(value, dict) and one.kind is Kind.BLOCK and not plan.is_reference(one):
-            yield from _asked(value, one.path, here, applies)
-        elif is_there and isinstance(value, list) and one.kind is Kind.LIST and not plan.is_reference(one):
-            if one.need is Need.REQUIRED:
-                yield Asked(here, one, is_filled=True)
-            for position, element in enumerate(value):
-                if isinstance(element, dict):
-                    yield from _asked(element, one.path, f"{here}/{position}", applies)
-        elif one.need is Need.REQUIRED and (is_there or applies(one.path)):
-            yield Asked(here, one, is_there)
+from app.ocds.shape import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +87,28 @@ def _spot(part: str, inside: str, path: str) -> Spot | None:
 
 @dataclass(slots=True)
 class Tally:
-    """How much of what is asked for is there."""
+    """How much of what is asked for is there: each field once, however many elements it is asked for in."""
 
-    done: int = 0
-    total: int = 0
-    missing: list[Asked] = field(default_factory=list)
+    fields: dict[str, bool] = field(default_factory=dict)
 
     def add(self, one: Asked) -> None:
-        """Count one field."""
-        self.total += 1
-        self.done += one.is_filled
-        if not one.is_filled:
-            self.missing.append(one)
+        """Count a field at one place."""
+        self.fields[one.field.path] = self.fields.get(one.field.path, True) and one.held
+
+    @property
+    def done(self) -> int:
+        """Fields that are there everywhere."""
+        return sum(self.fields.values())
+
+    @property
+    def total(self) -> int:
+        """Fields asked for."""
+        return len(self.fields)
+
+    @property
+    def missing(self) -> list[str]:
+        """Labels of the fields that are missing somewhere."""
+        return list(dict.fromkeys(model.FIELDS[path].label for path, held in self.fields.items() if not held))
 
 
 def in_bar(section: Section) -> Section:

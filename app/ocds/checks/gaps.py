@@ -26,7 +26,7 @@ def missing(document: Document) -> list[Gap]:
     What the method does not ask for, what is not due yet (a contract while nothing is awarded) and what is not
     published of natural persons (address, contact) is no gap. In document order; a list without elements is one gap.
     """
-    return [Gap(found.pointer, found.field) for found in _asked(document) if not found.held]
+    return [Gap(found.pointer, found.field) for found in asked(document) if not found.held]
 
 
 def completeness(document: Document) -> Mapping[Stage, tuple[int, int]]:
@@ -36,7 +36,7 @@ def completeness(document: Document) -> Mapping[Stage, tuple[int, int]]:
     weigh no more than one.
     """
     paths: dict[str, bool] = {}
-    for found in _asked(document):
+    for found in asked(document):
         paths[found.field.path] = paths.get(found.field.path, True) and found.held
     return {
         stage: (
@@ -47,7 +47,9 @@ def completeness(document: Document) -> Mapping[Stage, tuple[int, int]]:
     }
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
+    """One field that is asked for at one place, and whether it is there."""
+
     pointer: str
     field: Field
     held: bool
@@ -93,8 +95,9 @@ def _named(path: str) -> tuple[_Line, ...]:
     return tuple(_Line(key, model.field(f"{path}/{key}"), ()) for key in ("id", "name"))
 
 
-def _asked(document: Document) -> list[_Asked]:
-    found: list[_Asked] = []
+def asked(document: Document) -> list[Asked]:
+    """Return every field that is asked for inside what has been begun, there or not, in document order."""
+    found: list[Asked] = []
     method = applicability.method_of(document)
 
     def visit(body: Document, lines: tuple[_Line, ...], at: str, skip: frozenset[str]) -> None:
@@ -102,7 +105,7 @@ def _asked(document: Document) -> list[_Asked]:
             held = body.get(name)
             empty = held is None or held in ("", [], {})
             if field is not None and field.path not in skip:
-                found.append(_Asked(f"{at}/{name}", field, not empty))
+                found.append(Asked(f"{at}/{name}", field, not empty))
             if empty or not below or (field is not None and field.path in skip):
                 continue
             if type(held) is dict:
