@@ -5,11 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import Query
 
-from app.core import clock
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.pagination import Page
@@ -133,7 +131,7 @@ def process_list(
     ):
         if value and value not in known:
             raise NotFoundError("No hay una lista de procesos así.")
-    today = clock.now().astimezone(ZoneInfo(view.time_zone)).date()
+    today = view.today
     is_year = asked.anio.isascii() and asked.anio.isdecimal() and len(asked.anio) == 4
     filters = Filters(
         statuses=OPEN_STATUSES if asked.estado == OPEN else (asked.estado,),

@@ -5,7 +5,7 @@ index of what is filtered by; PostgreSQL chooses. The open statuses are written 
 only so can it see that the indexes of open versions serve.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -140,6 +140,14 @@ def versions_in(
         query = query.where(tuple_(*key) < last if newest_first else tuple_(*key) > last)
     query = query.order_by(*(col(part).desc() if newest_first else col(part) for part in key))
     return cut(_rows(session, query, limit + 1), limit, _touch_key)
+
+
+def versions_of(session: RwSession, actor: Actor, refs: Collection[tuple[UUID, int]]) -> list[ProcessRow]:
+    """Return versions by process and number, as far as the actor may see them; the others are absent."""
+    query = _versions(actor).where(tuple_(ProcessVersion.process_id, ProcessVersion.number).in_(list(refs)))
+    if actor.sujeto_obligado_id is not None:
+        query = query.where(ContractingProcess.sujeto_obligado_id == actor.sujeto_obligado_id)
+    return _rows(session, query.order_by(ContractingProcess.folded, ProcessVersion.process_id), len(refs))
 
 
 def units(session: RwSession, actor: Actor) -> list[str]:

@@ -221,7 +221,7 @@ def in_words(held: Any, pointer: str, *, zone: str) -> str:
         named = [_name(element, position) for position, element in enumerate(held[:5])]
         return "; ".join([*named, *([f"y {len(held) - 5} más"] if len(held) > 5 else [])])
     if isinstance(held, dict):
-        return layout.money(held, pointer) or _called(held) or formats.plural(len(held), "dato", "datos")
+        return layout.money(held, pointer) or called(held) or formats.plural(len(held), "dato", "datos")
     return layout.text(held, model.FIELDS.get(_path(pointer))) or "vacío"
 
 
@@ -348,11 +348,11 @@ def _is_link(held: str, known: Field | None) -> bool:
 
 def _name(element: Document, position: int) -> str:
     """Return what to call an element of a list: its position and its name."""
-    called = _called(element)
-    return f"{position + 1}. {called}" if called else f"{position + 1}"
+    name = called(element)
+    return f"{position + 1}. {name}" if name else f"{position + 1}"
 
 
-def _called(element: Document) -> str:
+def called(element: Document) -> str:
     """Return the first of an object's names, cut short; empty when it has none."""
     named = (element.get(key) for key in ("title", "name", "description", "id"))
     name = next((str(one) for one in named if isinstance(one, str | int) and str(one).strip()), "")

@@ -15,11 +15,15 @@ from app.processes import history, padron
 from app.processes.history import Act
 from app.processes.list_page import Asked, asked, process_list
 from app.processes.padron import PadronRow
+from app.processes.past import past
+from app.processes.starting import starting
 from app.processes.workflow import POLICY_LABELS
 from app.web.components import Column
 from app.web.templating import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(desk_navigation)])
+router.include_router(starting)
+router.include_router(past)
 
 CursorQuery = Annotated[str | None, Query(max_length=500)]
 

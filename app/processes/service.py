@@ -52,6 +52,7 @@ class DocumentWrite:
         document: the whole of it, without the envelope.
         aliases: other identifiers under which it arrived.
         source: `import:<id>` or `capture`.
+        process_id: of the process, where it is new and somebody chose it; a random one otherwise.
         error_count: problems that block publishing, as found by who validated.
         advice_count: advice, likewise.
     """
@@ -61,6 +62,7 @@ class DocumentWrite:
     document: Document
     aliases: tuple[str, ...] = ()
     source: str = "capture"
+    process_id: UUID | None = None
     error_count: int = 0
     advice_count: int = 0
 
@@ -245,7 +247,7 @@ class _Batch:
             self._aliases(write, process.process_id)
             ref = VersionRef(process.process_id, process.open_number or process.number)
             return SavedDocument(ref, "unchanged", process.open_status or "published")
-        process_id = process.process_id if process else new_id()
+        process_id = process.process_id if process else write.process_id or new_id()
         number = self._version(write, process, process_id)
         self._aliases(write, process_id)
         self._parts(process_id, process, write.document)

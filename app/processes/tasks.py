@@ -17,7 +17,7 @@ from app.core.jobs import Workplace, tenant_task
 from app.core.tables import table_of
 from app.processes import drafting
 from app.processes.models import ContractingProcess, ProcessVersion
-from app.processes.queries import VersionRef, load_by_id
+from app.processes.queries import VersionRef, load_by_id, published_before
 from app.tenancy.queries import tenant
 
 QUIET_SECONDS = 3
@@ -42,7 +42,10 @@ def count_again(session: RwSession, actor: Actor, process_id: UUID) -> bool:
     if process is None or process.open_number is None:
         return True
     found = drafting.examine(
-        process.ocid, process.document, natural_rfc_public=tenant(session, actor).natural_rfc_public
+        process.ocid,
+        process.document,
+        natural_rfc_public=tenant(session, actor).natural_rfc_public,
+        released=published_before(session, actor, process_id),
     )
     # Judged without the lock, so that nobody's edit waits for it; kept under it.
     now = session.exec(

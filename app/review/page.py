@@ -2,12 +2,13 @@
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from app.core import clock
 from app.core.db import Actor, RwSession
+from app.core.policy import Permission, allowed
 from app.ocds import diff, tags
 from app.ocds.shape import Document
 from app.ocds.validation import Problem
@@ -26,6 +27,7 @@ from app.processes.outline import (
     told_in_place,
 )
 from app.processes.summary import title_of
+from app.processes.workflow import VERSIONS
 from app.review import wording
 from app.review.queries import ProcessView
 from app.tenancy.queries import TenantView, sujeto
@@ -72,11 +74,15 @@ class ProcessPage:
     """Context of `review/process.html`."""
 
     address: str
+    home: str
     public: str | None
     crumbs: tuple[Link, ...]
     title: str
     body: str
     view: ProcessView
+    may_edit: bool
+    may_begin: bool
+    today: date
     standing: str
     barred: str
     buttons: tuple[Button, ...]
@@ -116,7 +122,7 @@ WAYS = {
     "revoke": Way("aprobacion/anulacion", "post", "secondary"),
     "discard": Way("descarte", "danger", "danger"),
 }
-"""Act → how it is asked for, the weightiest first. Editing has no page yet."""
+"""Act → how it is asked for, the weightiest first. Editing has pages of its own (`app.capture`)."""
 
 
 def process_page(session: RwSession, actor: Actor, tenant: TenantView, view: ProcessView) -> ProcessPage:
@@ -135,11 +141,15 @@ def process_page(session: RwSession, actor: Actor, tenant: TenantView, view: Pro
     changes = diff.changes(view.published, document) if view.published is not None else []
     return ProcessPage(
         address=here,
+        home=f"{tenant.base}/procesos-internos",
         public=f"{tenant.base}/procesos/{quote(view.process.ocid)}" if view.process.published else None,
         crumbs=crumbs(tenant),
         title=title_of(document) or "Sin título",
         body=sujeto(session, actor, view.process.sujeto_obligado_id).name,
         view=view,
+        may_edit=_may_edit(actor, view),
+        may_begin=allowed(actor, Permission.PROCESS_EDIT, view.process.sujeto_obligado_id),
+        today=tenant.today,
         standing=wording.standing(view, errors=len(found.errors), now=clock.now(), zone=zone),
         barred=wording.barred(actor, view),
         buttons=_buttons(view, here, errors=bool(found.errors)),
@@ -195,6 +205,13 @@ def leading_to(pointer: str, here: str, shown: AbstractSet[str]) -> str:
         (above for end in range(len(tokens), 1, -1) if (above := "/".join(tokens[:end])) in shown), ""
     )
     return f"{here}#{anchor(nearest)}" if nearest else f"{here}#documento"
+
+
+def _may_edit(actor: Actor, view: ProcessView) -> bool:
+    """Whether the actor may edit the version on the desk, or open one beside what is published."""
+    return allowed(actor, Permission.PROCESS_EDIT, view.process.sujeto_obligado_id) and (
+        view.turn.status == "published" or VERSIONS.find("edit", view.turn.status) is not None
+    )
 
 
 def _mend(problem: Problem, here: str, shown: AbstractSet[str]) -> Mend:

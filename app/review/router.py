@@ -6,13 +6,11 @@ from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from app.core import clock
 from app.core.db import Actor, RwSession
 from app.core.errors import BadRequestError, InvalidError, NotFoundError
 from app.core.pagination import Page
@@ -30,6 +28,7 @@ from app.review.page import WAYS, address, crumbs, process_page
 from app.review.policy import require_act
 from app.review.queries import Pile, ProcessView, case, pile_rows, piles, process_view
 from app.review.service import LONGEST_REMARK, MANY_REMARKS, Remark
+from app.review.together import together
 from app.tenancy.queries import TenantView
 from app.web.forms import FormValues, Sent
 from app.web.shell import Link
@@ -39,6 +38,7 @@ router = APIRouter(
     include_in_schema=False,
     dependencies=[Depends(desk_navigation), Depends(guard(Permission.PROCESS_READ))],
 )
+router.include_router(together)
 
 PROCESS = "/{tenant}/procesos-internos/{process_id}"
 VERSION = PROCESS + "/versiones/{number}"
@@ -121,7 +121,7 @@ def work(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep) -
         base=view.base,
         piles=tuple((pile, pile_rows(session, actor, pile)) for pile in piles(actor)),
         one_body=actor.sujeto_obligado_id is not None,
-        today=_today(view),
+        today=view.today,
         may_begin=allowed(actor, Permission.PROCESS_EDIT),
         may_import=allowed(actor, Permission.PROCESS_IMPORT),
     )
@@ -152,7 +152,7 @@ def pile_page(
         next=f"{here}?{urlencode({'cursor': rows.next_cursor})}" if rows.next_cursor else None,
         first=here if cursor else None,
         one_body=actor.sujeto_obligado_id is not None,
-        today=_today(view),
+        today=view.today,
     )
     return page(request, "review/pile.html", context)
 
@@ -286,10 +286,6 @@ for _action, _verb in (
     ("restore", service.restore),
 ):
     _post(_action, _verb)
-
-
-def _today(view: TenantView) -> date:
-    return clock.now().astimezone(ZoneInfo(view.time_zone)).date()
 
 
 def _row_version(sent: FormValues) -> int:

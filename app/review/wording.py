@@ -36,10 +36,7 @@ def standing(view: ProcessView, *, errors: int, now: datetime, zone: str) -> str
         case "in_review":
             return f"{_who(view, 'submitted_by')} la envió a revisión {since}. {_DECIDERS.get(policy, '')}".strip()
         case "returned":
-            return (
-                f"{_who(view, 'decided_by')} la devolvió {since}. Hay que corregirla y enviarla otra vez; "
-                "por ahora se corrige importándola de nuevo."
-            )
+            return f"{_who(view, 'decided_by')} la devolvió {since}. Hay que corregirla y enviarla otra vez."
         case "approved":
             return f"{_who(view, 'decided_by')} la aprobó {since}. Falta publicarla."
         case "published":

@@ -48,6 +48,11 @@ class TenantView:
         """The short name where there is one."""
         return self.short_name or self.name
 
+    @property
+    def today(self) -> date:
+        """The day it is there now."""
+        return clock.now().astimezone(ZoneInfo(self.time_zone)).date()
+
 
 def name_on(names: Iterable[TenantName], day: date) -> TenantName | None:
     """Return the name that holds on a day; where the dates do not say, the newest."""

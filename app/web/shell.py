@@ -78,3 +78,9 @@ def dress(request: HTTPConnection, **changes: Any) -> Shell:
     """Replace fields of the request's shell (`tenant=…`, `person=…`, `navigation=…`) and return it."""
     request.state.shell = replace(shell_of(request), **changes)
     return shell_of(request)
+
+
+def local_path(address: str) -> str:
+    """Return an address if it stays on this host, empty otherwise: a link must not carry people elsewhere."""
+    local = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if local and "\\" not in address and address.isprintable() else ""

@@ -248,7 +248,15 @@ def test_every_role_sees_the_desk_that_is_its_own(place: Place, signed_in: Clien
         "so_admin": ["panel", "procesos-internos", "registro", "bitacora"],
         "so_reader": ["panel", "procesos-internos", "registro"],
         "garante_reviewer": ["panel", "procesos-internos", "registro", "padron"],
-        "garante_admin": ["panel", "procesos-internos", "importaciones", "registro", "catalogos", "padron"],
+        "garante_admin": [
+            "panel",
+            "procesos-internos",
+            "importaciones",
+            "registro",
+            "catalogos",
+            "padron",
+            "bitacora",
+        ],
     }
     for role in TENANT_ROLES:
         client = signed_in(role)
