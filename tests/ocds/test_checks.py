@@ -234,6 +234,14 @@ def test_what_is_allowed_raises_no_problem(pointer: str, value: Any) -> None:
     ] == []
 
 
+def test_who_has_no_id_is_nobody_else() -> None:
+    document = coherent()
+    document["parties"].append({"name": "Sin clave", "roles": []})
+    document["tender"]["tenderers"] += [{"name": "Uno"}, {"name": "Otro"}]
+    document["tender"]["numberOfTenderers"] = 4
+    assert judged(document) == []
+
+
 def test_a_consortium_wins_for_its_member_and_a_member_for_its_consortium() -> None:
     document = coherent()
     group = {"id": "G-1", "name": "Consorcio"}

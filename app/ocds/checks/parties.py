@@ -131,7 +131,7 @@ def _email(view: View) -> Iterator[Finding]:
         if held and not _EMAIL.fullmatch(held):
             yield (
                 f"{contact.at}/email",
-                f"no parece un correo; va como nombre@ejemplo.gob.mx y dice «{held[:60]}».",
+                f"va un solo correo, como nombre@ejemplo.gob.mx; dice «{held[:60]}».",
             )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.ocds import ocid
 from app.ocds.checks.rule import Finding, Rule, rule
-from app.ocds.checks.view import View, elements, inside, number, text, texts
+from app.ocds.checks.view import View, count, elements, inside, number, text, texts
 
 
 @rule(
@@ -15,10 +15,7 @@ from app.ocds.checks.view import View, elements, inside, number, text, texts
 )
 def _tenderer_count(view: View) -> Iterator[Finding]:
     tender = view.section("tender")
-    told, listed = (
-        number(tender, "numberOfTenderers"),
-        len({str(one.get("id")) for _, one in elements(tender, "tenderers")}),
-    )
+    told, listed = number(tender, "numberOfTenderers"), count(tender, "tenderers")
     if told is not None and listed and told != listed:
         yield (
             "/tender/numberOfTenderers",

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from app.ocds.checks.rule import Finding, Rule, rule
-from app.ocds.checks.view import View, elements, inside, text, texts
+from app.ocds.checks.view import View, count, elements, inside, text, texts
 from app.ocds.codelists import label
 
 _METHOD_WORDS = (
@@ -65,11 +65,11 @@ def _category(view: View) -> Iterator[Finding]:
     "Pelican coherente: licitantes de adjudicación directa",
 )
 def _direct_tenderers(view: View) -> Iterator[Finding]:
-    count = len({str(one.get("id")) for _, one in elements(view.section("tender"), "tenderers")})
-    if view.method == "direct" and count > 1:
+    listed = count(view.section("tender"), "tenderers")
+    if view.method == "direct" and listed > 1:
         yield (
             "/tender/tenderers",
-            f"nombra {count} licitantes y es adjudicación directa. Los que cotizaron van en las solicitudes de cotización.",
+            f"nombra {listed} licitantes y es adjudicación directa. Los que cotizaron van en las solicitudes de cotización.",
         )
 
 

@@ -55,7 +55,8 @@ class View:
         _gather(self.document, shape.release(), "", "", self.kinds)
         self.method = applicability.method_of(self.document)
         for party in self.all("Organization"):
-            self.parties.setdefault(str(party.body.get("id")), party)
+            if party.body.get("id") is not None:
+                self.parties.setdefault(str(party.body["id"]), party)
         for award in self.all("Award"):
             if award.body.get("id") is not None:
                 self._awards.setdefault(str(award.body["id"]), award)
@@ -113,6 +114,12 @@ def elements(body: Document, key: str) -> Iterator[tuple[int, Document]]:
     for index, one in enumerate(held if type(held) is list else ()):
         if type(one) is dict:
             yield index, one
+
+
+def count(body: Document, key: str) -> int:
+    """Return how many different objects a list names; those without id are each another."""
+    ids = [one.get("id") for _, one in elements(body, key)]
+    return len({str(one) for one in ids if one is not None}) + ids.count(None)
 
 
 def text(body: Document, key: str) -> str:
