@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
+from app.attachments.workflow import FILES
 from app.core.policy import ROLE_LABELS, ROLES, TENANT_ROLES, Permission
 from app.core.workflow import Machine, Transition
 from app.imports.workflow import RUNS
@@ -70,6 +71,14 @@ def workflow() -> str:
         "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(RUNS)) + "\n```",
         _table(
             ("acto", "de", "a", "quién", "política", "condición"), map(partial(_act, RUNS), RUNS.transitions)
+        ),
+        "## Archivos",
+        "Un archivo que se adjunta a una contratación (`app/attachments/workflow.py`). Sin antivirus configurado nace "
+        "listo. Es público desde que se publica la primera entrega que lo enlaza; un original reservado, nunca.",
+        "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(FILES)) + "\n```",
+        _table(
+            ("acto", "de", "a", "quién", "política", "condición"),
+            map(partial(_act, FILES), FILES.transitions),
         ),
     )
 

@@ -19,6 +19,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from app.core import logs
 from app.core.errors import NotFoundError, UnavailableError
 from app.settings import Settings
 
@@ -27,6 +28,8 @@ CHUNK = 4 * 1024 * 1024
 UPLOADS_AT_ONCE = 3
 """Parts of one large file on their way to an S3-like store; each stands in memory whole (5 MiB)."""
 _PATIENCE = timedelta(seconds=30)
+
+_log = logs.get(__name__)
 
 
 class StorageUnavailableError(UnavailableError):
@@ -165,6 +168,7 @@ def _answering() -> Iterator[None]:
     except FileNotFoundError as error:
         raise NotFoundError("El archivo ya no está guardado.") from error
     except BaseError as error:
+        _log.warning("storage_failed", why=str(error)[:500])
         raise StorageUnavailableError from error
 
 
