@@ -73,8 +73,6 @@ def read(source: BinaryIO, kind: Kind) -> Content:
     """
     start = source.read(8)
     source.seek(0)
-    if not start.strip():
-        raise InvalidError("El archivo está vacío. Elige el que trae las claves.")
     is_workbook = start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
     rows = enumerate(_workbook(source) if is_workbook else _text(source), 1)
     content, positions = _head(rows, kind)
@@ -179,6 +177,8 @@ def _text(source: BinaryIO) -> Iterator[list[str]]:
     """Yield the rows of a CSV; what separates its cells is whatever separates the first line with anything in it."""
     text = _decoded(source.read(LARGEST_FILE + 1))
     first = next((line for line in text.splitlines() if line.strip()), "")
+    if not first:
+        raise InvalidError("El archivo está vacío. Elige el que trae las claves.")
     delimiter = max(",;\t|", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:

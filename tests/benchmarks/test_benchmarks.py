@@ -43,3 +43,10 @@ def test_memory_stays_flat(shared_data: Path) -> None:
     small, large = map(int, peaks)
     assert large < 300
     assert large < small * 1.2
+
+
+def test_searching_a_catalogue_is_told(shared_data: Path) -> None:
+    assert shared_data.is_dir()
+    told = run("benchmarks.catalogs", "--tenants", "2", "--turns", "2")
+    for part in ("| a word of many |", "The slowest answer takes", "Loading the 11,470 rows"):
+        assert part in told
