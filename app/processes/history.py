@@ -119,13 +119,20 @@ def log(session: RwSession, actor: Actor, *, cursor: str | None, limit: int = 50
     return cut(acts, limit, lambda act: (act.event_id,))
 
 
+def _did(event: AuditEvent) -> str:
+    source = str(event.detail.get("source") or "")
+    if event.verb == "process.save" and source.startswith("restore:"):
+        return f"Restauró la versión {source.removeprefix('restore:')}"
+    return VERBS.get(event.verb, event.verb)
+
+
 def _act(event: AuditEvent, names: dict[UUID, str], process: ContractingProcess | None) -> Act:
     version = event.detail.get("version")
     return Act(
         event_id=event.event_id,
         at=event.at,
         who=names.get(event.account_id, "Una cuenta que ya no existe") if event.account_id else "",
-        did=VERBS.get(event.verb, event.verb),
+        did=_did(event),
         version=version if isinstance(version, int) else None,
         process_id=process.process_id if process else None,
         title=(process.title or process.ocid) if process else "",
