@@ -10,6 +10,7 @@ from app.ocds import model
 from app.ocds.shape import Document
 from app.parties import queries
 from app.parties.form import (
+    ABROAD,
     ROWS,
     EntryForm,
     Group,
@@ -105,6 +106,7 @@ class EntryPage:
     countries: tuple[tuple[str, str], ...]
     beside_label: str
     beside_text: str
+    searched: bool
     beside: tuple[Choice, ...]
     known: tuple[Choice, ...]
     seen: str
@@ -146,7 +148,7 @@ class Desk:
         asked = sent.text("accion")
         fields = form_model(self.kind)
         return Typed(
-            EntryForm(fields, sent.texts) if asked else EntryForm.read(fields, sent),
+            EntryForm(fields, sent.texts) if asked else _whole_register(EntryForm.read(fields, sent)),
             rows_sent(sent),
             tuple(dict.fromkeys(UUID(one) for one in sent.texts.get("junto", ()) if _is_uuid(one))),
             sent.text("junto_q").strip(),
@@ -181,6 +183,7 @@ class Desk:
             countries=countries(),
             beside_label=KINDS[self.kind].beside,
             beside_text=said.beside_text,
+            searched=said.asked == SEARCH,
             beside=self._choices(said),
             known=tuple(Choice(one.name, hint(one), href=f"{self.home}/{one.party_id}") for one in known),
             seen=seen or said.seen,
@@ -288,6 +291,19 @@ def _with_empty(rows: Mapping[str, list[Mapping[str, str]]]) -> dict[str, list[M
 
 def _ends_empty(rows: list[Mapping[str, str]] | None) -> bool:
     return bool(rows) and not any(rows[-1].values()) if rows else False
+
+
+def _whole_register(form: EntryForm) -> EntryForm:
+    """Refuse a number of another country while nobody says of which, and of which of its registers."""
+    if form.data is None:
+        return form
+    said = form.data.model_dump()
+    if said["identifier_scheme"] == ABROAD and said["identifier_id"]:
+        if not said["abroad_country"]:
+            form = form.refused("Elige de qué país es el registro.", "abroad_country")
+        if not said["abroad_register"]:
+            form = form.refused("Escribe las siglas del registro, por ejemplo EIN.", "abroad_register")
+    return form
 
 
 def _is_uuid(value: str) -> bool:

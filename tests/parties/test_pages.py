@@ -97,7 +97,8 @@ def test_a_foreign_register_is_its_country_and_its_name(editor: httpx2.Client, p
     assert row.body["identifier"] | {"scheme": "US-EIN", "id": "12-3456789"} == row.body["identifier"]
     form = editor.get(f"{home(place)}/{row.party_id}/correccion").text
     assert '<option value="US" selected>Estados Unidos</option>' in form
-    shown(editor.post(f"{home(place)}/nueva", data=foreign | {"abroad_country": "US"}), 422)
+    page = shown(editor.post(f"{home(place)}/nueva", data=foreign | {"abroad_country": "US"}), 422)
+    assert [link for link in page.links if link.startswith("#field")] == ["#field-abroad_register"]
 
 
 def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(

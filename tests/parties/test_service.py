@@ -304,9 +304,14 @@ def test_an_entry_becomes_a_party(place: Place) -> None:
     assert reference(row) == {"id": f"MX-RFC-{RFC}", "name": "Papelería"}
 
 
-def test_a_number_that_is_never_published_is_no_part_of_the_id(place: Place) -> None:
-    secret = "GODE561231MJCMZL09"
-    body = PERSON | {"identifier": PERSON["identifier"] | {"scheme": "MX-CURP", "id": secret}}
+@pytest.mark.parametrize(
+    ("scheme", "number"),
+    [("MX-CURP", "GODE561231MJCMZL09"), ("CURP", "X-1"), ("MX-LOCAL", "GODE561231MJCMZL09")],
+)
+def test_a_number_that_is_never_published_is_no_part_of_the_id(
+    place: Place, scheme: str, number: str
+) -> None:
+    body = PERSON | {"identifier": PERSON["identifier"] | {"scheme": scheme, "id": number}}
     row = enter(place, place.actor("so_editor"), body)
     assert reference(row)["id"] == f"REG-{row.party_id.hex[:12]}"
 
@@ -327,7 +332,10 @@ def test_uses_are_told_to_the_people_of_the_process(place: Place, neighbour: Act
     garante = place.actor("garante_admin")
     with place.database.unit_of_work(garante) as session:
         assert queries.processes_using(session, garante, [shared.party_id]) == {shared.party_id: 2}
+    with place.database.unit_of_work(editor) as session:
+        service.unlink(session, editor, use.process_id, "parties/1")  # a neighbour's: nothing happens to it
     with place.database.unit_of_work(neighbour) as session:
+        assert queries.uses(session, neighbour, shared.party_id) == [use]
         service.unlink(session, neighbour, use.process_id, "parties/1")
         assert queries.uses(session, neighbour, shared.party_id) == []
 
