@@ -7,24 +7,34 @@ asks calmly; what is deprecated, or does not apply to the way of contracting, is
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal
 
 from app.capture import names
 from app.capture.controls import Choices, Control, Option, control, example, offered
 from app.capture.plan import Section, is_asked, is_inline_list, is_reference
+from app.catalogs.kinds import serving
 from app.ocds import entry, model
 from app.ocds.diff import has_content
 from app.ocds.model import Field, Kind, Need
 from app.ocds.shape import Document
 from app.processes.outline import Note
 
-DEFAULT_CURRENCY = "MXN"
 ROWS = 25
 """Rows of an inline list that a form shows; the rest stays as it is until those before it are fewer."""
 
 Layout = Literal["plain", "money", "period", "grid"]
 _LAYOUTS: Mapping[str, Layout] = {"Value": "money", "Period": "period"}
 _GRIDS = frozenset({"Address", "Identifier", "ContactPoint", "Classification", "Component", "ExchangeRate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A catalogue that offers codes as one types, and the controls that take what it says of a code."""
+
+    kind: str
+    family: str
+    fills: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class Input:
     error: str = ""
     notes: tuple[Note, ...] = ()
     withheld: str = ""
+    catalog: "Lookup | None" = None
 
     @property
     def id(self) -> str:
@@ -57,8 +68,8 @@ class Input:
 
     @property
     def is_blank(self) -> bool:
-        """Whether it shows nothing of the document and nothing is said of it."""
-        return not any(self.texts) and not self.error and not self.notes
+        """Whether it shows nothing of the document, and nothing is said of it."""
+        return self.texts in (("",), (), (_offered(self.field),)) and not self.error and not self.notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,11 @@ class Fieldset:
     notes: tuple[Note, ...] = ()
     withheld: str = ""
     is_blank: bool = False
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether its fields are saved together, since one of them means nothing alone."""
+        return default_in(self.field.path) is not None
 
     @property
     def id(self) -> str:
@@ -131,6 +147,41 @@ class Repeat:
 
 
 Row = Input | Fieldset | Repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """What a form offers in a field of an object, and what it says only together with another of its fields."""
+
+    key: str
+    value: str
+    after: tuple[str, ...]
+
+
+_DEFAULTS: Mapping[str, Default] = {
+    "Value": Default("currency", "MXN", ("amount", "netAmount")),
+    "Classification": Default("scheme", "CUCOP", ("id",)),
+    "Identifier": Default("scheme", "MX-RFC", ("id",)),
+    "Unit": Default("scheme", "UNCEFACT", ("id",)),
+}
+_PARTIDA = Default("scheme", "COG", ("id",))
+
+
+@cache
+def default_in(path: str) -> Default | None:
+    """Return what is offered in the object at a model's path, or in each of the list there."""
+    one = model.FIELDS.get(path)
+    if one is None:
+        return None
+    if one.name == "additionalClassifications":
+        return _PARTIDA
+    return _DEFAULTS.get(one.of or (one.inline.name if one.inline else ""))
+
+
+def _offered(one: Field) -> str:
+    """Return the text that a field offers while it is empty."""
+    default = default_in(one.path.rpartition("/")[0])
+    return default.value if default and default.key == one.name else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +323,8 @@ def stored_texts(one: Field, value: Any, zone: str) -> tuple[str, ...]:
             return (str(value["id"]) if value else "",)
     if control(one) is Control.BOXES and isinstance(value, list):
         return tuple(held if isinstance(held, str) else entry.written(one, held, zone=zone) for held in value)
-    if value is None and one.name == "currency" and one.path.rpartition("/")[0] in _MONEY:
-        return (DEFAULT_CURRENCY,)
+    if value is None:
+        return (_offered(one),)
     return (entry.written(one, value, zone=zone),)
 
 
@@ -296,9 +347,10 @@ class _Builder:
             name, value = f"{at}/{one.name}", held.get(one.name)
             if value is None and (one.deprecated or not self.ground.applies(one.path)):
                 continue
-            yield from self._row(one, name, value, _lighter(one.need, weight))
+            yield from self._row(one, name, held, _lighter(one.need, weight))
 
-    def _row(self, one: Field, name: str, value: Any, need: Need) -> Iterable[Row]:
+    def _row(self, one: Field, name: str, around: Document, need: Need) -> Iterable[Row]:
+        value = around.get(one.name)
         if is_reference(one) and not one.is_list and is_plain_reference(value):
             yield self._named(self._input(one, name, value, need), [value] if value else [])
             old = [child for child in model.children(one.path) if child.deprecated]
@@ -311,7 +363,25 @@ class _Builder:
         elif is_inline_list(one) and is_list_of_objects(value):
             yield self._repeat(one, name, value or [], need)
         else:
-            yield self._input(one, name, value, need)
+            yield replace(self._input(one, name, value, need), catalog=self._catalog(one, name, around))
+
+    def _catalog(self, one: Field, name: str, around: Document) -> Lookup | None:
+        """Return the catalogue of a code that people look up; short lists stand on the page itself."""
+        if one.kind not in (Kind.ID, Kind.TEXT) or one.codelist or one.choices:
+            return None
+        beside = name.rpartition("/")[0]
+
+        def said(key: str) -> str:
+            sent = self.said.texts.get(f"{beside}/{key}")
+            return sent[-1] if sent else str(around.get(key) or "")
+
+        default = default_in(one.path.rpartition("/")[0])
+        kind = serving(one.path, said("scheme") or (default.value if default else ""))
+        if kind is None or control(one) is not Control.LINE:
+            return None
+        told = "name" if kind.key == "unit" else "description"
+        family = said("name") if kind.family else ""
+        return Lookup(kind.key, family, {"description": f"{beside}/{told}"})
 
     def _input(self, one: Field, name: str, value: Any, need: Need) -> Input:
         kind, stored = control(one), stored_texts(one, value, self.ground.zone)
@@ -354,7 +424,7 @@ class _Builder:
         is_there = has_content(held)
         rows = tuple(self.rows(children, name, held, Need.REQUIRED if is_there else need))
         shown, extra = self.split(rows)
-        blank = not is_there and all(_is_blank(row) for row in rows)
+        blank = not is_there and all(row.is_blank for row in rows)
         notes, withheld = self.said.notes.get(name, ()), self.said.withheld.get(name, "")
         return Fieldset(name, one, need, _layout(one), shown, extra, notes, withheld, blank)
 
@@ -389,7 +459,6 @@ class _Builder:
 
 
 _WEIGHT = {Need.REQUIRED: 2, Need.RECOMMENDED: 1, Need.OPTIONAL: 0}
-_MONEY = frozenset(path for path, one in model.FIELDS.items() if one.of == "Value")
 
 
 def _lighter(one: Need, other: Need) -> Need:
@@ -397,16 +466,10 @@ def _lighter(one: Need, other: Need) -> Need:
     return min(one, other, key=_WEIGHT.__getitem__)
 
 
-def _is_blank(row: Row) -> bool:
-    if isinstance(row, Input) and row.field.name == "currency":
-        return row.text in ("", DEFAULT_CURRENCY)
-    return row.is_blank
-
-
 def _is_extra(row: Row) -> bool:
     if isinstance(row, Input) and not is_asked(row.field):
         return not row.error
-    return row.need is Need.OPTIONAL and _is_blank(row)
+    return row.need is Need.OPTIONAL and row.is_blank
 
 
 def _one(one: Field) -> str:

@@ -81,6 +81,7 @@ class Around:
     """What every page of capture shows around its own content.
 
     Attributes:
+        tenant: address of the tenant.
         base: address of capture of this process.
         process: address of the process's page.
         title: of the process.
@@ -88,6 +89,7 @@ class Around:
         saved: when it was last saved from this page, `10:42`; empty when it was not.
     """
 
+    tenant: str
     base: str
     process: str
     title: str
@@ -103,7 +105,7 @@ def around(visit: Visit, draft: DraftHeader, saved: str = "") -> Around:
     current = in_bar(visit.section) if visit.section else None
     bar = tuple(_entries(visit, stage, current, draft.method) for stage in model.STAGES)
     ways = (Link(title, visit.process), Link("Captura", visit.base), *_way(visit))
-    return Around(visit.base, visit.process, title, draft, ways, bar, saved)
+    return Around(visit.view.base, visit.base, visit.process, title, draft, ways, bar, saved)
 
 
 def _entries(visit: Visit, stage: Stage, current: Section | None, method: str) -> StageEntries:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.capture import frame, lists, pages, queries, reading
+from app.capture import frame, lists, pages, queries, reading, registry
 from app.capture.controls import Option
 from app.capture.forms import Ground, Input, Said
 from app.capture.frame import Around, Visit
@@ -13,7 +13,9 @@ from app.capture.plan import Section
 from app.core.errors import BadRequestError, InvalidError, NotFoundError
 from app.core.pagination import Page
 from app.ocds import model
+from app.parties.models import Party
 from app.processes import editing
+from app.settings import get_settings
 from app.web.components import Column
 from app.web.shell import Link
 
@@ -41,6 +43,17 @@ class ListPage:
     undo: int | None
     problems: tuple[Input, ...]
     """What to mend in the line for adding one."""
+    roles: tuple[Option, ...]
+    """What somebody from the registry can be here; empty where the list is of something else."""
+    chosen: Party | None
+    """Entry of the registry that was chosen on its own page."""
+    files: str
+    """Address to which files are sent; empty where the list is of something else."""
+    stage: str
+    limit: int
+    """Bytes that one file may have."""
+    back: str = ""
+    """Address of the page from which somebody came to add to this list."""
     refusal: str = ""
 
 
@@ -52,6 +65,8 @@ def list_page(
     said: Said | None = None,
     saved: str = "",
     undo: int | None = None,
+    chosen: Party | None = None,
+    back: str = "",
     refusal: str = "",
 ) -> ListPage:
     """Return a page of a list.
@@ -63,6 +78,8 @@ def list_page(
         said: what was typed in the line for adding one, and what is wrong with it.
         saved: when something was saved just now.
         undo: number of the edit that took an element away.
+        chosen: entry of the registry to be made a party.
+        back: address of the page from which somebody came to add to this list.
         refusal: why the last button did nothing.
 
     Raises:
@@ -70,8 +87,8 @@ def list_page(
     """
     opened = editing.open_list(visit.session, visit.actor, visit.process_id, visit.where, cursor=cursor)
     zone = visit.view.time_zone
-    chosen = queries.choices(visit.session, visit.actor, visit.process_id, lists.quick_section(section))
-    quick = lists.quick_rows(section, zone, chosen, said)
+    choices = queries.choices(visit.session, visit.actor, visit.process_id, lists.quick_section(section))
+    quick = lists.quick_rows(section, zone, choices, said)
     lines = [lists.line(section, element, zone) for element in opened.page.rows]
     following = opened.page.next_cursor
     return ListPage(
@@ -91,6 +108,12 @@ def list_page(
         first_page=visit.here if cursor else None,
         undo=undo,
         problems=tuple(row for row in quick if row.error),
+        roles=registry.roles() if visit.where == registry.PARTIES else (),
+        chosen=chosen,
+        files=f"{visit.here}/archivos" if lists.block_of(section) == "Document" else "",
+        stage=section.stage.value,
+        limit=get_settings().attachment_limit,
+        back=back if back.startswith(f"{visit.base}/") and back.isprintable() else "",
         refusal=refusal,
     )
 
@@ -135,7 +158,12 @@ def act(visit: Visit, section: Section, button: str, sent: Mapping[str, list[str
     verb, _, what = button.partition(":")
     match verb:
         case "quitar":
-            return Done(undo=editing.remove(*who, _own(visit, what)))
+            seq = editing.remove(*who, _own(visit, what))
+            if visit.where == registry.PARTIES:
+                registry.forget(visit, what)
+            return Done(undo=seq)
+        case "elegir" if visit.where == registry.PARTIES:
+            registry.take(visit, sent.get("party_id", [""])[-1], sent.get("papel", []))
         case "copiar":
             editing.copy(*who, _own(visit, what))
         case "subir" | "bajar":

@@ -55,18 +55,21 @@ def choices(session: RwSession, actor: Actor, process_id: UUID, section: Section
         section: whose form.
     """
     wanted = needs(section)
-
-    def listed(path: str, *, told: bool) -> tuple[Option, ...]:
-        if not told:
-            return ()
-        rows = session.exec(places.in_list(actor, process_id, path).limit(MANY))
-        return tuple(_option(body) for _, _, body in rows if isinstance(body, dict) and body.get("id"))
-
     return Choices(
-        listed("parties", told=wanted.parties),
-        listed("awards", told=wanted.awards),
-        listed("bids/details", told=wanted.bids),
+        parties(session, actor, process_id) if wanted.parties else (),
+        _listed(session, actor, process_id, "awards") if wanted.awards else (),
+        _listed(session, actor, process_id, "bids/details") if wanted.bids else (),
     )
+
+
+def parties(session: RwSession, actor: Actor, process_id: UUID) -> tuple[Option, ...]:
+    """Return the parties of a process by their ids."""
+    return _listed(session, actor, process_id, "parties")
+
+
+def _listed(session: RwSession, actor: Actor, process_id: UUID, path: str) -> tuple[Option, ...]:
+    rows = session.exec(places.in_list(actor, process_id, path).limit(MANY))
+    return tuple(_option(body) for _, _, body in rows if isinstance(body, dict) and body.get("id"))
 
 
 def _option(body: dict[str, Any]) -> Option:

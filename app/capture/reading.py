@@ -12,9 +12,10 @@ from typing import Any
 
 from app.capture import forms, names
 from app.capture.controls import Control, control, offered
-from app.capture.forms import DEFAULT_CURRENCY, Ground
+from app.capture.forms import Ground, default_in
 from app.capture.plan import is_inline_list, is_reference
-from app.ocds import entry, model
+from app.ocds import budget_key, entry, model
+from app.ocds.budget_key import BudgetKeyError
 from app.ocds.entry import EntryError
 from app.ocds.model import Field, Kind
 from app.ocds.shape import Document, same
@@ -178,27 +179,31 @@ class _Reader:
         children = model.children(one.path)
         inner = None if target is None else deepcopy(held or {})
         self.object(children, name, held or {}, inner)
-        if one.of == "Value":
-            self._default_currency(name, held or {}, inner)
+        self._default(one, name, held or {}, inner)
         if target is not None:
             self._put(name, held, inner or None, target)
 
-    def _default_currency(self, name: str, held: Document, inner: Document | None) -> None:
-        """The currency offered counts once there is an amount, and without one says nothing."""
-        at = f"{name}/currency"
-        if held.get("currency") is not None or at not in self.sent:
+    def _default(self, one: Field, name: str, held: Document, inner: Document | None) -> None:
+        """What a form offers in an object counts once the field that it belongs to says something."""
+        default = default_in(one.path)
+        at = f"{name}/{default.key}" if default else ""
+        if (
+            default is None
+            or held.get(default.key) is not None
+            or self.sent.get(at, [""])[-1] != default.value
+        ):
             return
-        mine = [change for change in self.read.changes if change.pointer.startswith(f"{name}/")]
-        if inner is None:
-            written = {change.pointer for change in mine if change.value is not None}
-            has_amount = any(f"{name}/{key}" in written or held.get(key) is not None for key in _AMOUNTS)
-            offers = self.sent[at][-1].strip() == DEFAULT_CURRENCY
-            if has_amount and at not in written and at not in self.read.errors and offers:
-                self.read.changes.append(Change(at, DEFAULT_CURRENCY, None))
-            elif not has_amount and offers:
-                self.read.changes = [change for change in self.read.changes if change.pointer != at]
-        elif inner.get("currency") == DEFAULT_CURRENCY and inner.keys() == {"currency"}:
-            del inner["currency"]
+        if inner is not None:
+            if inner.keys() == {default.key}:
+                del inner[default.key]
+            return
+        made = {change.pointer: change for change in self.read.changes}
+        kept = [key for key in default.after if held.get(key) is not None]
+        said = [key for key in default.after if (new := made.get(f"{name}/{key}")) and new.value is not None]
+        if not kept and not said:
+            self.read.changes = [change for change in self.read.changes if change.pointer != at]
+        elif at not in made:
+            self.read.changes.append(Change(at, default.value, None))
 
     def _list(self, one: Field, name: str, held: list[Document] | None, target: Document | None) -> None:
         mark = self.sent.get(names.list_mark(name))
@@ -214,6 +219,8 @@ class _Reader:
             is_stored = held is not None and origin.isdecimal() and int(origin) < len(held)
             stored = held[int(origin)] if held is not None and is_stored else {}
             inner = self.object(model.children(one.path), row, stored, deepcopy(stored))
+            self._default(one, row, stored, inner)
+            _take_apart(one, stored, inner)
             self.read.origins[names.row_mark(row)] = str(len(listed)) if inner else ""
             if inner:
                 listed.append(inner)
@@ -221,4 +228,15 @@ class _Reader:
         self._put(name, held, [*listed, *beyond] or None, target, is_fresh=True)
 
 
-_AMOUNTS = ("amount", "netAmount")
+def _take_apart(one: Field, stored: Document, inner: Document) -> None:
+    """Of a clave presupuestaria written whole its parts need not be typed; nor the whole where the parts are."""
+    if one.of != "BudgetLine":
+        return
+    whole, parts = inner.get("id"), inner.get("components")
+    try:
+        if isinstance(whole, str) and whole != stored.get("id") and not parts:
+            inner["components"] = budget_key.to_components(budget_key.parse(whole))
+        elif not whole and isinstance(parts, list):
+            inner["id"] = budget_key.compose(budget_key.from_components(parts))
+    except BudgetKeyError:
+        return  # what does not fit is told beside the key by its rule

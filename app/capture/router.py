@@ -6,18 +6,21 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
 
-from app.capture import frame, listing, names, overview, pages, plan, saving
+from app.attachments import addresses
+from app.attachments.service import Intake
+from app.capture import files, frame, listing, lists, names, overview, pages, plan, registry, saving
 from app.capture.forms import Said
 from app.capture.frame import Visit
 from app.capture.plan import Section, Shape
 from app.core import clock
 from app.core.errors import BadRequestError, ConflictError, InvalidError, NotFoundError
 from app.core.policy import Permission
-from app.identity.deps import ActorDep, TenantDep, WorkDep, guard
+from app.identity.deps import ActorDep, SettingsDep, StorageDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
+from app.web.errors import is_for_machines
 from app.web.forms import FormValues, Sent
 from app.web.templating import page, wants_fragment
 
@@ -31,8 +34,12 @@ CAPTURE = "/{tenant}/procesos-internos/{process_id}/captura"
 UNIT, ONWARD = "unidad", "seguir"
 """Names of what a form says about itself: which of its rows is sent alone; that the next section comes after."""
 
+KEEP = "adoptar"
+"""Button that keeps a party in the registry."""
+
 CursorQuery = Annotated[str | None, Query(max_length=500)]
 SavedQuery = Annotated[str, Query(pattern=r"^(\d\d:\d\d)?$")]
+BackQuery = Annotated[str, Query(max_length=500)]
 UndoQuery = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 
@@ -75,16 +82,60 @@ def section_page(
     cursor: CursorQuery = None,
     guardado: SavedQuery = "",
     deshacer: UndoQuery = None,
+    elegir: UUID | None = None,
+    volver: BackQuery = "",
 ) -> Response:
-    """Show a section: a form, or a list."""
+    """Show a section: a form, or a list.
+
+    `elegir` is an entry of the registry chosen on its own page; `volver` the page that sent somebody to this list.
+    """
     section = _section(where)
     visit = Visit(session, actor, view, process_id, where, section)
     if section.shape is Shape.LIST:
-        context = listing.list_page(visit, section, cursor=cursor, saved=guardado, undo=deshacer)
+        context = listing.list_page(
+            visit,
+            section,
+            cursor=cursor,
+            saved=guardado,
+            undo=deshacer,
+            chosen=registry.chosen(visit, elegir) if elegir else None,
+            back=volver,
+        )
         return page(request, "capture/list.html", context)
     return page(
         request, "capture/section.html", pages.section_page(pages.open_section(visit), saved=guardado)
     )
+
+
+@router.post(CAPTURE + "/{where:path}/archivos", response_model=None)
+def receive_files(
+    request: Request,
+    view: TenantDep,
+    actor: ActorDep,
+    session: WorkDep,
+    *,
+    sent: Sent,
+    storage: StorageDep,
+    settings: SettingsDep,
+    process_id: UUID,
+    where: str,
+) -> Response:
+    """Take files into a list of documents: each becomes a document of it, described by what the file tells."""
+    section = _section(where)
+    visit = Visit(session, actor, view, process_id, where, section)
+    if lists.block_of(section) != "Document" or section.shape is not Shape.LIST:
+        raise NotFoundError("Esa sección no lleva archivos.")
+    start = addresses.root(str(request.base_url), view, settings.public_url)
+    received = files.receive(visit, section, Intake.of(storage, settings), sent, start)
+    told = files.told(received)
+    refused = [one for one in told if not one["recibido"]]
+    if is_for_machines(request):
+        status = 422 if len(refused) == len(told) else 200
+        return JSONResponse({"archivos": told}, status, {"Cache-Control": "private, no-store"})
+    if not refused:
+        return RedirectResponse(f"{visit.here}?guardado={_now(visit)}", 303)
+    said = " ".join(f"{one['nombre']}: {one['mensaje']}" for one in refused)
+    return page(request, "capture/list.html", listing.list_page(visit, section, refusal=said), status=422)
 
 
 @router.post(CAPTURE + "/{where:path}")
@@ -103,6 +154,9 @@ def act(
     visit = Visit(session, actor, view, process_id, where, section)
     if section.shape is Shape.LIST:
         return _on_list(request, visit, section, sent)
+    if sent.text(names.ACT) == KEEP and section.base == registry.PARTIES:
+        registry.keep(visit, pages.open_section(visit).part)
+        return RedirectResponse(f"{visit.here}?guardado={_now(visit)}", 303)
     return _save(request, visit, sent)
 
 
@@ -151,6 +205,9 @@ def _on_list(request: Request, visit: Visit, section: Section, sent: FormValues)
         context = listing.list_page(visit, section, said=Said(sent.texts, done.errors), refusal=refusal)
         return page(request, "capture/list.html", context, status=status)
     query = {"guardado": _now(visit), **({"deshacer": str(done.undo)} if done.undo else {})}
+    back = sent.text("volver")
+    if back.startswith(f"{visit.base}/") and back.isprintable() and not done.undo:
+        return RedirectResponse(back, 303)
     to = f"{visit.base}/{done.opened}" if done.opened else visit.here
     return RedirectResponse(f"{to}?{urlencode(query)}{'' if done.opened else '#agregar'}", 303)
 

@@ -246,7 +246,9 @@
   });
   form.addEventListener("change", (event) => {
     const unit = unitOf(event.target);
-    if (unit && event.target.matches("select, [type=radio], [type=checkbox]")) save(unit); // a choice is made at once
+    // A choice is made at once; what an option of another field filled in was never entered, and so is never left.
+    const isChoice = event.target.matches("select, [type=radio], [type=checkbox]");
+    if (unit && (isChoice || event.target !== document.activeElement)) save(unit);
   });
   let typing;
   form.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(keep, 400); });
