@@ -9,7 +9,7 @@ from app.parties.models import KINDS
 from app.parties.organization import changed_fields, settled
 from app.parties.rules import examine
 
-FIRM = {
+FIRM: Document = {
     "name": "Papelería del Centro",
     "identifier": {
         "scheme": "MX-RFC",
@@ -18,7 +18,7 @@ FIRM = {
         "legalName": "Papelería del Centro, S.A. de C.V.",
     },
 }
-PERSON = {
+PERSON: Document = {
     "identifier": {
         "scheme": "MX-RFC",
         "id": "GODE561231GR8",

@@ -19,7 +19,7 @@ from tests.conftest import Place
 from tests.factories import draft
 
 RFC = "MAB9307148T4"
-PERSON = {
+PERSON: Document = {
     "identifier": {
         "scheme": "MX-RFC",
         "id": "GODE561231GR8",
