@@ -241,8 +241,12 @@ def _compare(content: Content, known: dict[Key, Known]) -> Difference:
             difference.altered.append(Altered(key, before, before.values | told, changed))
         else:
             difference.equal += 1
+    # A code whose row was refused is in the file all the same.
+    refused = {row.code for row in content.refused}
     difference.missing = [
-        (key, before) for key, before in known.items() if key not in content.entries and not before.is_retired
+        (key, before)
+        for key, before in known.items()
+        if key not in content.entries and key[1] not in refused and not before.is_retired
     ]
     return difference
 

@@ -271,6 +271,8 @@ def one_load(request: Request, at: ShelfDep, load_id: UUID) -> Response:
     """Show what a file would do, or did."""
     load = queries.one_load(at.session, at.actor, at.kind, load_id)
     counts = load.counts
+    fresh = counts["added"] + counts["changed"] + counts["restored"]
+    retires = load.complete and counts["missing"] and fresh + counts["equal"]
     context = LoadPage(
         crumbs=at.crumbs,
         here=f"{at.here}/cargas/{load_id}",
@@ -282,8 +284,8 @@ def one_load(request: Request, at: ShelfDep, load_id: UUID) -> Response:
             (code, description, columns_of(at.kind, changed))
             for _, code, description, changed in load.sample["altered"]
         ],
-        fresh=counts["added"] + counts["changed"] + counts["restored"],
-        retiring=counted(counts["missing"]) if load.complete and counts["missing"] else "",
+        fresh=fresh,
+        retiring=counted(counts["missing"]) if retires else "",
     )
     return page(request, "catalogs/load.html", context)
 

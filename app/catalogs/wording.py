@@ -63,11 +63,12 @@ def load_line(load: CatalogLoad) -> str:
         "changed": "cambiadas",
         "restored": "recuperadas",
         "equal": "iguales",
-        "missing": "retiradas" if load.complete else "que no vienen en el archivo y se quedan",
+        "missing": "retiradas" if load.complete else "no vienen en el archivo y se quedan",
         "refused": "rechazadas",
         "repeated": "repetidas",
     }
-    return ", ".join(f"{number(load.counts[key])} {word}" for key, word in names.items() if load.counts[key])
+    told = (f"{word}: {number(load.counts[key])}" for key, word in names.items() if load.counts[key])
+    return "; ".join(told) or "nada que cambiar"
 
 
 def columns_of(kind: Kind, changed: dict[str, list[str]]) -> list[Change]:

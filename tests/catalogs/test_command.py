@@ -34,12 +34,12 @@ def test_the_command_loads_and_retires(command: Command, shelf: Shelf) -> None:
     slug = shelf.place.slug
     first = command(slug, "cucop", f"{SMALL}abc,Mal,Pieza\n")
     assert first.returncode == 0, first.stderr
-    assert "claves.csv: 4 nuevas, 1 rechazadas" in first.stdout
+    assert "claves.csv: nuevas: 4; rechazadas: 1" in first.stdout
     assert "Renglón 6: «abc» no tiene la forma" in first.stderr
 
     second = command(slug, "cucop", "clave,descripcion\n21100001,Abrecartas\n", "--complete")
     assert second.returncode == 0, second.stderr
-    assert "1 cambiadas, 3 retiradas" in second.stdout
+    assert "cambiadas: 1; retiradas: 3" in second.stdout
     assert shelf.find("") == ["21100001"]
 
 

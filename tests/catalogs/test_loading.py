@@ -67,6 +67,14 @@ def test_a_complete_file_retires_what_it_leaves_out_and_a_later_one_brings_it_ba
     assert [turn.act for turn in shelf.history("21100003")] == ["restore", "retire", "add"]
 
 
+def test_a_code_whose_row_is_refused_is_not_taken_for_missing(shelf: Shelf) -> None:
+    shelf.load(SMALL)
+    partly = "clave,descripción\n21100001,Abrecartas de metal\n21100002,\n"
+    assert counts(shelf, partly, complete=True) == {"equal": 1, "refused": 1, "missing": 2}
+    shelf.load(partly, complete=True)
+    assert shelf.find("") == ["21100001", "21100002"]
+
+
 def test_the_same_file_twice_changes_nothing(shelf: Shelf) -> None:
     shelf.load(SMALL)
     assert counts(shelf, SMALL, complete=True) == {"equal": 4}

@@ -66,6 +66,11 @@ def test_a_complete_file_asks_in_words_before_it_retires(live: LiveServer, shelf
     client.post(f"{load}/descartar")
     assert len(shelf.find("")) == 4
 
+    useless = send(client, home, b"clave,descripcion\nabc,Mal\n", "completo").headers["location"]
+    asked = read(client.get(useless)).text
+    assert "Ningún renglón del archivo se puede usar" in asked
+    assert "dejarán de ofrecerse" not in asked
+
 
 def test_a_file_that_cannot_be_read_is_told_beside_its_field(live: LiveServer, shelf: Shelf) -> None:
     client, home = enter(live, shelf), f"/{shelf.place.slug}/catalogos"
