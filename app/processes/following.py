@@ -160,7 +160,7 @@ def _party(desk: Desk, path: str) -> None:
         return
     was = before.get("id")
     made = party_id(desk.load(path))
-    derived = was in (None, party_id(before)) or str(was).startswith("organization-")
+    derived = was in (None, party_id(before)) or str(was).startswith(("organization-", "REG-"))
     if made and made != was and derived and not desk.turns.published:
         desk.put(path, "/id", made)
     body = desk.load(path)
