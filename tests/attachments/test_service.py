@@ -198,6 +198,17 @@ def test_who_may_read_a_reserved_original_and_it_is_recorded(desk: Desk, other_p
     assert [len(rows) for rows in listed] == [1, 0]
 
 
+def test_a_file_is_found_below_its_own_process_only(desk: Desk) -> None:
+    row = desk.send_one()
+    other = draft(desk.place).process_id
+    with desk.database.unit_of_work(desk.editor) as session:
+        with pytest.raises(NotFoundError):
+            service.opened(session, desk.editor, other, row.attachment_id)
+        with pytest.raises(NotFoundError):
+            service.discard(session, desk.editor, other, row.attachment_id)
+        assert service.opened(session, desk.editor, desk.process_id, row.attachment_id) is not None
+
+
 def test_no_file_is_sent_to_a_version_under_review(desk: Desk) -> None:
     ref = draft(desk.place)
     with desk.database.unit_of_work(desk.editor) as session:

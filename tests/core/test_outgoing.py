@@ -40,7 +40,7 @@ def world() -> Iterator[World]:
             if self.path.startswith("/to/"):
                 self.send_response(302)
                 self.send_header("Location", self.path.removeprefix("/to/"))
-                self.send_header("Set-Cookie", "quien=yo")
+                self.send_header("Set-Cookie", "quien=yo; Path=/")
                 self.end_headers()
                 return
             if self.path == "/loop":

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
+from app.attachments import service as attachments
+from app.attachments.service import Intake, SentFile
 from app.core.db import Actor, Database
+from app.core.storage import Storage
 from app.processes.service import DocumentWrite, save_documents
 from app.publication.service import publish_batch
 from tests.conftest import Place
@@ -28,6 +32,8 @@ WALLED_ROWS = (
     "audit_event",
     "outbox_event",
     "membership",
+    "attachment",
+    "link_check",
 )
 
 
@@ -41,7 +47,7 @@ class Filled:
 
 
 @pytest.fixture
-def filled(place: Place, database: Database) -> Filled:
+def filled(place: Place, database: Database, storage: Storage) -> Filled:
     publisher = place.actor("so_publisher")
     sujeto = place.add_sujeto(policy="direct")
     actor = Actor(tenant_id=place.tenant_id, account_id=publisher.account_id, role="so_publisher")
@@ -56,6 +62,12 @@ def filled(place: Place, database: Database) -> Filled:
         )
         (outcome,) = publish_batch(session, actor, [published.ref])
         assert outcome.published, outcome.problems
+    editor = place.actor("so_editor", sujeto)
+    with database.unit_of_work(editor) as session:
+        intake, sent = Intake(storage, 10**6, scanned=False), [SentFile("a.txt", BytesIO(b"borrador"))]
+        (received,) = attachments.receive(session, editor, intake, draft.ref.process_id, sent)
+        assert received.attachment is not None
+        attachments.check_links(session, editor, ["http://127.0.0.1/documento.pdf"])
     return Filled(place, f"{place.prefix}-publicado", draft.ref.process_id)
 
 
@@ -148,7 +160,15 @@ def test_a_reused_connection_serves_the_next_tenant_nothing_of_the_last(
 def test_the_portal_role_reads_what_is_published_and_no_draft(database: Database, filled: Filled) -> None:
     with database.engine("public").connect() as connection:
         assert count(connection, "release_body", filled.place.tenant_id) == 1
-        for table in ("contracting_process", "process_part", "process_version", "audit_event", "account"):
+        assert count(connection, "attachment", filled.place.tenant_id) == 0
+        for table in (
+            "link_check",
+            "contracting_process",
+            "process_part",
+            "process_version",
+            "audit_event",
+            "account",
+        ):
             with pytest.raises(ProgrammingError, match="permission denied"), connection.begin_nested():
                 connection.execute(text(f"SELECT 1 FROM {table}"))  # noqa: S608  # names of our own tables
 
