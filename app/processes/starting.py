@@ -185,7 +185,8 @@ def look_up(actor: ActorDep, session: WorkDep, q: Annotated[str, Query(max_lengt
         [
             {"value": one.ocid, "label": one.title or one.ocid, "hint": _hint(one), "fills": {}}
             for one in beginning.find_earlier(session, actor, q)
-        ]
+        ],
+        headers={"Cache-Control": "no-store"},
     )
 
 

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import orjson
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import text
 
 from app.attachments import service as attachments
 from app.attachments.service import Intake, SentFile
@@ -29,6 +30,7 @@ from app.imports import service as imports
 from app.main import create_app
 from app.ocds.shape import Document
 from app.parties import service as parties
+from app.processes import beginning, editing
 from app.processes.queries import VersionRef, working_process
 from app.publication.service import publish_batch
 from app.review import service as review
@@ -242,6 +244,35 @@ def _party(place: Place, name: str) -> UUID:
         return parties.create(session, editor, parties.Entry("supplier", body)).party_id
 
 
+def _template(place: Place, process_id: UUID, name: str) -> UUID:
+    """Keep a process of the first body as a template."""
+    editor = place.actor("so_editor")
+    with place.database.unit_of_work(editor) as session:
+        return beginning.save_template(session, editor, process_id, name).template_id
+
+
+def _edit(place: Place, process_id: UUID) -> int:
+    """Change a value of a working document; return the number of the edit."""
+    editor = place.actor("so_editor")
+    change = editing.Change("/description", "Para todas las oficinas")
+    with place.database.unit_of_work(editor) as session:
+        return editing.change(session, editor, process_id, "tender", [change], base=1).seq
+
+
+def _rest(place: Place) -> None:
+    """Wait until the jobs that the tenant's edits asked for are done."""
+    for _ in range(600):
+        with place.database.engine("worker").connect() as connection:
+            waiting = connection.execute(
+                text("SELECT count(*) FROM jobs.procrastinate_jobs WHERE args ->> 'tenant_id' = :id"),
+                {"id": str(place.tenant_id)},
+            ).scalar_one()
+        if not waiting:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{waiting} jobs were not done")
+
+
 def _in_state(place: Place, written: Document, state: str) -> tuple[VersionRef, int]:
     """Bring a version of the first body into a state by the real acts; return it and its row version."""
     editor, reviewer = place.actor("so_editor"), place.actor("garante_reviewer")
@@ -308,13 +339,24 @@ class Filled:
             "pointer": "/tender/title",
             "remark": "Falta decir para quién.",
             "clase": "public",
+            "seq": "1",
+            "fecha": "31/12/2099",
             "prefijo": f"ocds-{self.secret[-6:]}",
             "identifier_legalPersonality": "legalPerson",
             "identifier_legalName": f"{self.secret}, S.A.",
         }
 
 
-ROWS = ("attachment_id", "process_id", "import_id", "session_id", "entry_id", "load_id", "party_id")
+ROWS = (
+    "attachment_id",
+    "process_id",
+    "import_id",
+    "session_id",
+    "entry_id",
+    "load_id",
+    "party_id",
+    "template_id",
+)
 """Parameters that name a row of somebody's."""
 
 
@@ -336,12 +378,16 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
     with place.database.unit_of_work(place.system) as session:
         waiting = working_process(session, place.system, versions["draft"][0].process_id)
     entry_id, load_id = _catalog(place, storage, secret)
+    template_id = _template(place, waiting_id, secret)
+    seq = _edit(place, waiting_id)
     named = {
         "tenant": place.slug,
         "kind": "cucop",
         "entry_id": str(entry_id),
         "load_id": str(load_id),
         "party_id": str(_party(place, secret)),
+        "template_id": str(template_id),
+        "seq": str(seq),
         "attachment_id": str(file),
         "file_name": PUBLISHED_FILE,
         "import_id": str(_import(place, storage, secret)),
@@ -353,6 +399,7 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "where": "tender",
         "file": "bidStatus.csv",
     }
+    _rest(place)
     return Filled(place, secret, named, versions, waiting.ocid, published_file)
 
 
