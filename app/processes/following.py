@@ -227,7 +227,7 @@ def _listed(desk: Desk, list_path: str) -> list[str]:
 def _roles(desk: Desk, path: str, pointers_: Collection[str]) -> None:
     """A party that was just chosen somewhere has the role that goes with it."""
     chosen: dict[str, set[str]] = {}
-    for pointer in pointers_:
+    for pointer in {_reference(path, pointer) for pointer in pointers_}:
         role = ROLES.get(places.field_path(path, pointer))
         held = places.at(desk.load(path), pointer) if role else None
         for one in held if isinstance(held, list) else [held]:
@@ -249,6 +249,12 @@ def _roles(desk: Desk, path: str, pointers_: Collection[str]) -> None:
             held = desk.load(part).get("roles") or []
             if isinstance(held, list) and (new := sorted(chosen[body["id"]] - set(map(str, held)))):
                 desk.put(part, "/roles", [*held, *new])
+
+
+def _reference(path: str, pointer: str) -> str:
+    """Return the pointer of the reference that a changed value stands in (`/payer` for `/payer/id`), or itself."""
+    around = pointer.rpartition("/")[0]
+    return around if around and places.field_path(path, around) in ROLES else pointer
 
 
 def _place(part: str, pointer: str) -> str:

@@ -112,7 +112,7 @@ def open_tender() -> Document:
             {
                 **BODY,
                 **KNOWN,
-                "roles": ["attendee", "buyer", "payer", "procuringEntity", "requestingUnit", "sourceParty"],
+                "roles": ["buyer", "payer", "procuringEntity", "requestingUnit", "sourceParty"],
             },
             NORTH,
             SOUTH,

@@ -305,6 +305,9 @@ class TestFollowing:
         act(editing.change, "tender", [Change("/tenderers", chosen)], base=1)
         act(editing.add, "bids/details", {"tenderers": chosen})
         assert whole(process)["parties"][1]["roles"] == ["tenderer"]
+        path, _ = act(editing.add, "contracts/0/implementation/transactions", {"source": "Caja"})
+        act(editing.change, path, [Change("/payee/id", chosen[0]["id"]), Change("/payee/name", "Uno")], base=9)
+        assert whole(process)["parties"][1]["roles"] == ["tenderer", "payee"]
 
     def test_items_are_carried_and_described_once(
         self, act: Callable[..., Any], process: UUID, whole: Callable[[UUID], Document]
