@@ -24,6 +24,7 @@ from app.processes.queries import process_row, versions
 from app.processes.workflow import VERSIONS
 from app.settings import Settings
 from app.web.formats import file_size
+from app.web.forms import FormValues
 
 Kind = Literal["public", "reserved"]
 
@@ -88,6 +89,29 @@ class Received:
             return None
         address = addresses.address(start, row.attachment_id, row.file_name)
         return as_document(row.attachment_id, told, address)
+
+    def told(self, start: str) -> dict[str, Any]:
+        """Return it for the script of the page (`attachments.js`); `start` as for `document`."""
+        facts: dict[str, Any] = {
+            "nombre": self.file_name,
+            "recibido": self.attachment is not None,
+            "repetido": self.repeated,
+            "mensaje": self.said,
+            "consejos": list(self.advice),
+        }
+        if self.attachment is not None:
+            facts |= {
+                "attachment_id": str(self.attachment.attachment_id),
+                "clase": self.attachment.kind,
+                "estado": self.attachment.status,
+                "documento": self.document(start),
+            }
+        return facts
+
+
+def sent_files(sent: FormValues) -> list[SentFile]:
+    """Return the files of a form, under whatever names, in order."""
+    return [SentFile(file.filename or "", file.file) for files in sent.files.values() for file in files]
 
 
 def receive(

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app.attachments import addresses, queries, service, serving
 from app.attachments.models import Attachment
 from app.attachments.queries import Stored
-from app.attachments.service import Intake, Received, SentFile
+from app.attachments.service import Intake, Received
 from app.attachments.workflow import FILES
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import AppError, InvalidError
@@ -25,7 +25,7 @@ from app.processes.queries import process_row
 from app.tenancy.queries import TenantView
 from app.web.components import State
 from app.web.errors import is_for_machines
-from app.web.forms import Form, FormValues, Sent
+from app.web.forms import Form, Sent
 from app.web.shell import Link
 from app.web.templating import page, wants_fragment
 
@@ -166,7 +166,7 @@ def send(
             actor,
             Intake.of(storage, settings),
             process_id,
-            sent_files(sent),
+            service.sent_files(sent),
             kind=form.data.clase,
             stage=form.data.etapa,
             original_id=form.data.original,
@@ -213,11 +213,6 @@ def discard(
     """Take back a file that is not public."""
     service.discard(session, actor, process_id, attachment_id)
     return RedirectResponse(f"{view.base}/procesos-internos/{process_id}/archivos", 303)
-
-
-def sent_files(sent: FormValues) -> list[SentFile]:
-    """Return the files of a form, under whatever names."""
-    return [SentFile(file.filename or "", file.file) for files in sent.files.values() for file in files]
 
 
 @dataclass(frozen=True)
@@ -269,25 +264,7 @@ class _Desk:
 
     def told(self, received: Sequence[Received]) -> list[dict[str, Any]]:
         """Return what became of each file, for a script."""
-        return [self._told(one) for one in received]
-
-    def _told(self, one: Received) -> dict[str, Any]:
-        row = one.attachment
-        facts: dict[str, Any] = {
-            "nombre": one.file_name,
-            "recibido": row is not None,
-            "repetido": one.repeated,
-            "mensaje": one.said,
-            "consejos": list(one.advice),
-        }
-        if row is not None:
-            facts |= {
-                "attachment_id": str(row.attachment_id),
-                "clase": row.kind,
-                "estado": row.status,
-                "documento": one.document(self._root),
-            }
-        return facts
+        return [one.told(self._root) for one in received]
 
     @property
     def _root(self) -> str:

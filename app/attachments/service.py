@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from app.attachments import addresses, queries, tasks
 from app.attachments.links import LinkState, check_links, link_state
 from app.attachments.models import Attachment
-from app.attachments.receiving import Intake, Received, SentFile, editable, receive
+from app.attachments.receiving import Intake, Received, SentFile, editable, receive, sent_files
 from app.attachments.workflow import FILES
 from app.core import audit, clock
 from app.core.db import Actor, RwSession
@@ -33,6 +33,7 @@ __all__ = [
     "opened",
     "publish",
     "receive",
+    "sent_files",
     "withdraw",
 ]
 
