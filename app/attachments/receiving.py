@@ -221,10 +221,10 @@ class _Reception:
                 "Ese mismo archivo está guardado como original reservado. La versión pública es otro archivo, con "
                 "lo reservado ya testado."
             )
-        if here is not None and here.kind != self.kind:
+        if any(row.kind != self.kind for row in same):
             raise RefusedFileError(
-                "Ese mismo archivo ya está como versión pública: descártalo antes de guardarlo como original "
-                "reservado."
+                "Ese mismo archivo ya está como versión pública, aquí o en otra contratación: si es reservado, "
+                "descártalo ahí antes de guardarlo como original."
             )
         return here
 

@@ -97,8 +97,10 @@ def test_a_reserved_original_is_never_taken_as_a_public_version(desk: Desk) -> N
 
 def test_a_public_version_is_not_taken_as_a_reserved_original(desk: Desk) -> None:
     public = desk.send_one("acta.pdf")
-    (refused,) = desk.send(("acta.pdf", pdf()), kind="reserved")
-    assert refused.attachment is None
+    for process_id in (desk.process_id, draft(desk.place).process_id):
+        (refused,) = desk.send(("acta.pdf", pdf()), kind="reserved", process_id=process_id)
+        assert refused.attachment is None
+        assert "versión pública" in refused.said
     with desk.database.unit_of_work(desk.editor) as session:
         service.discard(session, desk.editor, desk.process_id, public.attachment_id)
     (taken,) = desk.send(("acta.pdf", pdf()), kind="reserved")
