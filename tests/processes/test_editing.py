@@ -306,7 +306,9 @@ class TestFollowing:
         act(editing.add, "bids/details", {"tenderers": chosen})
         assert whole(process)["parties"][1]["roles"] == ["tenderer"]
         path, _ = act(editing.add, "contracts/0/implementation/transactions", {"source": "Caja"})
-        act(editing.change, path, [Change("/payee/id", chosen[0]["id"]), Change("/payee/name", "Uno")], base=9)
+        act(
+            editing.change, path, [Change("/payee/id", chosen[0]["id"]), Change("/payee/name", "Uno")], base=9
+        )
         assert whole(process)["parties"][1]["roles"] == ["tenderer", "payee"]
 
     def test_items_are_carried_and_described_once(
