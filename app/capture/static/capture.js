@@ -244,11 +244,15 @@
     const unit = unitOf(event.target);
     if (unit && isDirty(unit)) save(unit);
   });
+  const settling = new Map(); // unit -> the saving that waits for a choice to settle
   form.addEventListener("change", (event) => {
     const unit = unitOf(event.target);
-    // A choice is made at once; what an option of another field filled in was never entered, and so is never left.
+    // A choice counts once it has settled: arrow keys pass by what is not meant. What an option of another field
+    // filled in was never entered, and so is never left.
     const isChoice = event.target.matches("select, [type=radio], [type=checkbox]");
-    if (unit && (isChoice || event.target !== document.activeElement)) save(unit);
+    if (!unit || !(isChoice || event.target !== document.activeElement)) return;
+    clearTimeout(settling.get(unit.dataset.unit));
+    settling.set(unit.dataset.unit, setTimeout(() => save(unit), isChoice ? 1000 : 0));
   });
   let typing;
   form.addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(keep, 400); });
