@@ -10,6 +10,8 @@ from app.core.errors import BadRequestError
 
 Texts = dict[str, list[str]]
 
+UNKNOWN = "El formulario pide algo que no se conoce: vuelve a abrir la página."
+
 ADD, DROP, COPY, UP, DOWN, LEAVE = "agregar", "quitar", "copiar", "subir", "bajar", "dejar"
 
 
@@ -24,6 +26,8 @@ def apply(texts: Mapping[str, list[str]], act: str) -> tuple[Texts, str]:
         BadRequestError: no such act.
     """
     verb, _, name = act.partition(":")
+    if act and not name.startswith("/"):
+        raise BadRequestError(UNKNOWN)
     copied = {key: [*held] for key, held in texts.items()}
     match verb:
         case "":
@@ -42,7 +46,7 @@ def apply(texts: Mapping[str, list[str]], act: str) -> tuple[Texts, str]:
             return _moved(copied, name, -1 if verb == UP else 1)
         case "dejar":
             return {key: held for key, held in copied.items() if not _inside(key, name)}, name
-    raise BadRequestError("El formulario pide algo que no se conoce: vuelve a abrir la página.")
+    raise BadRequestError(UNKNOWN)
 
 
 def list_of(act: str) -> str:

@@ -42,6 +42,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "Bid": ("/tenderers", "/value", "/status"),
     "ClarificationMeeting": ("/date", "/attendees"),
     "Item": ("/description", "/quantity", "/unit/name", "/unit/value"),
+    "Document": ("/title", "/documentType", "/datePublished"),
     "Contract": ("/title", "/id", "/value", "/dateSigned"),
     "Guarantee": ("/type", "/obligations", "/value"),
     "Quote": ("/issuingSupplier", "/value", "/date"),

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.attachments import addresses
 from app.attachments.service import Intake
 from app.capture import files, frame, listing, lists, names, overview, pages, plan, registry, saving
+from app.capture.correcting import correcting
 from app.capture.forms import Said
 from app.capture.frame import Visit
 from app.capture.plan import Section, Shape
@@ -28,6 +29,8 @@ router = APIRouter(
     include_in_schema=False,
     dependencies=[Depends(desk_navigation), Depends(guard(Permission.PROCESS_EDIT))],
 )
+
+router.include_router(correcting)
 
 CAPTURE = "/{tenant}/procesos-internos/{process_id}/captura"
 
