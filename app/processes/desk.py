@@ -122,6 +122,7 @@ class Desk:
     _stored: dict[str, tuple[int, Any]] = field(default_factory=dict)
     _now: dict[str, tuple[int, Any] | None] = field(default_factory=dict)
     _last: dict[str, int] = field(default_factory=dict)
+    _begun: set[str] = field(default_factory=set)
     _added: int = 0
 
     @classmethod
@@ -237,6 +238,10 @@ class Desk:
         path, (_, body) = next(iter(came.items()))
         if not free and isinstance(body, dict) and body.get("id") is not None:
             self.require_free(path, body["id"])
+        section = path.partition("/")[0]
+        if section in places.SECTIONS:
+            self.load(section)
+            self._begun.add(section)  # a part needs the one around it, however empty
         self._now.update(came)
         parts_ = [[one, ordinal, held] for one, (ordinal, held) in came.items()]
         self.lines.append(Line("add", path, "", None, parts_))
@@ -369,7 +374,8 @@ class Desk:
                 "body": body,
             }
             for path, (ordinal, body) in kept.items()
-            if (body or path in self._stored) and not self._is_stored(path, ordinal, body)
+            if (body or path in self._stored or path in self._begun)
+            and not self._is_stored(path, ordinal, body)
         ]
         gone = [path for path, held in self._now.items() if held is None and path in self._stored]
         bulk.execute(self.session, PART, changed)
