@@ -158,7 +158,7 @@ def send(
     form = Form.read(Sending, sent)
     if form.data is None:
         service.editable(session, actor, process_id)  # whoever has no business here learns nothing
-        raise InvalidError(" ".join(form.errors.values()))
+        raise InvalidError(" ".join(f"{one.label}: {one.message}" for one in form.problems))
     house = _Desk(request, view, actor, session, settings.public_url, settings.attachment_limit)
     try:
         received = service.receive(
