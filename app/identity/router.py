@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -17,7 +16,7 @@ from app.identity import queries, service
 from app.identity.deps import DatabaseDep, SettingsDep, SignedInDep, VisitorDep, cookie_name
 from app.identity.queries import MembershipView, SessionView, SignedIn
 from app.web.errors import LARGEST_TYPED
-from app.web.forms import MANY_FIELDS, Form, Sent
+from app.web.forms import Form, Sent, pairs
 from app.web.templating import page
 
 router = APIRouter(include_in_schema=False)
@@ -75,6 +74,7 @@ def sign_in(request: Request, sent: Sent, database: DatabaseDep, settings: Setti
         return page(request, "identity/sign_in.html", SignInPage(carried))
     if form.data is None:
         return page(request, "identity/sign_in.html", SignInPage(form), status=422)
+    typed = pairs(form.data.escrito.encode())
     try:
         opened = service.sign_in(
             database,
@@ -92,8 +92,7 @@ def sign_in(request: Request, sent: Sent, database: DatabaseDep, settings: Setti
     onward = _safe(form.data.siguiente)
     answer: Response = RedirectResponse(onward or _first_page(database, opened.token), 303)
     if onward and form.data.escrito:
-        values = tuple(parse_qsl(form.data.escrito, keep_blank_values=True, max_num_fields=MANY_FIELDS))
-        answer = page(request, "identity/resume.html", ResumePage(onward, values))
+        answer = page(request, "identity/resume.html", ResumePage(onward, tuple(typed)))
     answer.set_cookie(
         cookie_name(settings),
         opened.token,
