@@ -17,7 +17,7 @@ from app.publication.withdrawal import withdraw
 from tests.factories import document
 from tests.publication.conftest import Press, tender
 
-DESK = {"process_part", "process_version", "contracting_process"}
+DESK = {"process_part", "process_version", "contracting_process", "document_edit"}
 
 
 @pytest.fixture
