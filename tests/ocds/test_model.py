@@ -99,7 +99,9 @@ def test_long_lists_are_those_whose_elements_storage_splits() -> None:
     assert {"tender/documents", "tender/milestones/documents"} <= LONG_LISTS
     assert {"contracts/implementation/transactions", "contracts/implementation/milestones"} <= LONG_LISTS
     assert {"tender/amendments", "bids/statistics"} <= LONG_LISTS
-    assert not {"tender/tenderers", "tender/value", "planning/budget/budgetBreakdown/budgetLines"} & LONG_LISTS
+    assert (
+        not {"tender/tenderers", "tender/value", "planning/budget/budgetBreakdown/budgetLines"} & LONG_LISTS
+    )
 
 
 def test_what_the_schema_requires_publication_requires_too() -> None:
