@@ -91,6 +91,7 @@
   const stored = new Map(); // unit -> what the server holds, as `told`
   const failed = new Map(); // unit -> tries so far
   const busy = new Map(); // unit -> the saving under way
+  const refused = new Map(); // unit -> what the server did not take, as `told`: not sent again until it changes
   each("[data-unit]", (unit) => { if (unitOf(unit) === unit) stored.set(unit.dataset.unit, told(unit)); }, form);
   const isDirty = (unit) => stored.get(unit.dataset.unit) !== told(unit);
   const unsaved = () => [...stored.keys()].map(named).filter((unit) => unit && (isDirty(unit) || failed.has(unit.dataset.unit)));
@@ -200,17 +201,20 @@
       shown.set(pair.slice(0, cut), pair.slice(cut + 1));
     });
     const fresh = page.querySelector(`[data-unit="${CSS.escape(name)}"]`);
-    const refused = fresh?.querySelector('[aria-invalid="true"], .clash') || fresh?.matches('[aria-invalid="true"]');
+    const isRefused = Boolean(fresh?.querySelector('[aria-invalid="true"], .clash') || fresh?.matches('[aria-invalid="true"]'));
+    if (isRefused) refused.set(name, before); else refused.delete(name);
     if (act && fresh) {
       unit.replaceWith(fresh);
       lead(status.dataset.led);
       stored.set(name, told(fresh));
     } else if (fresh) {
+      const after = told(unit);
       merge(unit, fresh, sent);
-      if (!refused) stored.set(name, told(unit) === before ? before : told(fresh));
+      // What was typed while the answer was on its way is still to be saved.
+      if (!isRefused) stored.set(name, after === before ? told(unit) : before);
     }
     say(status.textContent.trim());
-    if (!refused) missingLater();
+    if (!isRefused) missingLater();
   };
 
   const retry = (unit, words) => {
@@ -225,7 +229,10 @@
     const name = unit.dataset.unit;
     const under = (busy.get(name) || Promise.resolve()).then(() => {
       const here = named(name);
-      return here && (act || isDirty(here) || failed.has(name)) ? send(here, act) : null;
+      if (!here || !(act || isDirty(here) || failed.has(name))) return null;
+      // Over what somebody else wrote only a choice goes.
+      if (!act && (refused.get(name) === told(here) || here.querySelector(".clash"))) return null;
+      return send(here, act);
     }).finally(() => {
       if (busy.get(name) === under) busy.delete(name);
       if (!busy.size) saved.classList.remove("busy");
@@ -263,7 +270,12 @@
     if (!unit || !(button.name === "accion" || button.hasAttribute("data-again"))) return;
     event.preventDefault();
     if (button.name === "accion") save(unit, button.value);
-    else { stored.delete(unit.dataset.unit); failed.set(unit.dataset.unit, 0); save(unit); }
+    else {
+      unit.querySelector(".clash").remove();
+      refused.delete(unit.dataset.unit);
+      stored.set(unit.dataset.unit, "");
+      save(unit);
+    }
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
