@@ -13,6 +13,7 @@ from app.core.workflow import Machine, Transition
 from app.imports.workflow import RUNS
 from app.ocds.checks import RULES
 from app.processes.workflow import POLICY_LABELS, VERSIONS
+from tools import capture_fields
 from tools.rule_sources import ELSEWHERE, INCUMBENT, PELICAN, WARNINGS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -139,10 +140,28 @@ def rules() -> str:
     )
 
 
+def capture() -> str:
+    """Return the page of every field that capture asks for."""
+    return _page(
+        "Campos de captura",
+        "Cada campo del modelo, en la sección de captura que lo pide. Lo obligatorio y lo recomendado se piden cuando "
+        "está lo que los contiene; lo opcional y vacío se ofrece plegado; lo que ya no se usa aparece solo si tiene "
+        "valor. Lo que no procede en un procedimiento no se pide, y si ya tiene valor se muestra y se publica. De las "
+        "personas morales, instituciones y servidores públicos se publica todo; de las personas físicas, lo que dice "
+        "la tabla de privacidad (`app/ocds/model/privacy.py`).",
+        *(
+            text
+            for title, rows in capture_fields.by_section()
+            for text in (f"## {title}", _table(capture_fields.HEAD, rows))
+        ),
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "workflow.md": workflow,
     "permissions.md": permissions,
     "rules.md": rules,
+    "capture-fields.md": capture,
 }
 """File in docs/ → what it holds."""
 
