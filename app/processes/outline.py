@@ -23,6 +23,7 @@ SHOWN = 20
 """Elements of each list that a page of the whole document shows."""
 PAGE = 50
 """Elements of a list on a page of its own."""
+_WHOLE_DAY = (time(0, 0), time(23, 59), time(23, 59, 59))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,8 @@ def in_words(held: Any, pointer: str, *, zone: str) -> str:
         named = [_name(element, position) for position, element in enumerate(held[:5])]
         return "; ".join([*named, *([f"y {len(held) - 5} más"] if len(held) > 5 else [])])
     if isinstance(held, dict):
-        return layout.money(held, pointer) or called(held) or formats.plural(len(held), "dato", "datos")
+        told = layout.money(held, pointer) or layout.prices(held) or layout.span(held)
+        return told or called(held) or formats.plural(len(held), "dato", "datos")
     return layout.text(held, model.FIELDS.get(_path(pointer))) or "vacío"
 
 
@@ -297,6 +299,33 @@ class _Layout:
             amount, str(held.get("currency") or ""), max(2, -exact if isinstance(exact, int) else 2)
         )
 
+    def prices(self, held: Document) -> str:
+        """Return an amount with and without taxes; empty for anything else."""
+        if not {"netAmount"} <= held.keys() <= {"netAmount", "amount", "currency"}:
+            return ""
+        currency = {"currency": held.get("currency")}
+        gross, net = (
+            self.money({"amount": held.get(key), **currency}, "") for key in ("amount", "netAmount")
+        )
+        return ", ".join(part for part in (gross, f"{net} sin impuestos" if net else "") if part)
+
+    def span(self, held: Document) -> str:
+        """Return a period: from one day to another; empty for anything else."""
+        if not held or not held.keys() <= {"startDate", "endDate", "maxExtentDate", "durationInDays"}:
+            return ""
+        start, last, most = (
+            self.text(held.get(key), model.FIELDS[f"tender/tenderPeriod/{key}"])
+            for key in ("startDate", "endDate", "maxExtentDate")
+        )
+        days = held.get("durationInDays")
+        told = (
+            f"del {start}" if start else "",
+            f"al {last}" if last else "",
+            f"a más tardar el {most}" if most else "",
+            f"({days} días)" if days is not None else "",
+        )
+        return " ".join(part for part in told if part)
+
     def text(self, held: Any, known: Field | None) -> str | None:
         match held:
             case None | "" | []:
@@ -321,9 +350,8 @@ class _Layout:
                 moment = datetime.fromisoformat(held)
             except ValueError:
                 return held
-            if (
-                moment.time() == time.min
-            ):  # a day written as an instant: its zone must not make it another day
+            # A day written as an instant, its first or its last: its zone must not make it another day.
+            if moment.time() in _WHOLE_DAY:
                 return formats.date_es(moment.date())
             return formats.datetime_es(moment, self._zone)
         return held

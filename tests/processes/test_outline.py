@@ -7,7 +7,19 @@ import pytest
 from app.ocds import model
 from app.ocds.shape import Document
 from app.processes.drafting import examine
-from app.processes.outline import PAGE, SHOWN, Group, Notes, Row, anchor, find, listing, outline, places
+from app.processes.outline import (
+    PAGE,
+    SHOWN,
+    Group,
+    Notes,
+    Row,
+    anchor,
+    find,
+    in_words,
+    listing,
+    outline,
+    places,
+)
 from tests.factories import document, invalid_document
 
 ZONE = "America/Mexico_City"
@@ -108,3 +120,19 @@ def test_every_place_of_a_page_is_known() -> None:
 
 def test_an_anchor_is_safe_in_an_address() -> None:
     assert anchor('/a b/"<ñ>') == "en:/a%20b/%22%3C%C3%B1%3E"
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        (
+            {"startDate": "2026-02-02T00:00:00-06:00", "endDate": "2026-02-20T23:59:59-06:00"},
+            "del 2 feb 2026 al 20 feb 2026",
+        ),
+        ({"durationInDays": 30}, "(30 días)"),
+        ({"netAmount": 10.5, "amount": 12, "currency": "MXN"}, "$12.00 MXN, $10.50 MXN sin impuestos"),
+        ({"amount": 12, "currency": "MXN"}, "$12.00 MXN"),
+    ],
+)
+def test_amounts_and_periods_are_told_on_one_line(held: dict[str, Any], words: str) -> None:
+    assert in_words(held, "/tender/value", zone="America/Mexico_City") == words
