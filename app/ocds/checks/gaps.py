@@ -66,6 +66,9 @@ class _Line(NamedTuple):
 _SET_BY_PUBLISHING = frozenset({"ocid", "id", "date", "tag", "initiationType"})
 _OF_PERSONS = frozenset({"parties/address", "parties/contactPoint", "parties/identifier/legalName"})
 """Not asked of natural persons: it is not published, or they have none."""
+_OF_UNITS = frozenset({"parties/identifier", "parties/address", "parties/contactPoint"})
+"""Not asked of an area of the body or of who attended for it: they have no register of their own."""
+_UNITS = frozenset({"requestingUnit", "contractingUnit", "responsibleUnit", "technicalUnit", "official"})
 _AFTER_SIGNING = frozenset({"contracts/dateSigned", "contracts/implementation"})
 _ONLY_IF_THERE_WERE = frozenset({"contracts/amendments"})
 """Nothing is missing where nothing happened."""
@@ -121,11 +124,18 @@ def asked(document: Document) -> list[Asked]:
 
 def _not_asked(name: str, element: Document) -> frozenset[str]:
     """Paths that this element of a list does not owe."""
+    if name == "parties" and _is_unit(element):
+        return _OF_UNITS
     if name == "parties" and _is_natural(element):
         return _OF_PERSONS
     if name == "contracts" and element.get("status") in ("pending", "cancelled"):
         return _AFTER_SIGNING
     return frozenset()
+
+
+def _is_unit(party: Document) -> bool:
+    roles = party.get("roles")
+    return bool(roles) and type(roles) is list and all(role in _UNITS for role in roles)
 
 
 def _is_natural(party: Document) -> bool:
