@@ -42,6 +42,7 @@ class Edit:
         number: of the version that it made.
         who: empty for the service itself.
         more: lines that are not told.
+        is_whole: it replaced the whole document: an import, or an older version brought back.
         can_be_undone: what it changed is still as it left it.
     """
 
@@ -51,6 +52,7 @@ class Edit:
     who: str
     lines: tuple[Line, ...]
     more: int
+    is_whole: bool
     can_be_undone: bool
 
 
@@ -120,6 +122,7 @@ def _told(
             names.get(lines[0].account_id, "Una cuenta que ya no existe") if lines[0].account_id else "",
             tuple(_line(one, bodies, zone) for one in lines),
             counts[seq] - len(lines),
+            lines[0].action == "replace",
             all(_stands(one, bodies.now) for one in lines),
         )
         for seq, lines in by_seq.items()
@@ -186,8 +189,8 @@ _ACTS = {"add": "Se agregó", "remove": "Se quitó", "move": "Cambió de lugar"}
 
 def _line(line: DocumentEdit, bodies: _Bodies, zone: str) -> Line:
     if line.action == "replace":
-        if not line.pointer:
-            return Line(Change("Documento", None, None), "Se reemplazó entero")
+        if not line.pointer:  # nothing that the difference tells
+            return Line(Change("Documento", None, None), "Dice lo mismo")
         return Line(change_in_words(Difference(line.pointer, line.before, line.after), zone=zone))
     where = place_of_part(line.part, bodies.name)
     if line.action in _ACTS:

@@ -123,6 +123,8 @@ def _did(event: AuditEvent) -> str:
     source = str(event.detail.get("source") or "")
     if event.verb == "process.save" and source.startswith("restore:"):
         return f"Restauró la versión {source.removeprefix('restore:')}"
+    if event.verb == "process.save" and source == "capture" and event.detail.get("outcome") == "created":
+        return "Empezó la contratación"
     return VERBS.get(event.verb, event.verb)
 
 

@@ -91,7 +91,7 @@ class TestEdits:
         for words in (
             "Monto con impuestos Licitación › Monto estimado Antes: 125,000.5 Ahora: 99.5",
             "Cantidad Licitación › Partida «Cosa 2» Antes: 2 Ahora: 20",
-            "Nombre de la unidad Licitación › Partida «Cosa 2» › Unidad de medida Ahora: Caja Se escribió",
+            "Nombre de la unidad Licitación › Partida «Cosa 2» › Unidad de medida Ahora: Caja Se agregó",
             "Partida «Papel bond» Licitación Se agregó",
             "Partida «Cosa 1» Licitación Se quitó",
             "Partida «Cosa 3» Licitación Cambió de lugar",
@@ -147,7 +147,7 @@ class TestEdits:
             ocid = working_process(session, place.system, process).ocid
         draft(place, document(language="en"), ocid=ocid)
         page = show(browser, at(place, process, "/cambios"))
-        assert "Idioma Antes: es Ahora: en" in page.text
+        assert "Se reemplazó el documento entero Idioma Antes: es Ahora: en" in page.text
         assert not [form for form in page.forms if "deshacer" in form["action"]]
 
 
