@@ -99,12 +99,16 @@ class Around:
     saved: str = ""
 
 
-def around(visit: Visit, draft: DraftHeader, saved: str = "") -> Around:
-    """Return the frame of a page; `draft` says that the process is the actor's to see."""
+def around(visit: Visit, draft: DraftHeader, saved: str = "", *, is_whole: bool = True) -> Around:
+    """Return the frame of a page, of a part of it only the addresses.
+
+    `draft` says that the process is the actor's to see.
+    """
     title = draft.title or NAMELESS
     current = in_bar(visit.section) if visit.section else None
-    bar = tuple(_entries(visit, stage, current, draft.method) for stage in model.STAGES)
-    ways = (Link(title, visit.process), Link("Captura", visit.base), *_way(visit))
+    stages = model.STAGES if is_whole else ()
+    bar = tuple(_entries(visit, stage, current, draft.method) for stage in stages)
+    ways = (Link(title, visit.process), Link("Captura", visit.base), *(_way(visit) if is_whole else ()))
     return Around(visit.view.base, visit.base, visit.process, title, draft, ways, bar, saved)
 
 

@@ -13,7 +13,7 @@ from app.capture.saving import Clash
 from app.core.errors import NotFoundError
 from app.ocds import model
 from app.ocds.applicability import applies
-from app.processes import editing
+from app.processes import editing, places
 from app.processes.desk import DraftHeader
 from app.web.shell import Link
 
@@ -86,6 +86,14 @@ def open_section(visit: Visit) -> Opened:
     return Opened(visit, section, part, ground)
 
 
+def reopened(opened: Opened, seq: int) -> Opened:
+    """Return the part as it is after the edit `seq`; what its form offers to choose from is as it was."""
+    visit, part = opened.visit, opened.part
+    body = places.body(visit.session, visit.actor, visit.process_id, part.path)
+    part = replace(part, body=body if isinstance(body, dict) else {}, draft=replace(part.draft, seq=seq))
+    return replace(opened, part=part, ground=replace(opened.ground, body=part.body))
+
+
 def section_page(
     opened: Opened,
     *,
@@ -112,13 +120,13 @@ def section_page(
     form = forms.build(opened.ground, replace(said or Said(), notes=judged.notes, withheld=judged.withheld))
     fresh = form.row(unit) if unit else None
     return SectionPage(
-        around=frame.around(visit, draft, saved),
+        around=frame.around(visit, draft, saved, is_whole=not unit),
         section=section,
         heading=_heading(opened),
         action=visit.here,
         form=form,
         seq=draft.seq,
-        inside=_inside(opened),
+        inside=() if unit else _inside(opened),
         offers=offers(form.inputs),
         next=frame.following(visit, draft.method),
         clashes=clashes or {},

@@ -183,7 +183,7 @@ def _save(request: Request, visit: Visit, sent: FormValues) -> Response:
         onward = frame.following(visit, opened.draft.method) if sent.text(ONWARD) else None
         return RedirectResponse(f"{onward.href if onward else visit.here}?guardado={at}", 303)
     context = pages.section_page(
-        pages.open_section(visit) if done.changed else opened,
+        pages.reopened(opened, done.seq),
         said=done.said,
         clashes=done.clashes,
         saved=at if done.is_clean else "",

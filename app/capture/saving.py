@@ -33,13 +33,13 @@ class Outcome:
     """What saving came to.
 
     Attributes:
-        changed: something was stored.
+        seq: number of the last edit.
         said: what stays as it was typed, and why.
         clashes: name of a control → what somebody else put there.
         led: name of the row that the person should be led to; empty for none.
     """
 
-    changed: bool
+    seq: int
     said: Said
     clashes: Mapping[str, Clash] = field(default_factory=dict)
     led: str = ""
@@ -80,10 +80,10 @@ def save(
     texts, led = acts.apply(sent, act)
     read = reading.read(ground, texts)
     if not read.changes:
-        return Outcome(changed=False, said=_said(texts, read, {}, act), led=led)
+        return Outcome(part.draft.seq, _said(texts, read, {}, act), led=led)
     saved = editing.change(session, actor, part.draft.process_id, part.path, read.changes, base=base)
     clashes = _clashes(session, part, ground, saved.collisions)
-    return Outcome(bool(saved.applied), _said(texts, read, clashes, act), clashes, led)
+    return Outcome(saved.seq, _said(texts, read, clashes, act), clashes, led)
 
 
 def _said(texts: Mapping[str, list[str]], read: Read, clashes: Mapping[str, Clash], act: str) -> Said:
