@@ -50,3 +50,9 @@ def test_searching_a_catalogue_is_told(shared_data: Path) -> None:
     told = run("benchmarks.catalogs", "--tenants", "2", "--turns", "2")
     for part in ("| a word of many |", "The slowest answer takes", "Loading the 11,470 rows"):
         assert part in told
+
+
+def test_lists_are_compared() -> None:
+    told = run("benchmarks.lists", "--processes", "300", "--rounds", "2")
+    for part in ("| open, by deadline |", "| a word that nothing has |", "| save a field |"):
+        assert part in told
