@@ -35,9 +35,9 @@ DEADLINES = {
     "sin": "Sin fecha límite",
 }
 ORDERS: dict[str, tuple[str, Order]] = {
-    "quietos": ("Lo que lleva más tiempo sin moverse", "untouched"),
+    "quietos": ("Lo más quieto", "untouched"),
     "plazo": ("Lo que vence primero", "due"),
-    "recientes": ("Lo último que se movió", "newest"),
+    "recientes": ("Lo más reciente", "newest"),
 }
 """Name in the address -> words, and the order."""
 
