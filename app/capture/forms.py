@@ -23,9 +23,9 @@ from app.processes.outline import Note
 ROWS = 25
 """Rows of an inline list that a form shows; the rest stays as it is until those before it are fewer."""
 
-Layout = Literal["plain", "money", "period", "grid"]
-_LAYOUTS: Mapping[str, Layout] = {"Value": "money", "Period": "period"}
-_GRIDS = frozenset({"Address", "Identifier", "ContactPoint", "Classification", "Component", "ExchangeRate"})
+Layout = Literal["plain", "money", "period", "grid", "line"]
+_LAYOUTS: Mapping[str, Layout] = {"Value": "money", "Period": "period", "Component": "line"}
+_GRIDS = frozenset({"Address", "Identifier", "ContactPoint", "Classification", "ExchangeRate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,7 +441,8 @@ class _Builder:
         for index, origin in enumerate(origins):
             at = f"{name}/{index}"
             stored = held[int(origin)] if origin.isdecimal() and int(origin) < len(held) else {}
-            shown, extra = self.split(self.rows(children, at, stored, Need.REQUIRED))
+            asked = tuple(self.rows(children, at, stored, Need.REQUIRED))
+            shown, extra = (asked, ()) if _layout(one) == "line" else self.split(asked)
             rows.append(RepeatRow(at, origin, shown, extra))
         return Repeat(
             name,

@@ -19,6 +19,7 @@ from app.settings import get_settings
 from app.web.components import Column
 from app.web.shell import Link
 
+MOST_PASTED = 200
 EMPTY = "Escribe algo en la línea antes de agregarla."
 
 
@@ -55,6 +56,8 @@ class ListPage:
     back: str = ""
     """Address of the page from which somebody came to add to this list."""
     refusal: str = ""
+    pasted: str = ""
+    """Rows that were pasted and not taken."""
 
 
 def list_page(
@@ -68,6 +71,7 @@ def list_page(
     chosen: Party | None = None,
     back: str = "",
     refusal: str = "",
+    pasted: str = "",
 ) -> ListPage:
     """Return a page of a list.
 
@@ -81,6 +85,7 @@ def list_page(
         chosen: entry of the registry to be made a party.
         back: address of the page from which somebody came to add to this list.
         refusal: why the last button did nothing.
+        pasted: rows that were pasted and not taken.
 
     Raises:
         NotFoundError: the process, or what the list stands in, is absent or another's.
@@ -107,6 +112,7 @@ def list_page(
         next_page=f"{visit.here}?cursor={following}" if following else None,
         first_page=visit.here if cursor else None,
         undo=undo,
+        pasted=pasted,
         problems=tuple(row for row in quick if row.error),
         roles=registry.roles() if visit.where == registry.PARTIES else (),
         chosen=chosen,
@@ -172,6 +178,8 @@ def act(visit: Visit, section: Section, button: str, sent: Mapping[str, list[str
             editing.undo(*who, int(what))
         case "traer":
             editing.carry_items(*who, what, visit.where)
+        case "pegar":
+            _paste(visit, section, sent.get("renglones", [""])[-1])
         case "agregar" | "completar" | "":
             return _add(visit, section, sent, opens=verb == "completar" or lists.opens(section))
         case _:
@@ -185,6 +193,26 @@ def _own(visit: Visit, path: str) -> str:
     if holder != visit.where or not number.isdecimal():
         raise NotFoundError("Ese elemento no está en esta lista.")
     return path
+
+
+def _paste(visit: Visit, section: Section, text: str) -> None:
+    """Add every row of a piece of spreadsheet, or none of them."""
+    rows = lists.pasted(section, text)
+    if not rows:
+        raise InvalidError("Pega al menos un renglón.")
+    if len(rows) > MOST_PASTED:
+        raise InvalidError(f"Pega hasta {MOST_PASTED} renglones a la vez.")
+    asked = lists.quick_section(section)
+    chosen = queries.choices(visit.session, visit.actor, visit.process_id, asked)
+    ground = Ground(asked, {}, visit.view.time_zone, chosen)
+    bodies = []
+    for number, row in enumerate(rows, 1):
+        body, errors = reading.new_body(ground, row)
+        if errors:
+            raise InvalidError(f"Renglón {number}: {' '.join(errors.values())} No se agregó ninguno.")
+        bodies.append(body)
+    for body in bodies:
+        editing.add(visit.session, visit.actor, visit.process_id, visit.where, body)
 
 
 def _add(visit: Visit, section: Section, sent: Mapping[str, list[str]], *, opens: bool) -> Done:

@@ -121,6 +121,17 @@ def quick_rows(section: Section, zone: str, choices: Choices, said: Said | None 
     )
 
 
+def pasted(section: Section, text: str) -> list[dict[str, list[str]]]:
+    """Return the rows of a piece of spreadsheet as texts of the line for adding one: columns in its order."""
+    pointers = QUICK[block_of(section)]
+    money = {name: ["MXN"] for name in currencies(section)}
+    return [
+        {pointer: [cell.strip()] for pointer, cell in zip(pointers, row.split("\t"), strict=False)} | money
+        for row in text.replace("\r\n", "\n").split("\n")
+        if row.strip()
+    ]
+
+
 def currencies(section: Section) -> tuple[str, ...]:
     """Return the names of the currencies that go with the amounts of the line: hidden, in pesos."""
     return tuple(

@@ -141,8 +141,8 @@ def overview(visit: Visit) -> OverviewPage:
     return OverviewPage(
         around=around(visit, seen.draft),
         stages=tuple(stage for stage in stages if stage.tasks),
-        done=len(found) - len(missing_now),
-        total=len(found),
+        done=sum(stage.done for stage in stages),
+        total=sum(stage.total for stage in stages),
         first=Link(first.place, first.href) if first else None,
         errors=len(seen.examined.errors),
     )

@@ -205,7 +205,8 @@ def _on_list(request: Request, visit: Visit, section: Section, sent: FormValues)
     except (ConflictError, InvalidError) as error:
         done, refusal, status = listing.Done(errors={}), error.detail, error.status
     if done.errors is not None:
-        context = listing.list_page(visit, section, said=Said(sent.texts, done.errors), refusal=refusal)
+        said, pasted = Said(sent.texts, done.errors), sent.text("renglones")
+        context = listing.list_page(visit, section, said=said, refusal=refusal, pasted=pasted)
         return page(request, "capture/list.html", context, status=status)
     query = {"guardado": _now(visit), **({"deshacer": str(done.undo)} if done.undo else {})}
     back = sent.text("volver")

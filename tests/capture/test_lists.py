@@ -69,6 +69,23 @@ def test_an_empty_line_is_not_added(opened: Callable[..., Desk]) -> None:
     assert "Escribe algo en la línea" in answer.text
 
 
+def test_rows_of_a_spreadsheet_are_added_all_or_none(opened: Callable[..., Desk]) -> None:
+    desk = opened()
+    wrong = desk.post(
+        "tender/items", {"accion": "pegar", "renglones": "Papel\t10\tCaja\t$5.00\nLápiz\tdos\tPieza\t1"}
+    )
+    assert wrong.status_code == 422
+    assert "Renglón 2: No se entiende la cantidad." in Page(wrong.text).text
+    assert "Lápiz\tdos" in wrong.text, "what was pasted stays"
+    assert desk.document == {}
+    good = {"accion": "pegar", "renglones": "Papel\t10\tCaja\t$5.00\r\n\r\nLápiz\t1,200\tPieza"}
+    assert desk.post("tender/items", good).status_code == 303
+    first, second = items(desk)
+    assert first["unit"] == {"name": "Caja", "value": {"amount": 5, "currency": "MXN"}}
+    assert (second["description"], second["quantity"], second["unit"]) == ("Lápiz", 1200, {"name": "Pieza"})
+    assert desk.post("tender/items", {"accion": "pegar", "renglones": " "}).status_code == 422
+
+
 def test_adding_what_has_pages_of_its_own_opens_it(opened: Callable[..., Desk]) -> None:
     desk = opened()
     answer = desk.post("awards", {"/title": "Fallo", "accion": "completar"})
