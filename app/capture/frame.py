@@ -11,7 +11,7 @@ from app.ocds import model
 from app.ocds.applicability import applies
 from app.ocds.model import Stage
 from app.processes import editing
-from app.processes.desk import DraftHeader
+from app.processes.header import DraftHeader
 from app.tenancy.queries import TenantView
 from app.web.shell import Link
 

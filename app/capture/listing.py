@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from app.capture import frame, lists, pages, queries, reading, registry
 from app.capture.controls import Option
-from app.capture.forms import Ground, Input, Said
+from app.capture.forms import Ground, Said
 from app.capture.frame import Around, Visit
 from app.capture.lists import Line
 from app.capture.plan import Section
+from app.capture.rows import Input
 from app.core.errors import BadRequestError, InvalidError, NotFoundError
 from app.core.pagination import Page
 from app.ocds import model

@@ -6,8 +6,9 @@ from typing import Any
 
 from app.capture import forms
 from app.capture.controls import Choices, Control, options
-from app.capture.forms import Ground, Input, Said
+from app.capture.forms import Ground, Said
 from app.capture.plan import SECTIONS, Section
+from app.capture.rows import Input
 from app.ocds import model
 from app.ocds.model import Kind
 from app.ocds.shape import Document

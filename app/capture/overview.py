@@ -19,8 +19,8 @@ from app.ocds.model import Need, Stage
 from app.ocds.shape import Document
 from app.ocds.validation import Problem
 from app.processes import drafting
-from app.processes.desk import DraftHeader, header
 from app.processes.drafting import Examination
+from app.processes.header import DraftHeader, header
 from app.processes.outline import change_in_words, place_of, told_in_place
 from app.processes.queries import published_before, working_process
 from app.web.components import Change, Task

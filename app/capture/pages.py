@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 
 from app.capture import forms, frame, lists, plan, queries
 from app.capture.controls import Control, Option, options
-from app.capture.forms import Ground, Input, Said, SectionForm
+from app.capture.forms import Ground, Said, SectionForm
 from app.capture.frame import Around, Visit
 from app.capture.judging import judge
 from app.capture.plan import Section, Shape, filled
+from app.capture.rows import Input, Row, shown
 from app.capture.saving import Clash
 from app.core.errors import NotFoundError
 from app.ocds import model
 from app.ocds.applicability import applies
 from app.processes import editing, places
-from app.processes.desk import DraftHeader
+from app.processes.header import DraftHeader
 from app.web.shell import Link
 
 
@@ -45,7 +46,7 @@ class SectionPage:
     """Name of the row or field that the person is led to."""
     status: str = ""
     """What a fragment says about saving."""
-    fresh: forms.Row | None = None
+    fresh: Row | None = None
     """The row that a fragment shows."""
     fresh_shown: str = ""
     """What the controls of that row show, as in `mostrado`."""
@@ -133,7 +134,7 @@ def section_page(
         led=led,
         status=status,
         fresh=fresh,
-        fresh_shown=forms.shown([fresh] if fresh else []),
+        fresh_shown=shown([fresh] if fresh else []),
     )
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from app.capture import forms, names
 from app.capture.controls import Control, control, offered
-from app.capture.forms import Ground, default_in
+from app.capture.forms import Ground
 from app.capture.plan import is_inline_list, is_reference
+from app.capture.rows import default_in
 from app.ocds import budget_key, entry, model
 from app.ocds.budget_key import BudgetKeyError
 from app.ocds.entry import EntryError

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.capture import plan
-from app.capture.forms import anchor
 from app.capture.plan import ROOT, SECTIONS, Section, Shape, filled
+from app.capture.rows import anchor
 from app.ocds import model
 from app.ocds.checks import Asked
 from app.ocds.diff import has_content

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.capture.controls import Control
-from app.capture.forms import Input
+from app.capture.rows import Input
 from app.ocds import codelists, model
 from app.ocds.model import Field, Kind
 from app.ocds.shape import Document

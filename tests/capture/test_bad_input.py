@@ -9,9 +9,9 @@ import pytest
 
 from app.capture import plan
 from app.capture.controls import Control
-from app.capture.forms import Input, Repeat
 from app.capture.names import SEQ
 from app.capture.plan import filled
+from app.capture.rows import Input, Repeat
 from app.ocds import codelists, entry
 from app.ocds.model import Kind
 from app.ocds.shape import Document

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.capture import forms, plan
+from app.capture import forms, plan, rows
 from app.capture.controls import Choices, Option
-from app.capture.forms import Ground, Input, Repeat
+from app.capture.forms import Ground
 from app.capture.plan import SECTIONS, Section, Shape, filled
+from app.capture.rows import Input, Repeat
 from app.ocds import entry, model
 from app.ocds.shape import Document
 from app.processes import places
@@ -38,8 +39,8 @@ def paths_of(part: str, row: Input) -> set[str]:
     return {path}
 
 
-def rows_of(form: forms.SectionForm) -> Iterator[forms.Row]:
-    return iter(forms.walk((*form.rows, *form.extra)))
+def rows_of(form: forms.SectionForm) -> Iterator[rows.Row]:
+    return iter(rows.walk((*form.rows, *form.extra)))
 
 
 def test_every_field_of_the_model_is_asked_for_in_exactly_one_form() -> None:
