@@ -47,7 +47,7 @@ from app.identity.deps import ActorDep, StorageDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
 from app.web.components import Tab
 from app.web.forms import Form, FormValues, Sent
-from app.web.shell import Link
+from app.web.shell import Link, local_path
 from app.web.templating import page, wants_fragment
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(desk_navigation)])
@@ -147,7 +147,7 @@ def options(
     if "application/json" in request.headers.get("accept", ""):
         headers = {"Cache-Control": "private, no-store"}
         return JSONResponse([_option(at.kind, one) for one in entries], headers=headers)
-    back = _local(volver)
+    back = local_path(volver)
     kept = {"familia": familia, "etapa": etapa, "metodo": metodo, "volver": back, "campo": campo}
     context = OptionsPage(
         here=f"{at.here}/opciones",
@@ -342,12 +342,6 @@ def _new_entry(at: Shelf, form: Form[BaseModel]) -> NewEntryPage:
 
 def _upload(at: Shelf, form: Form[NewLoad]) -> NewLoadPage:
     return NewLoadPage(at.crumbs, f"{at.here}/importar", at.kind, form, SCOPES, LARGEST_FILE)
-
-
-def _local(address: str) -> str:
-    """Return an address of this service as it is, and none for any other."""
-    local = address.startswith("/") and not address.startswith("//")
-    return address if local and "\\" not in address and address.isprintable() else ""
 
 
 def _address(here: str, **query: str | None) -> str:

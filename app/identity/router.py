@@ -17,6 +17,7 @@ from app.identity.deps import DatabaseDep, SettingsDep, SignedInDep, VisitorDep,
 from app.identity.queries import MembershipView, SessionView, SignedIn
 from app.web.errors import LARGEST_TYPED
 from app.web.forms import Form, Sent, pairs
+from app.web.shell import local_path
 from app.web.templating import page
 
 router = APIRouter(include_in_schema=False)
@@ -59,7 +60,7 @@ class AccountPage:
 def sign_in_form(request: Request, who: VisitorDep, siguiente: str = "") -> Response:
     """Show the form, or go on for whoever is signed in already."""
     if who is not None:
-        return RedirectResponse(_safe(siguiente) or _home(who), 303)
+        return RedirectResponse(local_path(siguiente) or _home(who), 303)
     return page(request, "identity/sign_in.html", SignInPage(Form.blank(SignIn, siguiente=siguiente)))
 
 
@@ -89,7 +90,7 @@ def sign_in(request: Request, sent: Sent, database: DatabaseDep, settings: Setti
         refused = SignInPage(form.refused(error.detail))
         status = 422 if isinstance(error, UnauthenticatedError) else error.status
         return page(request, "identity/sign_in.html", refused, status=status, headers=error.headers)
-    onward = _safe(form.data.siguiente)
+    onward = local_path(form.data.siguiente)
     answer: Response = RedirectResponse(onward or _first_page(database, opened.token), 303)
     if onward and form.data.escrito:
         answer = page(request, "identity/resume.html", ResumePage(onward, tuple(typed)))
@@ -143,12 +144,6 @@ def _identifier(value: str) -> UUID:
         return UUID(value)
     except ValueError as error:
         raise BadRequestError("Elige una de tus funciones de la lista.") from error
-
-
-def _safe(address: str) -> str:
-    """Return the address if it is a path of this service: nobody is sent to another site."""
-    local = address.startswith("/") and not address.startswith(("//", "/\\"))
-    return address if local and "\\" not in address and address.isprintable() else ""
 
 
 def _home(who: SignedIn) -> str:

@@ -24,7 +24,7 @@ from app.parties.wording import KINDS, hint, label, likely_kinds
 from app.tenancy.queries import TenantView
 from app.web.components import Tab
 from app.web.forms import Sent
-from app.web.shell import Link
+from app.web.shell import Link, local_path
 from app.web.templating import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(desk_navigation)])
@@ -100,7 +100,7 @@ def options(
     if "application/json" in request.headers.get("accept", ""):
         headers = {"Cache-Control": "private, no-store", "Vary": "Accept, Cookie"}
         return JSONResponse([_option(entry) for entry in found], headers=headers)
-    back, home = _local(volver), _home(view)
+    back, home = local_path(volver), _home(view)
     may_add = allowed(actor, Permission.PARTY_EDIT)
     context = PickerPage(
         here=f"{home}/opciones",
@@ -138,7 +138,7 @@ def blank(
     volver: BackQuery = "",
 ) -> Response:
     """Show the form of a new entry."""
-    desk = Desk(view, actor, session, _kind(tipo), back=_local(volver))
+    desk = Desk(view, actor, session, _kind(tipo), back=local_path(volver))
     return page(request, "parties/entry.html", desk.page(desk.blank()))
 
 
@@ -157,7 +157,7 @@ def enter(
 
     Then it goes to the entry, or back to the local address `volver` with `registro`, the party_id.
     """
-    desk = Desk(view, actor, session, _kind(tipo), back=_local(volver))
+    desk = Desk(view, actor, session, _kind(tipo), back=local_path(volver))
     said = desk.read(sent)
     if said.asked:
         return page(request, "parties/entry.html", desk.page(said))
@@ -291,12 +291,6 @@ def _kind(tipo: str) -> str:
 
 def _home(view: TenantView) -> str:
     return f"{view.base}/registro"
-
-
-def _local(address: str) -> str:
-    """Return the address if it is a path of this service: nobody is sent to another site."""
-    local = address.startswith("/") and not address.startswith("//")
-    return address if local and "\\" not in address and address.isprintable() else ""
 
 
 def _back_to(address: str, **query: str) -> str:

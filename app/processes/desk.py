@@ -17,14 +17,13 @@ from app.core.tables import among, table_of
 from app.ocds import model, parts
 from app.ocds.shape import Document, same
 from app.processes import places, tasks
+from app.processes.header import Turns, turns_of, why_not
 from app.processes.models import (
-    OPEN_STATUSES,
     ContractingProcess,
     DocumentEdit,
     ProcessPart,
-    ProcessVersion,
 )
-from app.processes.queries import VersionRef, load_by_id, process_row
+from app.processes.queries import VersionRef, load_by_id
 from app.processes.service import EDIT, PART, begin_version, name_editor
 from app.processes.summary import Summary, summarise
 from app.processes.workflow import VERSIONS
@@ -33,61 +32,6 @@ FIRST_NUMBER = 1_000_000
 """Elements made by hand are numbered from here on, never twice; imported ones by their position."""
 
 _STAGES = ("", "planning", "tender", "award", "contract", "implementation")
-
-
-@dataclass(frozen=True, slots=True)
-class DraftHeader:
-    """The state of a process as an editing page tells it.
-
-    Attributes:
-        number: of the open version, or of the one that editing would open.
-        status: of the open version; "" when none is open.
-        row_version: of the open version's row, for the acts of the workflow.
-        seq: how often the document was edited.
-        editable: somebody with the permission may edit it now.
-        why_not: otherwise the reason, a sentence.
-        method: code of `procurementMethod`, "" without one.
-        published: a version of it has been published.
-    """
-
-    process_id: UUID
-    ocid: str
-    sujeto_obligado_id: UUID
-    title: str
-    method: str
-    seq: int
-    number: int
-    status: str
-    row_version: int
-    editable: bool
-    why_not: str
-    published: bool
-
-
-def header(session: RwSession, actor: Actor, process_id: UUID) -> DraftHeader:
-    """Return the state of a process.
-
-    Raises:
-        NotFoundError: absent or another's.
-    """
-    process = process_row(session, actor, process_id)
-    turns = _turns(session, actor, process_id)
-    turn = turns.open
-    editable = turn is None or VERSIONS.find("edit", turn.status) is not None
-    return DraftHeader(
-        process_id,
-        process.ocid,
-        process.sujeto_obligado_id,
-        process.title,
-        process.method,
-        process.document_version,
-        turn.number if turn else turns.last + 1,
-        turn.status if turn else "",
-        turn.row_version if turn else 0,
-        editable,
-        "" if editable or turn is None else _why_not(turn.status),
-        turns.published,
-    )
 
 
 @dataclass(slots=True)
@@ -102,22 +46,13 @@ class Line:
 
 
 @dataclass(slots=True)
-class _Turns:
-    """The open version if there is one, the newest number, and whether any was published."""
-
-    open: ProcessVersion | None
-    last: int
-    published: bool
-
-
-@dataclass(slots=True)
 class Desk:
     """An edit, from the lock to the last statement. Nothing is written before `finish`."""
 
     session: RwSession
     actor: Actor
     process: ContractingProcess
-    turns: _Turns
+    turns: Turns
     lines: list[Line] = field(default_factory=list)
     _stored: dict[str, tuple[int, Any]] = field(default_factory=dict)
     _now: dict[str, tuple[int, Any] | None] = field(default_factory=dict)
@@ -145,9 +80,9 @@ class Desk:
         if process is None or actor.sujeto_obligado_id not in (None, process.sujeto_obligado_id):
             raise NotFoundError("No encontramos ese proceso de contratación.")
         require(actor, Permission.PROCESS_EDIT, process.sujeto_obligado_id)
-        turns = _turns(session, actor, process_id)
+        turns = turns_of(session, actor, process_id)
         if turns.open is not None and VERSIONS.find("edit", turns.open.status) is None:
-            raise ConflictError(_why_not(turns.open.status))
+            raise ConflictError(why_not(turns.open.status))
         return cls(session, actor, process, turns)
 
     @property
@@ -443,33 +378,6 @@ class Desk:
         if all(one.path != parts.ROOT for one in held):
             held.append(parts.Part(parts.ROOT, 0, {}))
         return parts.assemble(held)
-
-
-def _turns(session: RwSession, actor: Actor, process_id: UUID) -> _Turns:
-    turn = session.exec(
-        select(ProcessVersion)
-        .where(
-            ProcessVersion.tenant_id == actor.tenant_id,
-            ProcessVersion.process_id == process_id,
-            col(ProcessVersion.status).in_(OPEN_STATUSES),
-        )
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    numbers = session.exec(
-        select(ProcessVersion.number, ProcessVersion.status).where(
-            ProcessVersion.tenant_id == actor.tenant_id, ProcessVersion.process_id == process_id
-        )
-    ).all()
-    return _Turns(
-        turn,
-        max((number for number, _ in numbers), default=0),
-        any(status == "published" for _, status in numbers),
-    )
-
-
-def _why_not(status: str) -> str:
-    state = VERSIONS.statuses[status].lower()
-    return f"La versión está {state}: nadie la edita hasta que se decida o se retire de revisión."
 
 
 def _stage(line: Line) -> int:

@@ -20,7 +20,8 @@ from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.pagination import Page, cut, decode_cursor
 from app.ocds.shape import Document, same
 from app.processes import following, places
-from app.processes.desk import Desk, DraftHeader, header
+from app.processes.desk import Desk
+from app.processes.header import DraftHeader, header
 from app.processes.models import DocumentEdit, ProcessPart
 
 __all__ = [

@@ -19,9 +19,9 @@ from app.identity.deps import ActorDep, TenantDep, WorkDep, guard
 from app.ocds import diff
 from app.ocds.diff import Change as Difference
 from app.ocds.entry import EntryError, dates
-from app.processes import desk, editing, queries, versions
-from app.processes.desk import DraftHeader
+from app.processes import editing, queries, versions
 from app.processes.edits import Edit, edit, edits
+from app.processes.header import DraftHeader, header
 from app.processes.models import ProcessVersion
 from app.processes.outline import change_in_words
 from app.processes.queries import VersionRef, working_process
@@ -319,7 +319,7 @@ def _seen(session: RwSession, actor: Actor, process_id: UUID) -> DraftHeader:
     Raises:
         NotFoundError: absent, another's, or all of it was discarded and is its own body's affair.
     """
-    draft = desk.header(session, actor, process_id)
+    draft = header(session, actor, process_id)
     if not versions.seen(session, actor, process_id):
         raise NotFoundError("No encontramos ese proceso de contratación.")
     return draft

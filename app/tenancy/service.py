@@ -1,7 +1,6 @@
 """Writing tenants: applying declarations, adding prefixes and bodies."""
 
 import hashlib
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,6 +12,7 @@ from sqlmodel import Session, col, select
 from app.core import audit, clock
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import ConflictError, InvalidError
+from app.core.folding import fold
 from app.core.tables import new_id
 from app.tenancy import queries
 from app.tenancy.declarations import TenantDeclaration
@@ -129,8 +129,7 @@ def add_prefix(session: RwSession, actor: Actor, prefix: str) -> None:
 
 def sort_key(name: str) -> str:
     """Return the key by which a name is ordered: lower case, without accents (no ICU on every server)."""
-    flat = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(char for char in flat if not unicodedata.combining(char))
+    return fold(name)
 
 
 def add_sujeto(

@@ -1,0 +1,104 @@
+"""The state of a process as an editing page tells it: which version is open, and whether anybody may edit it now."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from app.core.db import Actor, RwSession
+from app.processes.models import OPEN_STATUSES, ProcessVersion
+from app.processes.queries import process_row
+from app.processes.workflow import VERSIONS
+
+
+@dataclass(frozen=True, slots=True)
+class DraftHeader:
+    """The state of a process as an editing page tells it.
+
+    Attributes:
+        number: of the open version, or of the one that editing would open.
+        status: of the open version; "" when none is open.
+        row_version: of the open version's row, for the acts of the workflow.
+        seq: how often the document was edited.
+        editable: somebody with the permission may edit it now.
+        why_not: otherwise the reason, a sentence.
+        method: code of `procurementMethod`, "" without one.
+        published: a version of it has been published.
+    """
+
+    process_id: UUID
+    ocid: str
+    sujeto_obligado_id: UUID
+    title: str
+    method: str
+    seq: int
+    number: int
+    status: str
+    row_version: int
+    editable: bool
+    why_not: str
+    published: bool
+
+
+def header(session: RwSession, actor: Actor, process_id: UUID) -> DraftHeader:
+    """Return the state of a process.
+
+    Raises:
+        NotFoundError: absent or another's.
+    """
+    process = process_row(session, actor, process_id)
+    turns = turns_of(session, actor, process_id)
+    turn = turns.open
+    editable = turn is None or VERSIONS.find("edit", turn.status) is not None
+    return DraftHeader(
+        process_id,
+        process.ocid,
+        process.sujeto_obligado_id,
+        process.title,
+        process.method,
+        process.document_version,
+        turn.number if turn else turns.last + 1,
+        turn.status if turn else "",
+        turn.row_version if turn else 0,
+        editable,
+        "" if editable or turn is None else why_not(turn.status),
+        turns.published,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """The open version if there is one, the newest number, and whether any was published."""
+
+    open: ProcessVersion | None
+    last: int
+    published: bool
+
+
+def turns_of(session: RwSession, actor: Actor, process_id: UUID) -> Turns:
+    """Return the versions of a process; the caller has checked that the actor may see it."""
+    turn = session.exec(
+        select(ProcessVersion)
+        .where(
+            ProcessVersion.tenant_id == actor.tenant_id,
+            ProcessVersion.process_id == process_id,
+            col(ProcessVersion.status).in_(OPEN_STATUSES),
+        )
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    numbers = session.exec(
+        select(ProcessVersion.number, ProcessVersion.status).where(
+            ProcessVersion.tenant_id == actor.tenant_id, ProcessVersion.process_id == process_id
+        )
+    ).all()
+    return Turns(
+        turn,
+        max((number for number, _ in numbers), default=0),
+        any(status == "published" for _, status in numbers),
+    )
+
+
+def why_not(status: str) -> str:
+    """Return why nobody edits a version in a status, as a sentence."""
+    state = VERSIONS.statuses[status].lower()
+    return f"La versión está {state}: nadie la edita hasta que se decida o se retire de revisión."
