@@ -280,6 +280,7 @@ class Desk:
             edit=seq,
             paths=touched[:50],
         )
+        self.session.expire(self.process)  # it was written past the session
         return seq
 
     def _whose(self) -> tuple[Any, ...]:
@@ -348,7 +349,6 @@ class Desk:
             .where(table.c.tenant_id == self.actor.tenant_id, table.c.process_id == self.process_id)
             .values(document_version=seq, updated_at=clock.now(), **asdict(self._summary()))
         )
-        self.session.expire(self.process)
 
     def _summary(self) -> Summary:
         """Return what lists know of the process by now, reading as little of the document as the edit asks for."""

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import select
 
 from app.core.db import Actor, RwSession
 from app.processes.models import OPEN_STATUSES, ProcessVersion
-from app.processes.queries import process_row
+from app.processes.queries import WITHOUT_SNAPSHOT, process_row
 from app.processes.workflow import VERSIONS
 
 
@@ -77,24 +77,16 @@ class Turns:
 
 def turns_of(session: RwSession, actor: Actor, process_id: UUID) -> Turns:
     """Return the versions of a process; the caller has checked that the actor may see it."""
-    turn = session.exec(
+    rows = session.exec(
         select(ProcessVersion)
-        .where(
-            ProcessVersion.tenant_id == actor.tenant_id,
-            ProcessVersion.process_id == process_id,
-            col(ProcessVersion.status).in_(OPEN_STATUSES),
-        )
+        .options(WITHOUT_SNAPSHOT)
+        .where(ProcessVersion.tenant_id == actor.tenant_id, ProcessVersion.process_id == process_id)
         .execution_options(populate_existing=True)
-    ).one_or_none()
-    numbers = session.exec(
-        select(ProcessVersion.number, ProcessVersion.status).where(
-            ProcessVersion.tenant_id == actor.tenant_id, ProcessVersion.process_id == process_id
-        )
     ).all()
     return Turns(
-        turn,
-        max((number for number, _ in numbers), default=0),
-        any(status == "published" for _, status in numbers),
+        next((row for row in rows if row.status in OPEN_STATUSES), None),
+        max((row.number for row in rows), default=0),
+        any(row.status == "published" for row in rows),
     )
 
 
