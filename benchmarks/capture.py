@@ -185,8 +185,8 @@ class Browser:
             number = next(turn)
             answer = self._client.post(
                 f"/{self.place.slug}/procesos-internos/{process}/captura/{path}",
-                data={name: f"Texto {number}", "desde": str(10**9)},
-                headers={"X-Fragment": "campo", "Accept": "text/html"},
+                data={name: f"Texto {number}", "unidad": name, "desde": str(10**8)},
+                headers={"X-Fragment": name, "Accept": "text/html"},
             )
             if answer.status_code != 200 or "Guardado" not in answer.text:
                 raise SystemExit(f"No se guardó: {answer.status_code} {answer.text[:300]}")
@@ -260,22 +260,22 @@ def tell(database: Database, few: Browser, many: Browser, turns: int, processes:
     place = few.place
     print("| median, ms | 10 items | 1,000 items | ratio | goal |\n|---|--:|--:|--:|--:|")
     for what, path, name in (
-        ("save the title of the procedure", "tender", "title"),
-        ("save the description of an item that a contract carries", "tender/items/5", "description"),
+        ("save the title of the procedure", "tender", "/title"),
+        ("save the description of an item that a contract carries", "tender/items/5", "/description"),
     ):
         pair = compare(turns, few.save(place.small, path, name), few.save(place.large, path, name))
         print(row(what, pair, goal=True))
         alone = compare(
             turns,
-            engine(database, place, place.small, path, f"/{name}"),
-            engine(database, place, place.large, path, f"/{name}"),
+            engine(database, place, place.small, path, name),
+            engine(database, place, place.large, path, name),
         )
         print(row("— of which the engine", alone, goal=True))
     # Ten elements are a shorter page than fifty: the large one is compared with a page as long, of the same process.
     for what, path in (("open the section of the procedure", "tender"), ("open one item", "tender/items/5")):
         print(row(what, compare(turns, few.look(place.small, path), few.look(place.large, path)), goal=False))
     print(f"\n| median, ms | 100 processes | {processes:,} processes | ratio | goal |\n|---|--:|--:|--:|--:|")
-    save = [one.save(one.place.small, "tender", "title") for one in (few, many)]
+    save = [one.save(one.place.small, "tender", "/title") for one in (few, many)]
     print(row("save the title of the procedure", compare(turns, *save), goal=True))
     for what, path in (
         ("open the section of the procedure", "tender"),
