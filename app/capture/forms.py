@@ -189,7 +189,8 @@ class _Builder:
             yield self._named(self._input(one, name, value, need), [value] if value else [])
             old = [child for child in model.children(one.path) if child.deprecated]
             if value and any(child.name in value for child in old):
-                yield self._fieldset(one, name, value, Need.OPTIONAL, old)
+                inherited = self._fieldset(one, name, value, Need.OPTIONAL, old)
+                yield replace(inherited, is_old=True, notes=(), withheld="")
         elif is_reference(one) and one.is_list and are_plain_references(value):
             yield self._named(self._input(one, name, value, need), value or [])
         elif one.kind is Kind.BLOCK and is_object(value):

@@ -10,9 +10,10 @@ from app.capture import queries, whole
 from app.capture.frame import Around, Visit, around, is_offered
 from app.capture.plan import BAR, SECTIONS, Section, Shape, filled, is_asked
 from app.capture.whole import Map, Tally
+from app.core import clock
 from app.core.db import Actor
 from app.core.policy import Permission, allowed
-from app.ocds import checks, diff, model, privacy, tags
+from app.ocds import checks, diff, model, privacy, status, tags
 from app.ocds.checks import Asked
 from app.ocds.codelists import label
 from app.ocds.model import Need, Stage
@@ -22,6 +23,7 @@ from app.processes import drafting
 from app.processes.drafting import Examination
 from app.processes.header import DraftHeader, header
 from app.processes.outline import change_in_words, place_of, told_in_place
+from app.processes.places import field_path
 from app.processes.queries import published_before, working_process
 from app.web.components import Change, Task
 from app.web.shell import Link
@@ -72,6 +74,8 @@ class MissingPage:
     error_count: int
     gaps: tuple[Gap, ...]
     gap_count: int
+    hints: tuple[Gap, ...]
+    """Statuses that the documents and dates speak for; a person decides."""
     advice: tuple[Gap, ...]
     advice_count: int
 
@@ -163,6 +167,7 @@ def missing(visit: Visit) -> MissingPage:
         error_count=len(errors),
         gaps=tuple(_gaps(seen, lacking[:MANY])),
         gap_count=len(lacking),
+        hints=tuple(_hints(seen)),
         advice=_problems(seen, advice),
         advice_count=len(advice),
     )
@@ -225,6 +230,16 @@ def _gaps(seen: _Whole, lacking: Iterable[Asked]) -> Iterator[Gap]:
         spot = seen.where.spot(one.pointer)
         if spot:
             yield Gap(f"{seen.base}{spot.href}", place_of(one.pointer), one.field.help)
+
+
+def _hints(seen: _Whole) -> Iterator[Gap]:
+    """Tell the statuses that stages seem to have reached."""
+    for one in status.suggestions(seen.document, now=clock.now()):
+        spot = seen.where.spot(one.pointer)
+        field = model.FIELDS.get(field_path("", one.pointer))
+        if spot and field and field.codelist:
+            told = f"¿Ya es «{label(field.codelist, one.suggested)}»? {one.because}"
+            yield Gap(f"{seen.base}{spot.href}", place_of(one.pointer), told)
 
 
 def _problems(seen: _Whole, problems: list[Problem]) -> tuple[Gap, ...]:

@@ -73,6 +73,8 @@ class Fieldset:
     notes: tuple[Note, ...] = ()
     withheld: str = ""
     is_blank: bool = False
+    is_old: bool = False
+    """It holds what earlier versions of the standard kept beside a reference, which has the same name."""
 
     @property
     def is_unit(self) -> bool:
@@ -82,7 +84,7 @@ class Fieldset:
     @property
     def id(self) -> str:
         """What a page calls the object."""
-        return anchor(self.name)
+        return f"{anchor(self.name)}-heredado" if self.is_old else anchor(self.name)
 
     @property
     def label(self) -> str:
