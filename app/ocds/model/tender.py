@@ -86,6 +86,15 @@ TENDER = Block(
             example="Licitación pública",
             source=SIPOT,
         ),
+        text(
+            "procedureCharacter",
+            "Carácter del procedimiento",
+            "Elige si pueden participar solo proveedores nacionales o también extranjeros.",
+            extension="profile",
+            choices="procedureCharacter",
+            example="Nacional",
+            source=SIPOT,
+        ),
         prose(
             "procurementMethodRationale",
             "Fundamento y motivo",

@@ -104,4 +104,103 @@ LANGUAGE = offered(
     source="BCP 47",
 )
 
-LISTS = (PARTY_ROLE, LEGAL_PERSONALITY, CONTACT_POINT_TYPE, IDENTIFIER_SCHEME, LANGUAGE)
+_DOMICILES = "Norma técnica sobre domicilios geográficos (INEGI)"
+
+
+def _named(*names: str) -> tuple[Code, ...]:
+    """Codes that are the names themselves, as domiciles are written."""
+    return tuple(Code(name, name) for name in names)
+
+
+ROAD_TYPE = offered(
+    "roadType",
+    "Tipo de vialidad",
+    *_named(
+        "Ampliación",
+        "Andador",
+        "Avenida",
+        "Boulevard",
+        "Brecha",
+        "Calle",
+        "Callejón",
+        "Calzada",
+        "Camino",
+        "Carretera",
+        "Cerrada",
+        "Circuito",
+        "Circunvalación",
+        "Continuación",
+        "Corredor",
+        "Diagonal",
+        "Eje vial",
+        "Pasaje",
+        "Peatonal",
+        "Periférico",
+        "Privada",
+        "Prolongación",
+        "Retorno",
+        "Terracería",
+        "Vereda",
+        "Viaducto",
+    ),
+    source=_DOMICILES,
+)
+
+SETTLEMENT_TYPE = offered(
+    "settlementType",
+    "Tipo de asentamiento",
+    *_named(
+        "Aeropuerto",
+        "Ampliación",
+        "Barrio",
+        "Cantón",
+        "Ciudad",
+        "Ciudad industrial",
+        "Colonia",
+        "Condominio",
+        "Conjunto habitacional",
+        "Corredor industrial",
+        "Coto",
+        "Cuartel",
+        "Ejido",
+        "Exhacienda",
+        "Fracción",
+        "Fraccionamiento",
+        "Granja",
+        "Hacienda",
+        "Ingenio",
+        "Manzana",
+        "Paraje",
+        "Parque industrial",
+        "Privada",
+        "Prolongación",
+        "Pueblo",
+        "Puerto",
+        "Ranchería",
+        "Rancho",
+        "Región",
+        "Residencial",
+        "Rinconada",
+        "Sección",
+        "Sector",
+        "Supermanzana",
+        "Unidad",
+        "Unidad habitacional",
+        "Villa",
+        "Zona federal",
+        "Zona industrial",
+        "Zona militar",
+        "Zona naval",
+    ),
+    source=_DOMICILES,
+)
+
+LISTS = (
+    ROAD_TYPE,
+    SETTLEMENT_TYPE,
+    PARTY_ROLE,
+    LEGAL_PERSONALITY,
+    CONTACT_POINT_TYPE,
+    IDENTIFIER_SCHEME,
+    LANGUAGE,
+)

@@ -136,6 +136,14 @@ METHOD = closed(
     Code("direct", "Adjudicación directa", "Se contrata a un proveedor sin concurso."),
 )
 
+PROCEDURE_CHARACTER = offered(
+    "procedureCharacter",
+    "Carácter del procedimiento",
+    Code("Nacional", "Nacional"),
+    Code("Internacional", "Internacional"),
+    source="Herramienta anterior de EDCA-MX",
+)
+
 METHOD_DETAILS = offered(
     "procurementMethodDetails",
     "Nombre del procedimiento",
@@ -331,6 +339,7 @@ SURVEILLANCE = opened(
 )
 
 LISTS = (
+    PROCEDURE_CHARACTER,
     RELEASE_TAG,
     INITIATION_TYPE,
     TENDER_STATUS,
