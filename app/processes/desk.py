@@ -74,7 +74,9 @@ class Desk:
             .where(
                 ContractingProcess.tenant_id == actor.tenant_id, ContractingProcess.process_id == process_id
             )
-            .with_for_update()
+            # Whoever has just added a row that refers to the process (a file) shares its key, and must not wait here
+            # for somebody else who did the same: they would wait for each other.
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         ).one_or_none()
         if process is None or actor.sujeto_obligado_id not in (None, process.sujeto_obligado_id):
