@@ -96,7 +96,19 @@
       while (running < AT_ONCE && waiting.length) send(waiting.shift());
       const busy = running || waiting.length;
       form.toggleAttribute("aria-busy", Boolean(busy));
-      if (!busy && arrived && "atOnce" in form.dataset === false && !list.querySelector(".error")) location.reload();
+      if (!busy && arrived && "atOnce" in form.dataset === false && !list.querySelector(".error")) refresh();
+    };
+
+    // The list is asked for again, unless that would lose what somebody is typing beside it.
+    const refresh = () => {
+      const typed = document.querySelectorAll("input:not([type=hidden], [type=file]), textarea");
+      if (![...typed].some((one) => one.value !== one.defaultValue)) return location.reload();
+      if (list.querySelector("a")) return;
+      const item = element("li");
+      const link = element("a", "Ver la lista con lo que llegó");
+      link.href = location.pathname;
+      item.append(link);
+      list.append(item);
     };
 
     const queue = (one) => {
