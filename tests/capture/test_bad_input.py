@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from typing import Any
 
+import httpx2
 import pytest
 
 from app.capture import plan
@@ -407,3 +409,20 @@ def test_a_form_that_comes_too_late_says_why_and_changes_nothing(
     assert words in Page(answer.text).text
     assert desk.document == before
     assert desk.get("tender").status_code == 200
+
+
+def test_files_sent_at_once_do_not_wait_for_each_other(opened: Callable[..., Desk]) -> None:
+    desk = opened(SMALL)
+    many = range(24)
+
+    def send(number: int) -> int:
+        body = f"%PDF-1.4\n% {number}\ntrailer << /Size 1 >>\nstartxref\n0\n%%EOF\n".encode()
+        with httpx2.Client(base_url=desk.client.base_url, cookies=desk.client.cookies, timeout=30) as client:
+            files = {"archivos": (f"{number}.pdf", body, "application/pdf")}
+            headers = {"Accept": "application/json"}
+            where = f"{desk.base}/tender/documents/archivos"
+            return client.post(where, data={"clase": "public"}, files=files, headers=headers).status_code
+
+    with ThreadPoolExecutor(4) as people:
+        assert set(people.map(send, many)) == {200}
+    assert len(desk.document["tender"]["documents"]) == len(many)
