@@ -30,7 +30,7 @@ from tests.factories import document
 from tests.html import Page
 
 MANY = 1000
-SMALL = {
+SMALL: dict[str, Any] = {
     "tender": {"title": "Papel", "status": "active", "value": {"amount": 10, "currency": "MXN"}},
     "parties": [{"id": "MX-1", "name": "Secretaría de Pruebas", "roles": ["buyer"]}],
 }

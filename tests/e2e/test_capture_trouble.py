@@ -234,7 +234,7 @@ def test_what_was_typed_is_offered_when_the_page_is_opened_again(case: Case) -> 
 def end_session(page: Page) -> None:
     """What a browser is left with when the server knows its session no more."""
     (cookie,) = page.context.cookies()
-    page.context.add_cookies([{**cookie, "value": cookie["value"][::-1]}])  # type: ignore[list-item]  # as it came
+    page.context.add_cookies([{**cookie, "value": cookie["value"][::-1]}])
 
 
 def sign_in(page: Page, email: str) -> None:
