@@ -31,7 +31,8 @@ def configure(*, level: str = "INFO", human: bool = False) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=False)
+        # The rich one shows the locals of every frame: it takes a minute over a large page, and may tell a secret.
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
         if human
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
