@@ -17,7 +17,7 @@ from app.core.tables import among, table_of
 from app.ocds import model, parts
 from app.ocds.shape import Document, same
 from app.processes import places, tasks
-from app.processes.header import Turns, turns_of, why_not
+from app.processes.header import Turns, turns_of
 from app.processes.models import (
     ContractingProcess,
     DocumentEdit,
@@ -83,8 +83,8 @@ class Desk:
             raise NotFoundError("No encontramos ese proceso de contratación.")
         require(actor, Permission.PROCESS_EDIT, process.sujeto_obligado_id)
         turns = turns_of(session, actor, process_id)
-        if turns.open is not None and VERSIONS.find("edit", turns.open.status) is None:
-            raise ConflictError(why_not(turns.open.status))
+        if turns.why_not:
+            raise ConflictError(turns.why_not)
         return cls(session, actor, process, turns)
 
     @property
@@ -391,9 +391,13 @@ def _stage(line: Line) -> int:
 
 
 def _identified(list_path: str, body: Document) -> Document:
-    """Return the element with an id, where its kind has one: a party's tells its registry, any other is random."""
+    """Return the element with an id, where its kind has one: a party's tells its registry, any other is random.
+
+    A contract's is the number on its paper: nobody makes that up, so it is missing until somebody writes it.
+    """
     kind = model.field(places.model_path(list_path))
-    if body.get("id") not in (None, "") or f"{kind.path}/id" not in model.FIELDS:
+    has_one = body.get("id") not in (None, "") or kind.path == "contracts"
+    if has_one or f"{kind.path}/id" not in model.FIELDS:
         return deepcopy(body)
     return {"id": party_id(body) or f"{(kind.of or 'element').lower()}-{uuid4().hex[:8]}", **deepcopy(body)}
 

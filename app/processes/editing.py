@@ -199,9 +199,24 @@ def change(
 
 
 def add(
-    session: RwSession, actor: Actor, process_id: UUID, list_path: str, body: Document
+    session: RwSession,
+    actor: Actor,
+    process_id: UUID,
+    list_path: str,
+    body: Document,
+    *,
+    base: int | None = None,
 ) -> tuple[str, int]:
     """Add an element at the end of a list; one without id gets one.
+
+    Args:
+        session: bound to the actor.
+        actor: who edits.
+        process_id: of which process.
+        list_path: of the list.
+        body: the element.
+        base: `seq` of the page with the button. What the same person has added since from the same page, with the same
+            body, is not added again: a second click is not a second element.
 
     Returns:
         Its path and the number of the edit.
@@ -209,9 +224,15 @@ def add(
     Raises:
         NotFoundError: absent or another's.
         ConflictError: the version is where nobody edits, or an element has that id already.
+        StaleError: the whole document was replaced after the page was opened.
         InvalidError: the list is full.
     """
     desk = Desk.open(session, actor, process_id)
+    if base is not None and base < desk.seq:
+        desk.refuse_if_replaced(base)
+        twin = next((edit for edit in _own_edits(desk, "add", base) if _is_twin(edit, list_path, body)), None)
+        if twin is not None:
+            return twin.part, twin.seq
     path = _append(desk, list_path, body)
     following.follow(desk, path, following.pointers(body))
     return path, desk.finish()
@@ -230,8 +251,15 @@ def copy(session: RwSession, actor: Actor, process_id: UUID, path: str) -> tuple
     return added, desk.finish()
 
 
-def remove(session: RwSession, actor: Actor, process_id: UUID, path: str) -> int:
+def remove(session: RwSession, actor: Actor, process_id: UUID, path: str, *, base: int | None = None) -> int:
     """Take an element out, with everything inside it. The edit keeps it, so it can be undone.
+
+    Args:
+        session: bound to the actor.
+        actor: who edits.
+        process_id: of which process.
+        path: of the element.
+        base: `seq` of the page with the button: what the same person took out since is taken out.
 
     Raises:
         NotFoundError: absent or another's.
@@ -240,6 +268,9 @@ def remove(session: RwSession, actor: Actor, process_id: UUID, path: str) -> int
     desk = Desk.open(session, actor, process_id)
     if path in places.SECTIONS:
         raise InvalidError("Una sección no se quita: borra sus datos.")
+    done = _own_edits(desk, "remove", base) if base is not None and base < desk.seq else ()
+    if done and not _is_there(desk, path):
+        return next((edit.seq for edit in done if edit.part == path), desk.seq)
     following.require_unused(desk, path)
     desk.take_out(path)
     return desk.finish()
@@ -402,6 +433,38 @@ def _collisions(desk: Desk, path: str, changes: Iterable[Change], base: int) -> 
             who, at = (last.account_id, last.at) if last else (None, None)
             found.append(Collision(one.pointer, theirs, one.value, who, at))
     return found
+
+
+def _own_edits(desk: Desk, action: str, base: int) -> Sequence[DocumentEdit]:
+    """Return what the same person did after `base`."""
+    return desk.session.exec(
+        select(DocumentEdit)
+        .where(
+            DocumentEdit.tenant_id == desk.actor.tenant_id,
+            DocumentEdit.process_id == desk.process_id,
+            DocumentEdit.seq > base,
+            DocumentEdit.action == action,
+            DocumentEdit.account_id == desk.actor.account_id,
+        )
+        .order_by(col(DocumentEdit.seq))
+    ).all()
+
+
+def _is_twin(edit: DocumentEdit, list_path: str, body: Document) -> bool:
+    """Whether an edit added this very element; its id is its own unless somebody typed it."""
+    if edit.part.rpartition("/")[0] != list_path:
+        return False
+    made = edit.after[0][2]
+    kept = {key: held for key, held in made.items() if key != "id" or "id" in body}
+    return same(kept, body)
+
+
+def _is_there(desk: Desk, path: str) -> bool:
+    try:
+        desk.load(path)
+    except NotFoundError:
+        return False
+    return True
 
 
 def _touches(one: str, other: str) -> bool:

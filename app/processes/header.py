@@ -49,7 +49,6 @@ def header(session: RwSession, actor: Actor, process_id: UUID) -> DraftHeader:
     process = process_row(session, actor, process_id)
     turns = turns_of(session, actor, process_id)
     turn = turns.open
-    editable = turn is None or VERSIONS.find("edit", turn.status) is not None
     return DraftHeader(
         process_id,
         process.ocid,
@@ -60,8 +59,8 @@ def header(session: RwSession, actor: Actor, process_id: UUID) -> DraftHeader:
         turn.number if turn else turns.last + 1,
         turn.status if turn else "",
         turn.row_version if turn else 0,
-        editable,
-        "" if editable or turn is None else why_not(turn.status),
+        not turns.why_not,
+        turns.why_not,
         turns.published,
     )
 
@@ -73,6 +72,18 @@ class Turns:
     open: ProcessVersion | None
     last: int
     published: bool
+    discarded: bool
+    """Nothing is left of it but drafts that were put away."""
+
+    @property
+    def why_not(self) -> str:
+        """Why nobody edits the process now, as a sentence; empty when it may be edited."""
+        if self.discarded:
+            return "El borrador se descartó: recupéralo desde la página del proceso para seguir con él."
+        if self.open is None or VERSIONS.find("edit", self.open.status) is not None:
+            return ""
+        state = VERSIONS.statuses[self.open.status].lower()
+        return f"La versión está {state}: nadie la edita hasta que se decida o se retire de revisión."
 
 
 def turns_of(session: RwSession, actor: Actor, process_id: UUID) -> Turns:
@@ -87,10 +98,5 @@ def turns_of(session: RwSession, actor: Actor, process_id: UUID) -> Turns:
         next((row for row in rows if row.status in OPEN_STATUSES), None),
         max((row.number for row in rows), default=0),
         any(row.status == "published" for row in rows),
+        bool(rows) and all(row.status == "discarded" for row in rows),
     )
-
-
-def why_not(status: str) -> str:
-    """Return why nobody edits a version in a status, as a sentence."""
-    state = VERSIONS.statuses[status].lower()
-    return f"La versión está {state}: nadie la edita hasta que se decida o se retire de revisión."

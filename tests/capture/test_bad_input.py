@@ -382,7 +382,7 @@ def test_what_was_taken_away_meanwhile_is_told(opened: Callable[..., Desk]) -> N
     ("meanwhile", "words"),
     [
         ("sent", "La versión está en revisión: nadie la edita"),
-        ("discarded", "El documento entero se reemplazó"),
+        ("discarded", "El borrador se descartó"),
         ("imported", "El documento entero se reemplazó"),
     ],
 )

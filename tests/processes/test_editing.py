@@ -192,6 +192,19 @@ class TestElements:
         assert path != again
         assert len({item["id"] for item in items}) == 5
 
+    def test_a_second_click_does_nothing_more(
+        self, act: Callable[..., Any], process: UUID, whole: Callable[[UUID], Document]
+    ) -> None:
+        first = act(editing.add, "tender/items", {"description": "Cuatro"}, base=1)
+        assert act(editing.add, "tender/items", {"description": "Cuatro"}, base=1) == first
+        assert act(editing.add, "tender/items", {"description": "Cinco"}, base=1) != first
+        assert act(editing.add, "tender/items", {"description": "Cuatro"}, base=3) != first  # from a new page
+        assert len(whole(process)["tender"]["items"]) == 6
+        gone = act(editing.remove, first[0], base=4)
+        assert act(editing.remove, first[0], base=4) == gone
+        with pytest.raises(NotFoundError):
+            act(editing.remove, first[0], base=gone)
+
     def test_an_id_is_given_once(self, act: Callable[..., Any]) -> None:
         with pytest.raises(ConflictError, match="item-1"):
             act(editing.add, "tender/items", {"id": "item-1"})
@@ -375,6 +388,13 @@ class TestWho:
             save(place, editor, ref.process_id, "tender", 1, Change("/title", "No"))
         with place.database.unit_of_work(editor) as session:
             assert not editing.open_part(session, editor, ref.process_id, "tender").draft.editable
+
+    def test_not_what_was_put_away(self, place: Place, editor: Actor) -> None:
+        ref = draft(place)
+        with place.database.unit_of_work(editor) as session:
+            review.discard(session, editor, ref, 1)
+        with pytest.raises(ConflictError, match="descartó"):
+            save(place, editor, ref.process_id, "tender", 1, Change("/title", "No"))
 
     def test_an_approved_version_is_a_draft_again(self, place: Place, editor: Actor) -> None:
         ref = draft(place)
