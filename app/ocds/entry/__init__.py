@@ -14,6 +14,7 @@ from app.ocds.codelists import codelist
 from app.ocds.entry import codes, dates, numbers
 from app.ocds.entry.addresses import read_uri
 from app.ocds.entry.errors import EntryError
+from app.ocds.identifiers import check_rfc
 from app.ocds.model import Codelist, Field, Kind
 
 __all__ = ["LONGEST", "EntryError", "kept", "read", "written"]
@@ -98,6 +99,8 @@ def read(field: Field, text: str, *, zone: str, stored: Any = None) -> Any:
             return codes.read_boolean(plain)
         case Kind.CODE | Kind.TEXT | Kind.ID if field.codelist or field.choices:
             return codes.read_code(_list_of(field), plain)
+        case Kind.ID if field.path.endswith(("identifier/id", "Identifiers/id")):
+            return _official(plain)
         case Kind.ID:
             return " ".join(plain.split())
         case Kind.URI:
@@ -111,6 +114,12 @@ def read(field: Field, text: str, *, zone: str, stored: Any = None) -> Any:
         case Kind.TEXT:
             return plain
     return _parsed(field, plain)
+
+
+def _official(text: str) -> str:
+    """Return an RFC as its register writes it, whatever blanks, hyphens and small letters it was typed with."""
+    rfc = check_rfc(text)
+    return " ".join(text.split()) if rfc.fault else rfc.number
 
 
 def _as_sent(text: str) -> str:

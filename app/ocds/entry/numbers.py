@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from app.ocds.entry.errors import EntryError
 
-EXAMPLE = "El monto va como 1,234.50, sin letras."
+EXAMPLE = "Va como 1,234.50, sin letras."
 _MONEY = frozenset({"amount", "netAmount", "valueGross"})
 """Fields shown with cents."""
 _DIGITS = 15

@@ -188,8 +188,8 @@ IDENTIFIER = Block(
         ),
         identifier(
             "id",
-            "Número de registro",
-            "Escribe el RFC, o el número que corresponda, sin espacios ni guiones.",
+            "RFC o número de registro",
+            "Escribe el RFC, o el número que corresponda en ese registro.",
             version_id=True,
             need=REQUIRED,
             example="PCE010203AB1",

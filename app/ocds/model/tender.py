@@ -199,7 +199,7 @@ TENDER = Block(
         integer(
             "numberOfTenderers",
             "Número de licitantes",
-            "Cuántos participantes presentaron proposición. El sistema lo cuenta.",
+            "Cuántos participantes presentaron proposición.",
             need=RECOMMENDED,
             example="3",
         ),
