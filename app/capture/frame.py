@@ -131,7 +131,10 @@ def is_offered(section: Section, method: str) -> bool:
 
 
 def following(visit: Visit, method: str) -> Link | None:
-    """Return the section that follows in the bar; None after the last and for what is not in it."""
+    """Return the section that follows in the bar; None after the last. From inside a list it leads back out."""
+    holder = plan.around(visit.section) if visit.section else None
+    if holder is not None:
+        return Link(holder.title, f"{visit.base}/{filled(holder.address, visit.where)}")
     offered = [one for one in BAR if one is visit.section or is_offered(one, method)]
     if visit.section not in offered[:-1]:
         return None

@@ -40,6 +40,8 @@ class ListPage:
     one: str
     opens: bool
     sources: tuple[Link, ...]
+    following: Link | None
+    """Section that comes after this one."""
     next_page: str | None
     first_page: str | None
     undo: int | None
@@ -110,6 +112,7 @@ def list_page(
         one=model.BLOCKS[lists.block_of(section)].label,
         opens=lists.opens(section),
         sources=_sources(section),
+        following=frame.following(visit, opened.draft.method),
         next_page=f"{visit.here}?cursor={following}" if following else None,
         first_page=visit.here if cursor else None,
         undo=undo,
@@ -139,14 +142,18 @@ class Done(NamedTuple):
         opened: path of an element whose page comes next; empty to stay on the list.
         undo: number of the edit, when it took something away.
         errors: what is wrong with the line for adding one; nothing was done then.
+        is_added: one was added from the line, where the next is about to be typed.
     """
 
     opened: str = ""
     undo: int | None = None
     errors: Mapping[str, str] | None = None
+    is_added: bool = False
 
 
-def act(visit: Visit, section: Section, button: str, sent: Mapping[str, list[str]]) -> Done:
+def act(
+    visit: Visit, section: Section, button: str, sent: Mapping[str, list[str]], *, base: int | None = None
+) -> Done:
     """Do what a button of a list asks for.
 
     Args:
@@ -154,6 +161,7 @@ def act(visit: Visit, section: Section, button: str, sent: Mapping[str, list[str
         section: the list.
         button: `quitar:tender/items/3`, `subir:…`, `deshacer:17`; `agregar`, or nothing, adds what the line says.
         sent: the line for adding one.
+        base: number of the edit that the page was made after: pressing twice is doing once.
 
     Raises:
         BadRequestError: no such button.
@@ -165,7 +173,7 @@ def act(visit: Visit, section: Section, button: str, sent: Mapping[str, list[str
     verb, _, what = button.partition(":")
     match verb:
         case "quitar":
-            seq = editing.remove(*who, _own(visit, what))
+            seq = editing.remove(*who, _own(visit, what), base=base)
             if visit.where == registry.PARTIES:
                 registry.forget(visit, what)
             return Done(undo=seq)
@@ -182,7 +190,7 @@ def act(visit: Visit, section: Section, button: str, sent: Mapping[str, list[str
         case "pegar":
             _paste(visit, section, sent.get("renglones", [""])[-1])
         case "agregar" | "completar" | "":
-            return _add(visit, section, sent, opens=verb == "completar" or lists.opens(section))
+            return _add(visit, section, sent, opens=verb == "completar" or lists.opens(section), base=base)
         case _:
             raise BadRequestError("El formulario pide algo que no se conoce: vuelve a abrir la página.")
     return Done()
@@ -216,7 +224,9 @@ def _paste(visit: Visit, section: Section, text: str) -> None:
         editing.add(visit.session, visit.actor, visit.process_id, visit.where, body)
 
 
-def _add(visit: Visit, section: Section, sent: Mapping[str, list[str]], *, opens: bool) -> Done:
+def _add(
+    visit: Visit, section: Section, sent: Mapping[str, list[str]], *, opens: bool, base: int | None
+) -> Done:
     asked = lists.quick_section(section)
     chosen = queries.choices(visit.session, visit.actor, visit.process_id, asked)
     body, errors = reading.new_body(Ground(asked, {}, visit.view.time_zone, chosen), sent)
@@ -224,5 +234,5 @@ def _add(visit: Visit, section: Section, sent: Mapping[str, list[str]], *, opens
         return Done(errors=errors)
     if not body and not opens:
         raise InvalidError(EMPTY)
-    path, _ = editing.add(visit.session, visit.actor, visit.process_id, visit.where, body)
-    return Done(opened=path if opens else "")
+    path, _ = editing.add(visit.session, visit.actor, visit.process_id, visit.where, body, base=base)
+    return Done(opened=path if opens else "", is_added=True)

@@ -22,7 +22,7 @@ from app.ocds.validation import Problem
 from app.processes import drafting
 from app.processes.drafting import Examination
 from app.processes.header import DraftHeader, header
-from app.processes.outline import change_in_words, place_of, told_in_place
+from app.processes.outline import change_in_words, place_by_name, told_in_place
 from app.processes.places import field_path
 from app.processes.queries import published_before, working_process
 from app.web.components import Change, Task
@@ -53,6 +53,15 @@ class Gap:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hint(Gap):
+    """A status that a stage seems to have reached, and what sends it: the form of its section, with this one field."""
+
+    action: str
+    fields: Mapping[str, str | int]
+    label: str
+
+
 @dataclass(frozen=True)
 class OverviewPage:
     """Context of `capture/overview.html`."""
@@ -74,7 +83,7 @@ class MissingPage:
     error_count: int
     gaps: tuple[Gap, ...]
     gap_count: int
-    hints: tuple[Gap, ...]
+    hints: tuple[Hint, ...]
     """Statuses that the documents and dates speak for; a person decides."""
     advice: tuple[Gap, ...]
     advice_count: int
@@ -101,6 +110,7 @@ class PublicationPage:
     withheld: tuple[Kept, ...]
     errors: tuple[Gap, ...]
     error_count: int
+    gap_count: int
     submission: str | None
     why_not: str
 
@@ -195,9 +205,12 @@ def publication(visit: Visit) -> PublicationPage:
         is_first=before is None,
         changes=tuple(change_in_words(one, zone=visit.view.time_zone) for one in changed[:MANY]),
         change_count=len(changed),
-        withheld=tuple(Kept(place_of(one.pointer), one.rule, one.source) for one in withheld),
+        withheld=tuple(
+            Kept(place_by_name(seen.document, one.pointer), one.rule, one.source) for one in withheld
+        ),
         errors=_problems(seen, seen.examined.errors),
         error_count=len(seen.examined.errors),
+        gap_count=sum(not one.held for one in _asked(seen.document)),
         submission=None if why_not else f"{visit.process}/versiones/{seen.draft.number}/revision",
         why_not=why_not,
     )
@@ -229,17 +242,26 @@ def _gaps(seen: _Whole, lacking: Iterable[Asked]) -> Iterator[Gap]:
     for one in lacking:
         spot = seen.where.spot(one.pointer)
         if spot:
-            yield Gap(f"{seen.base}{spot.href}", place_of(one.pointer), one.field.help)
+            yield Gap(f"{seen.base}{spot.href}", place_by_name(seen.document, one.pointer), one.field.help)
 
 
-def _hints(seen: _Whole) -> Iterator[Gap]:
-    """Tell the statuses that stages seem to have reached."""
+def _hints(seen: _Whole) -> Iterator[Hint]:
+    """Tell the statuses that stages seem to have reached, where somebody may set them."""
+    if not seen.draft.editable:
+        return
     for one in status.suggestions(seen.document, now=clock.now()):
         spot = seen.where.spot(one.pointer)
         field = model.FIELDS.get(field_path("", one.pointer))
         if spot and field and field.codelist:
-            told = f"¿Ya es «{label(field.codelist, one.suggested)}»? {one.because}"
-            yield Gap(f"{seen.base}{spot.href}", place_of(one.pointer), told)
+            reached = label(field.codelist, one.suggested)
+            yield Hint(
+                f"{seen.base}{spot.href}",
+                place_by_name(seen.document, one.pointer),
+                one.because,
+                f"{seen.base}/{spot.address}",
+                {spot.name: one.suggested, "desde": seen.draft.seq},
+                f"Poner «{reached}»",
+            )
 
 
 def _problems(seen: _Whole, problems: list[Problem]) -> tuple[Gap, ...]:
@@ -247,7 +269,7 @@ def _problems(seen: _Whole, problems: list[Problem]) -> tuple[Gap, ...]:
     for problem in problems[:MANY]:
         spot = seen.where.spot(problem.pointer)
         href = f"{seen.base}{spot.href}" if spot else seen.base
-        told.append(Gap(href, place_of(problem.pointer), told_in_place(problem)))
+        told.append(Gap(href, place_by_name(seen.document, problem.pointer), told_in_place(problem)))
     return tuple(told)
 
 

@@ -201,19 +201,22 @@ def _on_list(request: Request, visit: Visit, section: Section, sent: FormValues)
     """Do what a button asks for: back to the list, on to an element, or the list with what is wrong."""
     refusal, status = "", 422
     try:
-        done = listing.act(visit, section, sent.text(names.ACT), sent.texts)
+        base = _base(sent, -1)
+        done = listing.act(visit, section, sent.text(names.ACT), sent.texts, base=base if base >= 0 else None)
     except (ConflictError, InvalidError) as error:
         done, refusal, status = listing.Done(errors={}), error.detail, error.status
     if done.errors is not None:
         said, pasted = Said(sent.texts, done.errors), sent.text("renglones")
-        context = listing.list_page(visit, section, said=said, refusal=refusal, pasted=pasted)
+        back = sent.text("volver")
+        context = listing.list_page(visit, section, said=said, refusal=refusal, pasted=pasted, back=back)
         return page(request, "capture/list.html", context, status=status)
     query = {"guardado": _now(visit), **({"deshacer": str(done.undo)} if done.undo else {})}
     back = sent.text("volver")
     if back.startswith(f"{visit.base}/") and back.isprintable() and not done.undo:
         return RedirectResponse(back, 303)
     to = f"{visit.base}/{done.opened}" if done.opened else visit.here
-    return RedirectResponse(f"{to}?{urlencode(query)}{'' if done.opened else '#agregar'}", 303)
+    onward = "#agregar" if done.is_added and not done.opened else ""
+    return RedirectResponse(f"{to}?{urlencode(query)}{onward}", 303)
 
 
 def _base(sent: FormValues, seq: int) -> int:

@@ -21,6 +21,8 @@ from app.web.components import Change
 
 SHOWN = 20
 """Elements of each list that a page of the whole document shows."""
+NAME = 48
+"""Characters of an element's name in a place."""
 PAGE = 50
 """Elements of a list on a page of its own."""
 _WHOLE_DAY = (time(0, 0), time(23, 59), time(23, 59, 59))
@@ -137,6 +139,24 @@ def told_in_place(problem: Problem) -> str:
 def place_of(pointer: str) -> str:
     """Return where a pointer leads, in words: `Contratos 2 › Ejecución`."""
     return messages.place(shape.release(), pointer)
+
+
+def place_by_name(document: Document, pointer: str) -> str:
+    """Return where a pointer leads, elements by their own names where they have one: `«Laura Campos» › Papeles`."""
+    crumbs: list[str] = []
+    held: Any = document
+    walked = ""
+    for token in pointer.split("/")[1:]:
+        walked = f"{walked}/{token}"
+        label = place_of(walked).rpartition(" › ")[2]
+        if isinstance(held, list) and token.isdecimal():
+            held = held[int(token)] if int(token) < len(held) else None
+            name = called({**held, "id": ""}) if isinstance(held, dict) else ""
+            crumbs[-1:] = [f"«{name if len(name) <= NAME else f'{name[: NAME - 1]}…'}»" if name else label]
+        else:
+            held = held.get(_key(token)) if isinstance(held, dict) else None
+            crumbs.append(label)
+    return " › ".join(crumbs) or place_of("")
 
 
 def anchor(pointer: str) -> str:

@@ -239,3 +239,30 @@ def test_files_become_documents_of_the_list(opened: Callable[..., Desk]) -> None
     assert page.status_code == 422
     assert "malo.exe" in Page(page.text).text
     assert desk.client.post(f"{desk.base}/tender/items/archivos", files=sent).status_code == 404
+
+
+def test_nobody_makes_up_the_number_of_a_contract(opened: Callable[..., Desk]) -> None:
+    desk = opened(document())
+    answer = desk.post("contracts", {"/title": "Suministro", "accion": "completar"})
+    assert answer.status_code == 303
+    (contract,) = desk.document["contracts"]
+    assert contract == {"title": "Suministro"}
+    assert "Suministro» › Número de contrato" in Page(desk.get("faltantes").text).text
+
+
+def test_only_adding_leads_to_the_line_for_the_next(opened: Callable[..., Desk]) -> None:
+    desk = opened(with_items(2))
+    answer = desk.post("tender/items", {"accion": "quitar:tender/items/0"})
+    assert "#agregar" not in answer.headers["location"]
+    page = Page(desk.client.get(answer.headers["location"]).text)
+    assert "Se quitó." in page.text
+    assert f"{desk.base}/tender/documents" in page.links
+
+
+def test_who_came_to_add_somebody_goes_back_after_a_refusal_too(opened: Callable[..., Desk]) -> None:
+    desk = opened(document())
+    back = f"{desk.base}/tender/participantes"
+    refused = desk.post("parties", {"accion": "elegir", "party_id": "", "volver": back})
+    assert refused.status_code == 422
+    assert {form["fields"].get("volver") for form in Page(refused.text).forms if form["fields"]} >= {back}
+    assert "Agregar y volver" in refused.text

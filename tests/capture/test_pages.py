@@ -54,7 +54,7 @@ def test_what_is_missing_names_the_place_and_leads_to_it(opened: Callable[..., D
     page = Page(desk.get("faltantes").text)
     assert f"{desk.base}/tender#campo/title" in page.links
     assert f"{desk.base}/tender/items/1#campo/quantity" in page.links
-    assert "Licitación › Partidas 2 › Cantidad" in page.text
+    assert "Licitación › «Hojas» › Cantidad" in page.text
     fragment = desk.get("faltantes", **{"X-Fragment": "faltantes"}).text
     assert fragment.lstrip("\n ").startswith("<aside")
 
@@ -69,6 +69,17 @@ def test_a_status_is_suggested_and_never_set(opened: Callable[..., Desk]) -> Non
     assert desk.document["tender"]["status"] == "planned"
 
 
+def test_a_suggested_status_is_set_with_one_button(opened: Callable[..., Desk]) -> None:
+    past = (datetime.now(UTC) - timedelta(days=9)).isoformat()
+    desk = opened(document(tender={"id": "1", "status": "planned", "tenderPeriod": {"startDate": past}}))
+    page = Page(desk.get("faltantes", **{"X-Fragment": "faltantes"}).text)
+    assert "Poner «Activa»" in page.text
+    (form,) = page.forms
+    assert desk.client.post(form["action"], data=form["fields"]).status_code == 303
+    assert desk.document["tender"]["status"] == "active"
+    assert "Poner «Activa»" not in Page(desk.get("faltantes").text).text
+
+
 def test_what_will_be_published_is_told_with_its_tags_and_what_stays_inside(
     opened: Callable[..., Desk],
 ) -> None:
@@ -76,8 +87,10 @@ def test_what_will_be_published_is_told_with_its_tags_and_what_stays_inside(
     desk = opened(document(parties=[*document()["parties"], ana]))
     text = Page(desk.get("publicacion").text).text
     assert "Esta entrega se llamará: Licitación ." in text or "Licitación." in text
-    assert "Participantes 2 › Punto de contacto" in text
+    assert "«Ana» › Punto de contacto" in text
     assert "3312345678" not in text
+    assert "Se agregó" not in text
+    assert "datos obligatorios faltan" in text
     (form,) = [one for one in Page(desk.get("publicacion").text).forms if one["action"].endswith("/revision")]
     answer = desk.client.post(form["action"], data=form["fields"])
     assert answer.status_code == 303
