@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.attachments import service
-from app.attachments.service import Intake, Received, SentFile
+from app.attachments.service import Intake, Received
 from app.capture.frame import Visit
 from app.capture.plan import Section
 from app.core.errors import ConflictError
@@ -34,10 +34,8 @@ def receive(
         InvalidError: no file came.
         NotFoundError: absent or another's.
     """
-    listed = [SentFile(one.filename or "", one.file) for held in sent.files.values() for one in held]
-    received = service.receive(
-        visit.session, visit.actor, intake, visit.process_id, listed, stage=section.stage.value
-    )
+    files, stage = service.sent_files(sent), section.stage.value
+    received = service.receive(visit.session, visit.actor, intake, visit.process_id, files, stage=stage)
     return [(one, _added(visit, one, start)) for one in received]
 
 
@@ -52,14 +50,9 @@ def _added(visit: Visit, one: Received, start: str) -> str:
     return path
 
 
-def told(received: Sequence[tuple[Received, str]]) -> list[dict[str, Any]]:
-    """Return what became of each file, as the script of the form takes it."""
+def told(received: Sequence[tuple[Received, str]], start: str) -> list[dict[str, Any]]:
+    """Return what became of each file, as the script of the form takes it; `start` as for `receive`."""
     return [
-        {
-            "nombre": one.file_name,
-            "recibido": one.attachment is not None,
-            "mensaje": one.said if path or one.attachment is None else HERE_ALREADY,
-            "consejos": list(one.advice),
-        }
+        one.told(start) | ({} if path or one.attachment is None else {"mensaje": HERE_ALREADY})
         for one, path in received
     ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.capture import frame, lists, pages, queries, reading, registry
+from app.capture import frame, links, lists, pages, queries, reading, registry
 from app.capture.controls import Option
 from app.capture.forms import Ground, Said
 from app.capture.frame import Around, Visit
@@ -235,4 +235,5 @@ def _add(
     if not body and not opens:
         raise InvalidError(EMPTY)
     path, _ = editing.add(visit.session, visit.actor, visit.process_id, visit.where, body, base=base)
+    links.look(visit, section, body)
     return Done(opened=path if opens else "", is_added=True)

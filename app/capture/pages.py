@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from app.capture import forms, frame, lists, plan, queries
+from app.attachments.service import LinkState
+from app.capture import forms, frame, links, lists, plan, queries
 from app.capture.controls import Control, Option, options
 from app.capture.forms import Ground, Said, SectionForm
 from app.capture.frame import Around, Visit
@@ -46,6 +47,8 @@ class SectionPage:
     """Name of the row or field that the person is led to."""
     status: str = ""
     """What a fragment says about saving."""
+    link: LinkState | None = None
+    """What was seen at the address of a document."""
     fresh: Row | None = None
     """The row that a fragment shows."""
     fresh_shown: str = ""
@@ -133,6 +136,7 @@ def section_page(
         clashes=clashes or {},
         led=led,
         status=status,
+        link=None if unit else links.seen(visit, section, opened.part.body),
         fresh=fresh,
         fresh_shown=shown([fresh] if fresh else []),
     )

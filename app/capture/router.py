@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.attachments import addresses
 from app.attachments.service import Intake
-from app.capture import files, frame, listing, lists, names, overview, pages, plan, registry, saving
+from app.capture import files, frame, links, listing, lists, names, overview, pages, plan, registry, saving
 from app.capture.correcting import correcting
 from app.capture.forms import Said
 from app.capture.frame import Visit
@@ -130,7 +130,7 @@ def receive_files(
         raise NotFoundError("Esa sección no lleva archivos.")
     start = addresses.root(str(request.base_url), view, settings.public_url)
     received = files.receive(visit, section, Intake.of(storage, settings), sent, start)
-    told = files.told(received)
+    told = files.told(received, start)
     refused = [one for one in told if not one["recibido"]]
     if is_for_machines(request):
         status = 422 if len(refused) == len(told) else 200
@@ -178,6 +178,8 @@ def _save(request: Request, visit: Visit, sent: FormValues) -> Response:
     done = saving.save(
         visit.session, visit.actor, opened.part, opened.ground, sent.texts, act=button, base=base
     )
+    if links.ADDRESS in sent.texts:
+        links.look(visit, opened.section, pages.reopened(opened, done.seq).part.body)
     at = _now(visit)
     if done.is_clean and not button and not unit:
         onward = frame.following(visit, opened.draft.method) if sent.text(ONWARD) else None

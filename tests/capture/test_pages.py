@@ -108,3 +108,27 @@ def test_what_has_errors_is_not_sent(opened: Callable[..., Desk]) -> None:
 def test_a_direct_award_has_fewer_sections(opened: Callable[..., Desk]) -> None:
     links = Page(opened(document(tender={"procurementMethod": "direct"})).get().text).links
     assert not any(link.endswith(("/clarificationMeetings", "/bids/details")) for link in links)
+
+
+def test_an_address_that_was_saved_is_looked_at_and_what_was_seen_is_told(
+    opened: Callable[..., Desk],
+) -> None:
+    desk = opened(document())
+    line = {
+        "/title": "Bases",
+        "/documentType": "biddingDocuments",
+        "/url": "https://www.ejemplo.gob.mx/bases.pdf",
+    }
+    assert desk.post("tender/documents", {**line, "accion": "agregar"}).status_code == 303
+    (place,) = [one for one in Page(desk.get("tender/documents").text).links if "/tender/documents/" in one]
+    where = place.removeprefix(f"{desk.base}/")
+    assert "Se está revisando si la dirección contesta." in Page(desk.get(where).text).text
+    assert desk.post(where, {"/url": "https://www.ejemplo.gob.mx/otras.pdf"}).status_code == 303
+    assert "Se está revisando si la dirección contesta." in Page(desk.get(where).text).text
+
+
+def test_the_files_of_a_process_are_found(opened: Callable[..., Desk]) -> None:
+    desk = opened(document())
+    files = f"{desk.base.removesuffix('/captura')}/archivos"
+    assert files in Page(desk.get("tender/documents").text).links
+    assert files in Page(desk.client.get(desk.base.removesuffix("/captura")).text).links

@@ -96,13 +96,14 @@
       while (running < AT_ONCE && waiting.length) send(waiting.shift());
       const busy = running || waiting.length;
       form.toggleAttribute("aria-busy", Boolean(busy));
-      if (!busy && arrived && "atOnce" in form.dataset === false && !list.querySelector(".error")) refresh();
+      if (!busy && arrived && "atOnce" in form.dataset === false) refresh();
     };
 
-    // The list is asked for again, unless that would lose what somebody is typing beside it.
+    // The list is asked for again, unless that would lose what somebody is typing beside it or why a file failed.
     const refresh = () => {
       const typed = document.querySelectorAll("input:not([type=hidden], [type=file]), textarea");
-      if (![...typed].some((one) => one.value !== one.defaultValue)) return location.reload();
+      const holds = list.querySelector(".error") || [...typed].some((one) => one.value !== one.defaultValue);
+      if (!holds) return location.reload();
       if (list.querySelector("a")) return;
       const item = element("li");
       const link = element("a", "Ver la lista con lo que llegó");

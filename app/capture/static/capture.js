@@ -19,7 +19,7 @@
   };
   if (side()) missing();
   let later;
-  const missingLater = () => { clearTimeout(later); later = setTimeout(missing, 4000); };
+  const missingLater = () => { clearTimeout(later); later = setTimeout(missing, 2000); };
 
   const reveal = (element) => {
     for (let at = element; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
@@ -34,6 +34,7 @@
   const byHash = () => { if (location.hash.startsWith("#campo")) lead(decodeURIComponent(location.hash.slice(1))); };
   addEventListener("hashchange", byHash);
   byHash();
+  addEventListener("load", byHash); // the browser itself leads to the group, not to what is typed in it
 
   const isMac = navigator.platform.startsWith("Mac");
   if (isMac) each("[data-keys] kbd", (key) => { key.textContent = key.textContent.replace("Alt", "Control + Opción"); });
