@@ -49,6 +49,8 @@ class SectionPage:
     """What a fragment says about saving."""
     link: LinkState | None = None
     """What was seen at the address of a document."""
+    adopted: bool = False
+    """The party was just kept in the registry."""
     fresh: Row | None = None
     """The row that a fragment shows."""
     fresh_shown: str = ""
@@ -104,6 +106,7 @@ def section_page(
     said: Said | None = None,
     clashes: Mapping[str, Clash] | None = None,
     saved: str = "",
+    adopted: bool = False,
     led: str = "",
     unit: str = "",
     status: str = "",
@@ -115,6 +118,7 @@ def section_page(
         said: what was typed and could not be stored, and why.
         clashes: name → what somebody else wrote there.
         saved: when something was saved just now.
+        adopted: the party was just kept in the registry.
         led: name of what the person is led to.
         unit: name of the row that a fragment shows.
         status: what a fragment says about saving.
@@ -136,6 +140,7 @@ def section_page(
         clashes=clashes or {},
         led=led,
         status=status,
+        adopted=adopted,
         link=None if unit else links.seen(visit, section, opened.part.body),
         fresh=fresh,
         fresh_shown=shown([fresh] if fresh else []),

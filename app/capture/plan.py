@@ -77,7 +77,9 @@ _GROUPS: Mapping[str, tuple[_Group, ...]] = {
             ("tenderPeriod", "enquiryPeriod", "hasEnquiries", "awardPeriod", "contractPeriod"),
         ),
         _Group("montos", "Montos", ("value", "minValue")),
-        _Group("participantes", "Convocante y licitantes", ("procuringEntity", "tenderers", "numberOfTenderers")),
+        _Group(
+            "participantes", "Convocante y licitantes", ("procuringEntity", "tenderers", "numberOfTenderers")
+        ),
         _Group(
             "evaluacion",
             "Evaluación y entrega",

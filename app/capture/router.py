@@ -86,11 +86,13 @@ def section_page(
     guardado: SavedQuery = "",
     deshacer: UndoQuery = None,
     elegir: UUID | None = None,
+    adoptado: bool = False,
     volver: BackQuery = "",
 ) -> Response:
     """Show a section: a form, or a list.
 
-    `elegir` is an entry of the registry chosen on its own page; `volver` the page that sent somebody to this list.
+    `elegir` is an entry of the registry chosen on its own page; `adoptado` says that the party was just kept in the
+    registry; `volver` the page that sent somebody to this list.
     """
     section = _section(where)
     visit = Visit(session, actor, view, process_id, where, section)
@@ -105,9 +107,8 @@ def section_page(
             back=volver,
         )
         return page(request, "capture/list.html", context)
-    return page(
-        request, "capture/section.html", pages.section_page(pages.open_section(visit), saved=guardado)
-    )
+    form = pages.section_page(pages.open_section(visit), saved=guardado, adopted=adoptado)
+    return page(request, "capture/section.html", form)
 
 
 @router.post(CAPTURE + "/{where:path}/archivos", response_model=None)
@@ -159,7 +160,7 @@ def act(
         return _on_list(request, visit, section, sent)
     if sent.text(names.ACT) == KEEP and section.base == registry.PARTIES:
         registry.keep(visit, pages.open_section(visit).part)
-        return RedirectResponse(f"{visit.here}?guardado={_now(visit)}", 303)
+        return RedirectResponse(f"{visit.here}?guardado={_now(visit)}&adoptado=true", 303)
     return _save(request, visit, sent)
 
 

@@ -248,6 +248,19 @@ def test_leaving_warns_only_when_something_is_unsaved(window: Callable[..., Wind
     assert asked == []
 
 
+def test_a_link_waits_for_what_was_just_typed(window: Callable[..., Window]) -> None:
+    here = window()
+    here.go("tender")
+    asked: list[str] = []
+    here.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    here.page.route("**/captura/tender", lambda route: (here.page.wait_for_timeout(300), route.continue_()))
+    here.box("/title").fill("Escrito y me voy")
+    here.page.locator(".capture-bar").get_by_role("link", name="Montos").click()
+    here.page.wait_for_url("**/tender/montos")
+    assert asked == []
+    assert here.desk.document["tender"]["title"] == "Escrito y me voy"
+
+
 def test_what_is_missing_leads_to_its_field(window: Callable[..., Window]) -> None:
     here = window({"tender": {"id": "1"}})
     here.go("tender/montos")

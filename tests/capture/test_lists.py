@@ -208,7 +208,9 @@ def test_a_party_is_kept_in_the_registry(opened: Callable[..., Desk]) -> None:
             ]
         }
     )
-    assert desk.post("parties/0", {"accion": "adoptar"}).status_code == 303
+    answer = desk.post("parties/0", {"accion": "adoptar"})
+    assert answer.status_code == 303
+    assert "Ya está en el registro" in Page(desk.client.get(answer.headers["location"]).text).text
     found = desk.client.get(
         f"/{desk.place.slug}/registro/opciones?q=papelera", headers={"Accept": "application/json"}
     )

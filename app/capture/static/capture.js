@@ -39,6 +39,7 @@
   const isMac = navigator.platform.startsWith("Mac");
   if (isMac) each("[data-keys] kbd", (key) => { key.textContent = key.textContent.replace("Alt", "Control + Opción"); });
 
+  let leave = (href) => location.assign(href);
   const isEmpty = (ask) => {
     const controls = [...ask.querySelectorAll(CONTROLS)];
     return controls.length > 0 && controls.every((one) => ["checkbox", "radio"].includes(one.type) ? !one.checked || !one.value : !one.value.trim());
@@ -50,7 +51,7 @@
     const after = wanted.find((ask) => from.compareDocumentPosition(ask) & Node.DOCUMENT_POSITION_FOLLOWING && !ask.contains(from));
     if (after) { event.preventDefault(); reveal(after); return after.querySelector(CONTROLS).focus(); }
     const gap = [...document.querySelectorAll("[data-gap]")].find((one) => new URL(one.href).pathname !== location.pathname);
-    if (gap) { event.preventDefault(); location.assign(gap.href); }
+    if (gap) { event.preventDefault(); leave(gap.href); }
   };
   each("[data-next-missing]", (link) => link.addEventListener("click", nextMissing));
   document.addEventListener("keydown", (event) => {
@@ -247,6 +248,17 @@
     await Promise.all(busy.values());
     return !unsaved().length;
   };
+
+  // Whoever leaves by a link waits for what was just typed to arrive, and is asked only if it cannot.
+  leave = async (href) => { await saveAll(); location.assign(href); };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]:not([target])");
+    const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (!link || !isPlain || event.defaultPrevented || !(unsaved().length || busy.size)) return;
+    if (link.hash && link.href.split("#")[0] === location.href.split("#")[0]) return;
+    event.preventDefault();
+    leave(link.href);
+  });
 
   form.addEventListener("focusout", (event) => {
     const unit = unitOf(event.target);
