@@ -1,7 +1,7 @@
 """Taking a correction of the registry to the drafts that were filled from it; what is published never changes."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -226,5 +226,10 @@ def _line(one: Behind, view: TenantView) -> Line:
         one.title,
         one.ocid,
         here,
-        tuple(change_in_words(change, zone=view.time_zone) for change in told),
+        tuple(_in_the_party(change_in_words(change, zone=view.time_zone)) for change in told),
     )
+
+
+def _in_the_party(change: Change) -> Change:
+    """Return a change whose place begins inside the party: that it is this one is said above, and its part is no name."""
+    return replace(change, where=change.where.partition(" › ")[2])

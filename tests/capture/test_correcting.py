@@ -106,7 +106,9 @@ def test_what_the_draft_says_otherwise_is_shown_before_it_changes(
     correct(place, editor, party_id, "Papelería del Valle")
     client = live.client(place.email("so_editor", place.sujetos[0]))
 
-    assert "A mano" in client.get(f"/{place.slug}/registro/{party_id}/borradores").text
+    asked = client.get(f"/{place.slug}/registro/{party_id}/borradores").text
+    assert "A mano" in asked
+    assert f"Participantes {path.rpartition('/')[2]}" not in asked
 
 
 def test_it_is_nobody_elses(live: LiveServer, place: Place, other_place: Place, party_id: UUID) -> None:
