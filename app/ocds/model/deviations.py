@@ -98,4 +98,54 @@ DEVIATIONS = (
         ("fundType",),
         "Fondo del que viene el dinero: lo captura la herramienta anterior y lo pide el SIPOT.",
     ),
+    Deviation(
+        "Address/streetType",
+        ("streetType",),
+        "Tipo de vialidad: lo captura la herramienta anterior y lo pide el SIPOT.",
+    ),
+    Deviation(
+        "Address/outdoorNumber",
+        ("outdoorNumber",),
+        "Número exterior: lo captura la herramienta anterior y lo pide el SIPOT.",
+    ),
+    Deviation(
+        "Address/indoorNumber",
+        ("indoorNumber",),
+        "Número interior: lo captura la herramienta anterior y lo pide el SIPOT.",
+    ),
+    Deviation(
+        "Address/settlementType",
+        ("settlementType",),
+        "Tipo de asentamiento: lo captura la herramienta anterior y lo pide el SIPOT.",
+    ),
+    Deviation(
+        "Address/settlementName",
+        ("settlementName",),
+        "Nombre del asentamiento: lo captura la herramienta anterior y lo pide el SIPOT.",
+    ),
+    Deviation(
+        "Address/localityCode",
+        ("localityCode",),
+        "Clave de la localidad: lo captura la herramienta anterior y lo pide el SIPOT.",
+    ),
+    Deviation(
+        "Address/localityName",
+        ("localityName",),
+        "Nombre de la localidad: lo captura la herramienta anterior y lo pide el SIPOT.",
+    ),
+    Deviation(
+        "Address/municipalityCode",
+        ("municipalityCode",),
+        "Clave del municipio o alcaldía: lo captura la herramienta anterior y lo pide el SIPOT.",
+    ),
+    Deviation(
+        "Address/regionCode",
+        ("regionCode",),
+        "Clave de la entidad federativa: lo captura la herramienta anterior y lo pide el SIPOT.",
+    ),
+    Deviation(
+        "Tender/procedureCharacter",
+        ("procedureCharacter",),
+        "Carácter del procedimiento: lo captura la herramienta anterior y lo pide el SIPOT.",
+    ),
 )
