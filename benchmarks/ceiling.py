@@ -212,4 +212,6 @@ class Rows:
 
 
 def _columns(model: type[SQLModel]) -> Sequence[str]:
-    return _STATED.get(model) or [column.name for column in table_of(model).columns]
+    return _STATED.get(model) or [
+        column.name for column in table_of(model).columns if column.computed is None
+    ]

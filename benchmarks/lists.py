@@ -112,7 +112,9 @@ def people(database: Database, count: int) -> Garante:
         named = {"tenant": tenant_id, "body": body.sujeto_obligado_id, "other": other.sujeto_obligado_id}
     with database.owner_work(system) as session:
         session.execute(_PROCESSES, {**named, "prefix": prefix, "count": count})
-        session.execute(text("ANALYZE contracting_process"))  # or each foreign key would be looked for by a walk
+        session.execute(
+            text("ANALYZE contracting_process")
+        )  # or each foreign key would be looked for by a walk
         session.execute(_VERSIONS, {"tenant": tenant_id})
     editor = Actor(tenant_id=tenant_id, role="so_editor", sujeto_obligado_id=body.sujeto_obligado_id)
     tender = {"id": "1", "title": "Papel", "status": "planning", "procurementMethod": "open"}

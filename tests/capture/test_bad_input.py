@@ -92,7 +92,7 @@ def wrong(row: Input) -> tuple[str, str]:
         case Kind.DATE:
             return "31 de brumario", "La fecha va como 31/12/2026"
         case Kind.NUMBER:
-            return "mucho", "va como 1,234.50"
+            return "mucho", "a como 1,234.50"
         case Kind.INTEGER:
             return "una docena", "Va un número entero, como 12"
         case Kind.BOOLEAN:
