@@ -215,7 +215,7 @@
       // What was typed while the answer was on its way is still to be saved.
       if (!isRefused) stored.set(name, after === before ? told(unit) : before);
     }
-    say(status.textContent.trim());
+    if (isRefused || busy.size < 2) say(status.textContent.trim()); // not «Guardado» while something is on its way
     if (!isRefused) missingLater();
   };
 
