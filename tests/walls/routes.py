@@ -318,7 +318,8 @@ class Filled:
         """Path parameter → the row that the first body's own people may work on."""
         ref, _ = self.versions[STATES.get(route.last, "draft")]
         own = {"process_id": str(ref.process_id), "number": str(ref.number), **self.named}
-        return own | ({"attachment_id": str(self.published_file)} if route.is_listed else {})
+        files = {"where": "tender/documents"} if route.last == "archivos" else {}
+        return own | files | ({"attachment_id": str(self.published_file)} if route.is_listed else {})
 
     def absent(self, route: Route) -> dict[str, str]:
         """The same, naming nothing."""

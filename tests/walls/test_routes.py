@@ -129,7 +129,8 @@ def rows_of(database: Database, ours: Filled) -> dict[str, object]:
         tables = session.execute(
             text(
                 "SELECT table_name FROM information_schema.columns WHERE column_name = 'tenant_id' "
-                "AND table_schema = 'public' ORDER BY 1"
+                # Sealing is a chore that comes round by itself in a long run.
+                "AND table_schema = 'public' AND table_name <> 'audit_seal' ORDER BY 1"
             )
         ).scalars()
         digests: dict[str, object] = {
