@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.ocds.privacy import INSTEAD, withhold
@@ -247,6 +247,7 @@ JSON = st.recursive(
 )
 
 
+@example(document={"parties": [{"id": CURP}], "buyer": {"id": CURP, "scheme": "MX-CURP"}}, rfc=False)
 @given(st.dictionaries(st.sampled_from(["parties", "buyer", "awards", "tender"]), JSON), st.booleans())
 def test_the_public_version_of_anything_has_nothing_more_to_withhold(document: Document, rfc: bool) -> None:
     version, withheld = public(document, rfc=rfc)
