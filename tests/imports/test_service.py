@@ -265,7 +265,9 @@ def test_another_sujetos_process_is_refused_like_an_absent_one(
         run = ours.once(content)
         assert ours.outcomes(run.import_id) == ["refused"]
         (row,) = ours.rows(run.import_id)
-        assert [problem["code"] for problem in row.problems if problem["severity"] == "error"] == ["not-found"]
+        assert [problem["code"] for problem in row.problems if problem["severity"] == "error"] == [
+            "not-found"
+        ]
         assert row.process_id is None
     assert theirs.process(ocid) == before
     with pytest.raises(NotFoundError):
