@@ -166,7 +166,14 @@ def _at(whole: Document, base: str) -> Any:
     return held
 
 
-@pytest.mark.parametrize("name", NAMES)
+SHORTER = ("invitación", "directa")
+"""What they do the other two do as well: typed with the drills."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.drill] if name in SHORTER else []) for name in NAMES],
+)
 def test_a_procedure_from_the_keyboard_to_the_world(
     desk: Desk, make_place: Callable[..., Place], name: str
 ) -> None:

@@ -175,7 +175,7 @@ def test_a_double_click_adds_one(case: Case, script: bool, apart: int) -> None:
     for _ in range(2):
         page.mouse.click(box["x"] + 5, box["y"] + 5)
         page.wait_for_timeout(apart)
-    expect(page.get_by_role("link", name="Papel carta")).to_have_count(1)
+    expect(page.locator("tbody th a").filter(has_text="Papel carta")).to_have_count(1)
     page.wait_for_load_state("networkidle")
     assert [one["description"] for one in case.tender["items"]] == ["Papel carta"]
 

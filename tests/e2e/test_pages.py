@@ -27,6 +27,7 @@ NOT_PAGES = {
     "/{tenant}/archivos/{attachment_id}/{file_name}": "a file to keep",
     "/{tenant}/procesos-internos/{process_id}/archivos/{attachment_id}": "a file to keep",
     "/{tenant}/catalogos/{kind}/claves.csv": "a file to keep",
+    "/{tenant}/procesos-internos/buscar": "options while one types",
     "/_components/opciones": "for the script of a field",
 }
 """Addresses that answer something else than a page; those of the API and of the profile are for programs too."""
