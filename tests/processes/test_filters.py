@@ -92,7 +92,9 @@ def test_units_of_ones_own_body(place: Place) -> None:
             assert lists.units(session, actor) == expected
 
 
-def test_versions_by_name_are_ones_own(place: Place) -> None:
+def test_versions_by_name_are_ones_own(make_place: Callable[..., Place]) -> None:
+    place = make_place()
+    place.add_sujeto()
     editor, neighbour = place.actor("so_editor"), place.actor("so_editor", place.sujetos[1])
     ref = draft(place, written("Elegida", method="limited"))
     for actor, found in ((editor, ["Elegida"]), (neighbour, [])):
