@@ -1,6 +1,6 @@
 """Acts on the registry: enter, correct, retire, bring back, and say which process uses what."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -263,6 +263,19 @@ def unlink(session: RwSession, actor: Actor, process_id: UUID, part_path: str) -
             col(PartyUse.part_path) == part_path,
         )
     )
+
+
+def unlink_all(session: RwSession, actor: Actor, process_ids: Collection[UUID]) -> None:
+    """Forget where the parts of processes came from: their documents were replaced, and paths mean something else.
+
+    The caller has checked that the actor may do that.
+    """
+    if process_ids:
+        session.execute(
+            delete(PartyUse).where(
+                col(PartyUse.tenant_id) == actor.tenant_id, among(PartyUse.process_id, process_ids)
+            )
+        )
 
 
 # Inside an act

@@ -354,8 +354,10 @@ def undo(session: RwSession, actor: Actor, process_id: UUID, seq: int) -> int:
     Raises:
         NotFoundError: no such edit, or another's.
         ConflictError: something it changed has been changed since, or it replaced the whole document.
+        StaleError: the whole document was replaced since, and the edit's parts mean something else.
     """
     desk = Desk.open(session, actor, process_id)
+    desk.refuse_if_replaced(seq)
     lines = session.exec(
         select(DocumentEdit)
         .where(

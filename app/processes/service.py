@@ -16,6 +16,7 @@ from app.core.errors import NotFoundError
 from app.core.tables import new_id, table_of
 from app.ocds import diff, parts
 from app.ocds.shape import Document, same
+from app.parties import service as parties
 from app.processes.models import (
     ContractingProcess,
     DocumentEdit,
@@ -385,6 +386,7 @@ class _Batch:
                     tuple_(ProcessPart.process_id, ProcessPart.path).in_(self.removed),
                 )
             )
+        parties.unlink_all(session, self.actor, {row["process_id"] for row in self.rows[EDIT]})
         audit.record_many(session, "process.save", "contracting_process", self.acts)
 
 

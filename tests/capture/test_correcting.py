@@ -9,6 +9,7 @@ from app.parties import queries as registry
 from app.parties import service
 from app.processes import editing
 from app.processes.queries import working_process
+from app.processes.service import DocumentWrite, save_documents
 from tests.conftest import LiveServer, Place
 from tests.factories import draft
 
@@ -109,6 +110,16 @@ def test_what_the_draft_says_otherwise_is_shown_before_it_changes(
     asked = client.get(f"/{place.slug}/registro/{party_id}/borradores").text
     assert "A mano" in asked
     assert f"Participantes {path.rpartition('/')[2]}" not in asked
+
+
+def test_a_replaced_document_no_longer_follows(place: Place, editor: Actor, party_id: UUID) -> None:
+    process_id = used_in(place, editor, party_id)
+    with place.database.unit_of_work(editor) as session:
+        working = working_process(session, editor, process_id)
+        others = [{"id": "MX-1", "name": "Una"}, {"id": "MX-2", "name": "Otra"}]
+        write = DocumentWrite(working.ocid, place.sujetos[0], working.document | {"parties": others})
+        save_documents(session, editor, [write])
+        assert registry.use_of(session, editor, process_id) == {}
 
 
 def test_it_is_nobody_elses(live: LiveServer, place: Place, other_place: Place, party_id: UUID) -> None:

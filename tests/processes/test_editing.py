@@ -154,6 +154,16 @@ def test_a_replaced_document_makes_pages_stale(place: Place, editor: Actor, proc
     assert [(one.action, one.pointer) for one in lines(place, process, 2)][:1] == [("replace", "/language")]
 
 
+def test_an_edit_from_before_a_replacement_stays(place: Place, editor: Actor, process: UUID) -> None:
+    saved = save(place, editor, process, "tender/items/0", 1, Change("/description", "Otra"))
+    with place.database.unit_of_work(editor) as session:
+        ocid = process_row(session, editor, process).ocid
+        other = document(tender={**document()["tender"], "items": [{"id": "item-9", "description": "Otra"}]})
+        save_documents(session, editor, [DocumentWrite(ocid, place.sujetos[0], other)])
+    with place.database.unit_of_work(editor) as session, pytest.raises(StaleError):
+        editing.undo(session, editor, process, saved.seq)
+
+
 def test_an_import_after_capture_leaves_nothing_twice(
     place: Place, editor: Actor, process: UUID, whole: Callable[[UUID], Document]
 ) -> None:
