@@ -37,8 +37,8 @@ from app.processes.editing import Change
 from app.processes.queries import working_process
 from app.processes.service import DocumentWrite, save_documents
 from app.settings import Settings
-from app.tenancy import queries, service
-from app.tenancy.declarations import OcidPrefix, StateCode, TenantDeclaration, TenantName, Theme
+from app.tenancy import service
+from benchmarks import garante
 
 PASSWORD = "solo-para-medir"  # noqa: S105  # of an account that lives as long as the measure
 SMALL_ITEMS, LARGE_ITEMS = 10, 1000
@@ -94,41 +94,30 @@ def document(items: int) -> Document:
 
 def tenant(database: Database, processes: int) -> Tenant:
     """Make a tenant with so many processes, the two to be measured among them."""
-    token = uuid4().hex[:6]
-    slug, prefix = f"medicion-{token}", f"ocds-{token}"
-    declaration = TenantDeclaration(
-        slug=slug,
-        time_zone="America/Mexico_City",
-        state=StateCode(name="Medición", inegi="14", pnt="JAL"),
-        names=(TenantName(name="Organismo Garante de Medición", short_name="OGM"),),
-        ocid_prefixes=(OcidPrefix(prefix=prefix, kind="used", fuente="medición"),),
-        theme=Theme(accent="#0b6b3a"),
-    )
-    service.apply(database, [declaration])
-    with database.public_reading() as session:
-        tenant_id = queries.tenant_by_slug(session, slug).tenant_id
-    system = Actor(tenant_id=tenant_id, role="system")
+    begun = garante.new(database)
+    system = begun.system
     with database.unit_of_work(system) as session:
         body = service.add_sujeto(session, system, key="so-1", name="Obras Públicas", policy="garante")
         sujeto = body.sujeto_obligado_id
-    email = f"{token}@example.org"
+    email = f"{begun.token}@example.org"
     with database.owner_work(system) as session:
         account_id = identity.create_account(
             session, email=email, full_name="Editora", password_hash=identity.hash_password(PASSWORD)
         )
         membership_id = identity.add_membership(session, system, account_id, "so_editor", sujeto)
-    made = Tenant(slug, Actor(tenant_id, account_id, membership_id, "so_editor", sujeto), email, prefix)
+    editor = Actor(system.tenant_id, account_id, membership_id, "so_editor", sujeto)
+    made = Tenant(begun.slug, editor, email, begun.prefix)
     numbers = count(1)
     for start in range(0, processes, BATCH):
         writes = [
-            DocumentWrite(f"{prefix}-{next(numbers):06}", sujeto, document(1))
+            DocumentWrite(f"{made.prefix}-{next(numbers):06}", sujeto, document(1))
             for _ in range(min(BATCH, processes - start))
         ]
         with database.unit_of_work(made.editor) as session:
             save_documents(session, made.editor, writes)
     with database.unit_of_work(made.editor) as session:
         writes = [
-            DocumentWrite(f"{prefix}-{next(numbers):06}", sujeto, document(items))
+            DocumentWrite(f"{made.prefix}-{next(numbers):06}", sujeto, document(items))
             for items in (SMALL_ITEMS, LARGE_ITEMS)
         ]
         made.small, made.large = (one.ref.process_id for one in save_documents(session, made.editor, writes))

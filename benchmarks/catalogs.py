@@ -16,7 +16,6 @@ import time
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from uuid import uuid4
 
 import httpx2
 
@@ -25,9 +24,7 @@ from app.core import collector, installation, logs, migrate
 from app.core.db import Actor, Database
 from app.core.storage import Storage
 from app.settings import Settings
-from app.tenancy import queries as tenancy
-from app.tenancy import service as tenants
-from app.tenancy.declarations import OcidPrefix, StateCode, TenantDeclaration, TenantName, Theme
+from benchmarks import garante
 from benchmarks.capture import PASSWORD, serving, tenant
 from benchmarks.measuring import Spent, Watch
 from benchmarks.publish import machine
@@ -45,22 +42,6 @@ SEARCHES = {
     "with accents": "Construcción de ÁREAS",
     "a word of none": "zzyzx",
 }
-
-
-def garante(database: Database) -> Actor:
-    """Make a tenant with nothing in it, and return the service itself there."""
-    token = uuid4().hex[:6]
-    declaration = TenantDeclaration(
-        slug=f"otro-{token}",
-        time_zone="America/Mexico_City",
-        state=StateCode(name="Medición", inegi="14", pnt="JAL"),
-        names=(TenantName(name="Otro Organismo Garante", short_name="OOG"),),
-        ocid_prefixes=(OcidPrefix(prefix=f"ocds-{token}", kind="used", fuente="medición"),),
-        theme=Theme(accent="#0b6b3a"),
-    )
-    tenants.apply(database, [declaration])
-    with database.public_reading() as session:
-        return Actor(tenant_id=tenancy.tenant_by_slug(session, declaration.slug).tenant_id, role="system")
 
 
 def load(database: Database, storage: Storage, actor: Actor, content: bytes) -> tuple[float, float]:
@@ -112,7 +93,9 @@ def measure(count: int, turns: int) -> None:
                 client = httpx2.Client(base_url=url, headers={"Accept": "application/json"}, timeout=60)
                 client.post("/entrar", data={"email": ours.email, "password": PASSWORD})
                 alone = searched(client, ours.slug, watch, turns)
-                others = [load(database, storage, garante(database), content) for _ in range(count - 1)]
+                others = [
+                    load(database, storage, garante.new(database).system, content) for _ in range(count - 1)
+                ]
                 among = searched(client, ours.slug, watch, turns)
                 client.close()
             print(f"\n{machine(database, 0)}.\n")

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -25,8 +25,8 @@ from app.processes.editing import Change
 from app.processes.lists import Filters
 from app.processes.service import DocumentWrite, save_documents
 from app.settings import Settings
-from app.tenancy import queries, service
-from app.tenancy.declarations import OcidPrefix, StateCode, TenantDeclaration, TenantName, Theme
+from app.tenancy import service
+from benchmarks import garante
 
 SMALL = 100
 
@@ -90,37 +90,29 @@ class Garante:
 
 def people(database: Database, count: int) -> Garante:
     """Make a tenant with so many processes."""
-    token = uuid4().hex[:6]
-    slug, prefix = f"medicion-{token}", f"ocds-{token}"
-    declaration = TenantDeclaration(
-        slug=slug,
-        time_zone="America/Mexico_City",
-        state=StateCode(name="Medición", inegi="14", pnt="JAL"),
-        names=(TenantName(name="Organismo Garante de Medición", short_name="OGM"),),
-        ocid_prefixes=(OcidPrefix(prefix=prefix, kind="used", fuente="medición"),),
-        theme=Theme(accent="#0b6b3a"),
-    )
-    service.apply(database, [declaration])
-    with database.public_reading() as session:
-        tenant_id = queries.tenant_by_slug(session, slug).tenant_id
-    system = Actor(tenant_id=tenant_id, role="system")
+    made = garante.new(database)
+    system = made.system
     with database.unit_of_work(system) as session:
         body, other = (
             service.add_sujeto(session, system, key=key, name=f"Secretaría {key}", policy="garante")
             for key in ("uno", "dos")
         )
-        named = {"tenant": tenant_id, "body": body.sujeto_obligado_id, "other": other.sujeto_obligado_id}
+        named = {
+            "tenant": system.tenant_id,
+            "body": body.sujeto_obligado_id,
+            "other": other.sujeto_obligado_id,
+        }
     with database.owner_work(system) as session:
-        session.execute(_PROCESSES, {**named, "prefix": prefix, "count": count})
+        session.execute(_PROCESSES, {**named, "prefix": made.prefix, "count": count})
         session.execute(
             text("ANALYZE contracting_process")
         )  # or each foreign key would be looked for by a walk
-        session.execute(_VERSIONS, {"tenant": tenant_id})
-    editor = Actor(tenant_id=tenant_id, role="so_editor", sujeto_obligado_id=body.sujeto_obligado_id)
+        session.execute(_VERSIONS, {"tenant": system.tenant_id})
+    editor = Actor(tenant_id=system.tenant_id, role="so_editor", sujeto_obligado_id=body.sujeto_obligado_id)
     tender = {"id": "1", "title": "Papel", "status": "planning", "procurementMethod": "open"}
     with database.unit_of_work(editor) as session:
         write = DocumentWrite(
-            f"{prefix}-papel", body.sujeto_obligado_id, {"language": "es", "tender": tender}
+            f"{made.prefix}-papel", body.sujeto_obligado_id, {"language": "es", "tender": tender}
         )
         (saved,) = save_documents(session, editor, [write])
     return Garante(editor, saved.ref.process_id)

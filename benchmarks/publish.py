@@ -38,9 +38,8 @@ from app.imports import service as imports
 from app.imports.models import ImportRun
 from app.publication.service import publish_batch
 from app.settings import Settings
-from app.tenancy import queries, service
-from app.tenancy.declarations import OcidPrefix, StateCode, TenantDeclaration, TenantName, Theme
-from benchmarks import ceiling
+from app.tenancy import service
+from benchmarks import ceiling, garante
 from benchmarks.measuring import Sampler, Spent, Watch, pin
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "load" / "releases-10000.jsonl.gz"
@@ -99,31 +98,19 @@ class Bench:
 
     def place(self) -> Place:
         """Make a tenant with one sujeto obligado under the policy `direct`, and an editor."""
-        token = uuid4().hex[:6]
-        prefix = f"ocds-{token}"
-        declaration = TenantDeclaration(
-            slug=f"medicion-{token}",
-            time_zone="America/Mexico_City",
-            state=StateCode(name="Medición", inegi="14", pnt="JAL"),
-            names=(TenantName(name="Organismo Garante de Medición", short_name="OGM"),),
-            ocid_prefixes=(OcidPrefix(prefix=prefix, kind="used", fuente="medición"),),
-            theme=Theme(accent="#0b6b3a"),
-        )
-        service.apply(self.database, [declaration])
-        with self.database.public_reading() as session:
-            tenant_id = queries.tenant_by_slug(session, declaration.slug).tenant_id
-        system = Actor(tenant_id=tenant_id, role="system")
+        made = garante.new(self.database)
+        system = made.system
         with self.database.unit_of_work(system) as session:
             sujeto = service.add_sujeto(
                 session, system, key="so-1", name="Secretaría de Obras Públicas", policy="direct"
             ).sujeto_obligado_id
         with self.database.owner_work(system) as session:
             account_id = identity.create_account(
-                session, email=f"{token}@example.org", full_name="Editora", password_hash=""
+                session, email=f"{made.token}@example.org", full_name="Editora", password_hash=""
             )
             membership_id = identity.add_membership(session, system, account_id, "so_editor", sujeto)
-        actor = Actor(tenant_id, account_id, membership_id, "so_editor", sujeto)
-        return Place(actor, sujeto, prefix)
+        actor = Actor(system.tenant_id, account_id, membership_id, "so_editor", sujeto)
+        return Place(actor, sujeto, made.prefix)
 
     def send(self, place: Place, lines: Sequence[bytes], *, preview: bool = False) -> UUID:
         """Store a file of releases and begin its import."""

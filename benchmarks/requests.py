@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import uvicorn
 from sqlmodel import select
@@ -43,7 +43,7 @@ from app.publication.models import ReleaseBody
 from app.publication.service import publish_batch
 from app.settings import Settings, get_settings
 from app.tenancy import queries, service
-from app.tenancy.declarations import OcidPrefix, StateCode, TenantDeclaration, TenantName, Theme
+from benchmarks import garante
 
 RELEASES = 600
 HOT = 20
@@ -90,39 +90,27 @@ def publish(database: Database) -> tuple[str, list[str]]:
     Returns:
         The tenant's slug, and the paths of the releases' permanent addresses.
     """
-    token = uuid4().hex[:6]
-    slug, prefix = f"medicion-{token}", f"ocds-{token}"
-    declaration = TenantDeclaration(
-        slug=slug,
-        time_zone="America/Mexico_City",
-        state=StateCode(name="Medición", inegi="14", pnt="JAL"),
-        names=(TenantName(name="Organismo Garante de Medición", short_name="OGM"),),
-        ocid_prefixes=(OcidPrefix(prefix=prefix, kind="used", fuente="medición"),),
-        theme=Theme(accent="#0b6b3a"),
-    )
-    service.apply(database, [declaration])
-    with database.public_reading() as session:
-        tenant_id = queries.tenant_by_slug(session, slug).tenant_id
-    system = Actor(tenant_id=tenant_id, role="system")
+    made = garante.new(database)
+    system = made.system
     with database.unit_of_work(system) as session:
         body = service.add_sujeto(
             session, system, key="so-1", name="Secretaría de Obras Públicas", policy="direct"
         )
         sujeto = body.sujeto_obligado_id
-    publisher = Actor(tenant_id=tenant_id, role="so_editor", sujeto_obligado_id=sujeto)
+    publisher = Actor(tenant_id=system.tenant_id, role="so_editor", sujeto_obligado_id=sujeto)
     source = enumerate(documents(), 1)
     while window := list(islice(source, 200)):
         with database.unit_of_work(publisher) as session:
             writes = [
-                DocumentWrite(f"{prefix}-{number:06}", sujeto, document, source="capture")
+                DocumentWrite(f"{made.prefix}-{number:06}", sujeto, document, source="capture")
                 for number, document in window
             ]
             saved = save_documents(session, publisher, writes)
             outcomes = publish_batch(session, publisher, [one.ref for one in saved])
         if not all(outcome.published for outcome in outcomes):
             raise SystemExit(str(outcomes[0].problems))
-    ocids = (f"{prefix}-{number:06}" for number in range(1, RELEASES + 1))
-    return slug, [f"/{slug}/api/v1/releases/{ocid}/{ocid}-0001" for ocid in ocids]
+    ocids = (f"{made.prefix}-{number:06}" for number in range(1, RELEASES + 1))
+    return made.slug, [f"/{made.slug}/api/v1/releases/{ocid}/{ocid}-0001" for ocid in ocids]
 
 
 def bare_routes(reader: PublicReader, tenant_id: UUID, ready: bytes) -> Starlette:
