@@ -18,7 +18,7 @@ serve: runtime ## only the server, as the settings say (docs/operations.md)
 	@$(RUN) app serve
 
 test: dev ## every test, with its own database; ARGS="tests/core -x" for some
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 drill: dev ## the same at the sizes that the issues name (slow)
 	@$(RUN) pytest -m drill $(ARGS)

@@ -170,7 +170,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(visit: Callable[..., Page], de
     page.get_by_role("button", name="Enviar archivos").click()
     expect(page.locator(".sending > .error")).to_have_count(2)
     expect(page.locator(".sending > .success")).to_have_count(1)
-    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true })")
+    page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((part) => { part.open = true })")
     violations = Axe().run(page, options=RULES).response["violations"]
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in violations] == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
