@@ -85,6 +85,15 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
     )
+    keys: SecretStr | None = Field(
+        None,
+        description="Keys for stored secrets and signed links, `identifier:base64` of 32 bytes each, separated by "
+        "commas, the newest first; unset: those of the file.",
+    )
+    keys_file: Path | None = Field(
+        None,
+        description="File with those keys, one a line; unset: `secrets/keys` of the state folder, made when missing.",
+    )
     storage_url: str | None = Field(
         None,
         description="Where files are kept: `s3://bucket/folder`; unset: the folder `files` of the state folder.",
