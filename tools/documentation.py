@@ -35,12 +35,22 @@ PERMISSIONS = {
     Permission.PROCESS_APPROVE_SELF: "aprobar o devolver, donde aprueba el sujeto obligado",
     Permission.PROCESS_APPROVE_GARANTE: "aprobar o devolver, donde aprueba el organismo garante",
     Permission.PROCESS_PUBLISH: "publicar lo aprobado",
+    Permission.PROCESS_RESERVE: "reservar campos o documentos, con su fundamento, plazo y prueba de daño",
+    Permission.WITHDRAWAL_REQUEST: "pedir que se retire lo publicado",
+    Permission.WITHDRAWAL_APPROVE: "decidir sobre los retiros que se piden",
     Permission.PARTY_EDIT: "mantener el registro de proveedores, personas servidoras públicas, áreas e instituciones",
     Permission.CATALOG_MANAGE: "cargar y mantener los catálogos",
     Permission.AUDIT_READ: "consultar la bitácora",
     Permission.PADRON_READ: "consultar el padrón de sujetos obligados",
+    Permission.PADRON_MANAGE: "cargar y mantener el padrón de sujetos obligados",
+    Permission.PEOPLE_MANAGE: "invitar personas, darles funciones y quitárselas, en su organismo o en su sujeto obligado",
+    Permission.CLIENT_MANAGE: "dar acceso a sistemas y quitárselo",
+    Permission.REMINDER_SEND: "enviar recordatorios",
+    Permission.TENANT_MANAGE: "decidir la política de publicación, la identidad, los calendarios y el acceso",
+    Permission.TENANT_EXPORT: "llevarse todo lo que el organismo tiene en el servicio",
     Permission.ADOPTION_READ: "consultar cuánto se publica",
     Permission.PLATFORM_READ: "consultar el estado de la plataforma",
+    Permission.PLATFORM_MANAGE: "crear organismos, suspenderlos y trasladar sujetos obligados",
 }
 
 

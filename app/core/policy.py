@@ -22,12 +22,22 @@ class Permission(StrEnum):
     PROCESS_APPROVE_SELF = "process:approve_self"
     PROCESS_APPROVE_GARANTE = "process:approve_garante"
     PROCESS_PUBLISH = "process:publish"
+    PROCESS_RESERVE = "process:reserve"
+    WITHDRAWAL_REQUEST = "withdrawal:request"
+    WITHDRAWAL_APPROVE = "withdrawal:approve"
     PARTY_EDIT = "party:edit"
     CATALOG_MANAGE = "catalog:manage"
     AUDIT_READ = "audit:read"
     PADRON_READ = "padron:read"
+    PADRON_MANAGE = "padron:manage"
+    PEOPLE_MANAGE = "people:manage"
+    CLIENT_MANAGE = "client:manage"
+    REMINDER_SEND = "reminder:send"
+    TENANT_MANAGE = "tenant:manage"
+    TENANT_EXPORT = "tenant:export"
     ADOPTION_READ = "adoption:read"
     PLATFORM_READ = "platform:read"
+    PLATFORM_MANAGE = "platform:manage"
 
 
 PLATFORM_ROLES = ("platform_operator", "national_monitor")
@@ -46,7 +56,9 @@ ROLE_LABELS = {
 }
 
 ROLES: dict[str, frozenset[Permission]] = {
-    "platform_operator": frozenset({Permission.PLATFORM_READ, Permission.ADOPTION_READ}),
+    "platform_operator": frozenset(
+        {Permission.PLATFORM_READ, Permission.PLATFORM_MANAGE, Permission.ADOPTION_READ}
+    ),
     "national_monitor": frozenset({Permission.ADOPTION_READ}),
     "garante_admin": frozenset(
         {
@@ -56,6 +68,12 @@ ROLES: dict[str, frozenset[Permission]] = {
             Permission.CATALOG_MANAGE,
             Permission.AUDIT_READ,
             Permission.PADRON_READ,
+            Permission.PADRON_MANAGE,
+            Permission.PEOPLE_MANAGE,
+            Permission.CLIENT_MANAGE,
+            Permission.REMINDER_SEND,
+            Permission.TENANT_MANAGE,
+            Permission.TENANT_EXPORT,
             Permission.ADOPTION_READ,
         }
     ),
@@ -63,17 +81,23 @@ ROLES: dict[str, frozenset[Permission]] = {
         {
             Permission.PROCESS_READ,
             Permission.PROCESS_APPROVE_GARANTE,
+            Permission.WITHDRAWAL_APPROVE,
+            Permission.REMINDER_SEND,
             Permission.PADRON_READ,
             Permission.ADOPTION_READ,
         }
     ),
-    "so_admin": frozenset({Permission.PROCESS_READ, Permission.PARTY_EDIT, Permission.AUDIT_READ}),
+    "so_admin": frozenset(
+        {Permission.PROCESS_READ, Permission.PARTY_EDIT, Permission.AUDIT_READ, Permission.PEOPLE_MANAGE}
+    ),
     "so_publisher": frozenset(
         {
             Permission.PROCESS_READ,
             Permission.PROCESS_IMPORT,
             Permission.PROCESS_APPROVE_SELF,
             Permission.PROCESS_PUBLISH,
+            Permission.PROCESS_RESERVE,
+            Permission.WITHDRAWAL_REQUEST,
         }
     ),
     "so_editor": frozenset(
