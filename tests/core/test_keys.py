@@ -66,7 +66,7 @@ def test_keys_may_come_from_the_setting(tmp_path: Path) -> None:
     assert not (tmp_path / "secrets").exists()
 
 
-@pytest.mark.parametrize("listed", ["", "a:corta", "a", "ñ ñ:" + keys.fresh_line("x")[2:], "{0},{0}"])
+@pytest.mark.parametrize("listed", ["", "a:corta", "a", "ñ {0}", "{0},{0}"])
 def test_keys_that_cannot_be_read_are_refused(tmp_path: Path, listed: str) -> None:
     with pytest.raises(BadKeysError):
         keys.of(settings(tmp_path, keys=listed.format(keys.fresh_line("a"))))
