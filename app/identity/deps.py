@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 
 from app.core.db import Actor, PublicSession, RwSession
 from app.core.errors import NotFoundError, UnauthenticatedError
-from app.core.policy import ROLE_LABELS, Permission, require
+from app.core.policy import ROLE_LABELS, Permission, allowed, require
 from app.identity.queries import SignedIn, signed_in
 from app.settings import Settings
 from app.tenancy.deps import DatabaseDep, DirectoryDep, SettingsDep, StorageDep, TenantDep
@@ -30,6 +30,7 @@ __all__ = [
     "VisitorDep",
     "WorkDep",
     "guard",
+    "platform_guard",
 ]
 
 COOKIE = "ca_session"
@@ -116,6 +117,24 @@ def guard(permission: Permission) -> Callable[[Actor], Actor]:
     """Return a dependency that refuses whoever may not; the test of routes looks for it."""
 
     def guarded(actor: ActorDep) -> Actor:
+        require(actor, permission)
+        return actor
+
+    guarded.permission = permission  # type: ignore[attr-defined]
+    return guarded
+
+
+def platform_guard(permission: Permission) -> Callable[[SignedIn], Actor]:
+    """Return a dependency that answers the actor of a person of the platform, bound to no tenant.
+
+    Whoever has no role over the platform finds nothing; whoever has one without the permission is refused.
+    """
+
+    def guarded(who: SignedInDep) -> Actor:
+        if not who.platform_roles:
+            raise NotFoundError
+        hats = [Actor(account_id=who.account_id, role=role) for role in who.platform_roles]
+        actor = next((hat for hat in hats if allowed(hat, permission)), hats[0])
         require(actor, permission)
         return actor
 
