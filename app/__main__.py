@@ -18,7 +18,7 @@ from sqlmodel import select
 from app.catalogs import service as catalogs
 from app.catalogs.kinds import KINDS
 from app.catalogs.wording import load_line
-from app.core import collector, installation, logs, migrate, sealing
+from app.core import collector, installation, logs, migrate, public_log, sealing
 from app.core.db import Actor, Database, PublicSession
 from app.core.embedded import Embedded
 from app.core.embedded_upgrade import upgrade
@@ -153,15 +153,19 @@ def verify_chain(tenant: OneTenant = "") -> None:
 
 @cli.command()
 def check(tenant: OneTenant = "") -> None:
-    """Comprueba cadenas, registros, facetas, cuentas y los sellos de la bitácora."""
+    """Comprueba cadenas, registros, facetas, cuentas, la bitácora pública y los sellos de la interna."""
     with installation.open_database(get_settings()) as database:
         faults = _tell_faults(database, tenant, chain.verify)
         faults += _tell_faults(database, tenant, check_tenant)
         for view in _tenants(database, tenant):
             with database.auditor_work() as session:
-                for fault in sealing.verify(session, view.tenant_id):
-                    faults += 1
-                    typer.echo(f"{view.slug}: {fault}", err=True)
+                found = [
+                    *sealing.verify(session, view.tenant_id),
+                    *public_log.verify(session, view.tenant_id),
+                ]
+            for fault in found:
+                faults += 1
+                typer.echo(f"{view.slug}: {fault}", err=True)
     if faults:
         raise ConflictError(f"{faults} faltas: lo publicado o la bitácora no están como deben.")
     typer.echo("Todo está como debe: publicaciones, lo que se deriva de ellas y la bitácora.")

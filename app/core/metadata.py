@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 MODULES = (
     "app.core.audit",
     "app.core.outbox",
+    "app.core.public_log",
     "app.tenancy.models",
     "app.identity.models",
     "app.parties.models",

@@ -12,6 +12,7 @@ PUBLISHED = {
     "ocid_alias",
     "ocid_prefix",
     "process_facet",
+    "public_act",
     "publication_total",
     "record",
     "release",
@@ -96,6 +97,7 @@ def test_only_listed_tables_open_a_window_in_the_wall(database: Database) -> Non
         ("audit_seal", "auditor", "INSERT"),
         ("audit_seal", "auditor", "SELECT"),
         ("membership", "auth", "SELECT"),
+        ("public_act", "auditor", "SELECT"),
         ("sujeto_obligado", "auth", "SELECT"),
         ("tenant", "auditor", "SELECT"),
         ("tenant", "auth", "SELECT"),
@@ -190,10 +192,12 @@ def test_chain_entries_cannot_be_changed_by_any_role_of_the_service(database: Da
                     "has_table_privilege(current_user, 'release', 'DELETE, TRUNCATE'), "
                     "has_any_column_privilege(current_user, 'release_body', 'UPDATE'), "
                     "has_any_column_privilege(current_user, 'audit_event', 'UPDATE'), "
-                    "has_table_privilege(current_user, 'audit_event', 'DELETE, TRUNCATE')"
+                    "has_table_privilege(current_user, 'audit_event', 'DELETE, TRUNCATE'), "
+                    "has_any_column_privilege(current_user, 'public_act', 'UPDATE'), "
+                    "has_table_privilege(current_user, 'public_act', 'DELETE, TRUNCATE')"
                 )
             ).one()
-        assert tuple(may) == (False, False, False, False, False), role
+        assert tuple(may) == (False,) * 7, role
 
 
 def test_no_native_enums_and_no_columns_of_varying_length(database: Database) -> None:
