@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, text
+from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel
 
@@ -18,7 +18,11 @@ from app.core.tables import ACCOUNT_SETTING, TENANT_SETTING, moment, prose, tabl
 
 
 class AuditEvent(SQLModel, table=True):
-    """One act on one row."""
+    """One act on one row.
+
+    Numbers of transactions count within one installation: rows that came with a tenant from another one have a
+    `generation` below 0, each removal one less.
+    """
 
     __tablename__ = "audit_event"
     __table_args__ = (
@@ -39,6 +43,7 @@ class AuditEvent(SQLModel, table=True):
     subject_type: str = prose(None)
     subject_id: str = prose(None)
     detail: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    generation: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
 
 
 class AuditSeal(SQLModel, table=True):
@@ -55,6 +60,7 @@ class AuditSeal(SQLModel, table=True):
     events: int = Field(sa_column=Column(BigInteger, nullable=False))
     sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     at: datetime = moment()
+    generation: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
 
 
 def record(session: Session, verb: str, subject_type: str, subject_id: object, **detail: Any) -> None:

@@ -8,9 +8,12 @@ from sqlmodel import SQLModel
 MODULES = (
     "app.core.audit",
     "app.core.outbox",
+    "app.core.mail",
     "app.core.public_log",
     "app.tenancy.models",
     "app.identity.models",
+    "app.identity.sso.models",
+    "app.identity.clients.models",
     "app.parties.models",
     "app.catalogs.models",
     "app.processes.models",
@@ -18,6 +21,8 @@ MODULES = (
     "app.review.models",
     "app.imports.models",
     "app.publication.models",
+    "app.continuity.models",
+    "app.notifications.models",
 )
 
 

@@ -3,22 +3,31 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key, text_key
 
 POLICIES = ("self", "garante", "direct", "single")
+STATUSES = ("active", "suspended", "merged")
+DAY_KINDS = ("holiday", "vacation", "working")
+SECOND_FACTOR = ("nobody", "administrators", "everybody")
+"""Of whom a tenant demands more than a password."""
 
 
 class Tenant(SQLModel, table=True):
-    """One organismo garante. Its slug is global, so the row is a directory entry that all may resolve."""
+    """One organismo garante. Its slug is global, so the row is a directory entry that all may resolve.
+
+    `decided` names what its own people set on pages, which a declaration does not change any more (docs/adr/0021):
+    columns of this table, and `names`. `review_days` are working days.
+    """
 
     __tablename__ = "tenant"
     __table_args__ = (
         UniqueConstraint("slug"),
-        one_of("status", ("active", "suspended")),
+        one_of("status", ("active", "suspended", "deleted")),
         one_of("default_policy", POLICIES),
+        one_of("second_factor", SECOND_FACTOR),
     )
 
     tenant_id: UUID = tenant_key()
@@ -32,8 +41,12 @@ class Tenant(SQLModel, table=True):
     natural_rfc_public: bool = Field(default=False, nullable=False)
     default_policy: str = prose("garante")
     accent: str = prose()
+    reply_to: str = prose()
     is_national: bool = Field(default=False, nullable=False)
     status: str = prose("active")
+    status_reason: str = prose()
+    status_since: datetime | None = moment(default_now=False, nullable=True)
+    second_factor: str = prose("nobody")
     declaration_sha256: str = prose()
     created_at: datetime = moment()
     updated_at: datetime = moment()
@@ -84,15 +97,28 @@ class OcidPrefix(SQLModel, table=True):
 
 
 class SujetoObligado(SQLModel, table=True):
-    """A body that must publish; belongs to one tenant."""
+    """A body that must publish; belongs to one tenant.
+
+    `scope` is its ámbito (`federal`, `estatal`, `municipal`), `branch` its poder, both as the garante writes them where
+    it writes something else. A suspended or merged body gets no new work; what it published stays. `single_until` is the
+    last day of the policy `single`, after which `policy_before` holds again. `last_published_at` is kept by publication.
+    """
 
     __tablename__ = "sujeto_obligado"
     __table_args__ = (
         belongs_to("tenant"),
         UniqueConstraint("tenant_id", "key"),
         Index("sujeto_obligado_sort_idx", "tenant_id", "sort_key", "sujeto_obligado_id"),
+        Index(
+            "sujeto_obligado_pnt_key",
+            "tenant_id",
+            "pnt_id",
+            unique=True,
+            postgresql_where=text("pnt_id <> ''"),
+        ),
         one_of("policy", POLICIES),
-        one_of("status", ("active", "suspended")),
+        one_of("status", STATUSES),
+        CheckConstraint("(policy = 'single') = (single_until IS NOT NULL)", name="single"),
     )
 
     tenant_id: UUID = tenant_key()
@@ -104,6 +130,46 @@ class SujetoObligado(SQLModel, table=True):
     pnt_id: str = prose()
     scope: str = prose()
     branch: str = prose()
+    short_name: str = prose()
+    sector: str = prose()
+    contact_email: str = prose()
     policy: str = prose("garante")
+    policy_before: str = prose()
+    single_until: date | None = None
     status: str = prose("active")
+    row_version: int = Field(default=1, nullable=False, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = moment()
+    last_published_at: datetime | None = moment(default_now=False, nullable=True)
+
+
+class SujetoName(SQLModel, table=True):
+    """What a body was called from one day (included) to another (excluded); absent days are not known, or open.
+
+    There are rows only once it has been renamed; the newest is the name of its own row.
+    """
+
+    __tablename__ = "sujeto_name"
+    __table_args__ = (belongs_to("sujeto_obligado", "sujeto_obligado_id"),)
+
+    tenant_id: UUID = tenant_key()
+    sujeto_obligado_id: UUID = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    name: str = prose(None)
+    valid_from: date | None = None
+    valid_to: date | None = None
+    ground: str = prose()
+
+
+class CalendarDay(SQLModel, table=True):
+    """A day on which a garante departs from the national calendar.
+
+    `holiday` and `vacation` do not count, `working` does although it is a national holiday or of the weekend.
+    """
+
+    __tablename__ = "calendar_day"
+    __table_args__ = (belongs_to("tenant"), one_of("kind", DAY_KINDS))
+
+    tenant_id: UUID = tenant_key()
+    day: date = Field(primary_key=True)
+    kind: str = prose(None)
+    label: str = prose()

@@ -23,6 +23,8 @@ class TenantView:
     """What the world may know of a tenant, with the name that holds today.
 
     Attributes:
+        status: "active", "suspended" (it works no more; what it published stays public) or "deleted".
+        status_reason: why it is not active, for everyone.
         base: where its addresses start: `/jalisco`, or empty on a host of its own.
     """
 
@@ -40,6 +42,8 @@ class TenantView:
     accent: str
     natural_rfc_public: bool
     is_national: bool
+    status: str = "active"
+    status_reason: str = ""
     hosts: tuple[str, ...] = ()
     base: str = ""
 
@@ -165,6 +169,8 @@ def _view(tenant: Tenant, names: list[TenantName], hosts: list[str]) -> TenantVi
         accent=tenant.accent,
         natural_rfc_public=tenant.natural_rfc_public,
         is_national=tenant.is_national,
+        status=tenant.status,
+        status_reason=tenant.status_reason,
         hosts=tuple(sorted(hosts)),
         base=f"/{tenant.slug}",
     )
