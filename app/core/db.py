@@ -66,6 +66,10 @@ class AuthSession(Session):
     """Accounts, sessions and memberships, as `app_auth`: no contracting data at all."""
 
 
+class WorkerSession(Session):
+    """Letters that wait, and whose news waits, as `app_worker`: no contracting data at all."""
+
+
 class AuditorSession(Session):
     """Audit blocks, as `app_auditor`: reads audit rows, appends seals."""
 
@@ -174,6 +178,13 @@ class Database:
         """Open one transaction on accounts and sessions; commit at the end."""
         info = {"actor": Actor(account_id=account_id)}
         with AuthSession(self.engine("auth"), info=info, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def worker_work(self) -> Iterator[WorkerSession]:
+        """Open one transaction of the post; commit at the end."""
+        with WorkerSession(self.engine("worker"), expire_on_commit=False) as session:
             yield session
             session.commit()
 

@@ -14,6 +14,7 @@ MODULES = (
     "app.identity.models",
     "app.identity.sso.models",
     "app.identity.clients.models",
+    "app.onboarding.models",
     "app.parties.models",
     "app.catalogs.models",
     "app.processes.models",

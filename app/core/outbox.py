@@ -9,11 +9,17 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel
 
 from app.core import bulk
-from app.core.tables import TENANT_SETTING, moment, prose, table_of
+from app.core.tables import ACCOUNT_SETTING, TENANT_SETTING, moment, prose, table_of
 
 
 class OutboxEvent(SQLModel, table=True):
-    """One piece of news for the features above the one that wrote it."""
+    """One piece of news for the features above the one that wrote it.
+
+    Attributes:
+        account_id: whose act it was, written by the database itself; None for the service's own.
+        handled_at: when the notices were made of it (app/notifications, which alone consumes news).
+        fault: why that was not possible; such an event is handled too, so that it holds up no other.
+    """
 
     __tablename__ = "outbox_event"
     __table_args__ = (
@@ -27,7 +33,9 @@ class OutboxEvent(SQLModel, table=True):
     at: datetime = moment()
     kind: str = prose(None)
     payload: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    account_id: UUID | None = Field(default=None, sa_column_kwargs={"server_default": text(ACCOUNT_SETTING)})
     handled_at: datetime | None = moment(default_now=False, nullable=True)
+    fault: str = prose()
 
 
 def emit(session: Session, kind: str, payloads: list[dict[str, Any]]) -> None:

@@ -1,0 +1,1 @@
+"""Notices and letters: what happened elsewhere, told to whom it concerns."""
