@@ -18,6 +18,7 @@ from app.openapi.gathering import ReleaseReader
 from app.openapi.hot import Entry, Key
 from app.openapi.reader import PublicReader
 from app.tenancy.queries import TenantView
+from app.web import metrics
 from app.web.middleware import HSTS, REQUEST_ID, SECURITY_HEADERS
 
 ROUTE = "/{tenant}/api/v1/releases/{ocid}/{release_id}"
@@ -134,12 +135,14 @@ async def _send(scope: Scope, send: Send, asked: _Asked, answer: Answer, started
         headers.append(HSTS)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+    seconds = clock.monotonic() - started
+    metrics.observe(ROUTE, scope["method"], status, seconds)
     log.info(
         "request",
         request_id=asked.request_id,
         method=scope["method"],
         route=ROUTE,
         status=status,
-        ms=round((clock.monotonic() - started) * 1000, 1),
+        ms=round(seconds * 1000, 1),
         bytes=len(body),
     )

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import clock, logs
 from app.core.errors import AppError, BadRequestError, ForbiddenError, TooLargeError
+from app.web import metrics
 from app.web.csrf import is_cross_site
 from app.web.errors import UnforeseenError, answer
 from app.web.formats import file_size
@@ -87,12 +88,15 @@ class Gateway:
                 raise  # half an answer has left: the server must cut the connection
             await answer(Request(scope), UnforeseenError())(scope, receive, reply)
         finally:
+            seconds = clock.monotonic() - started
+            template = _template(scope)
+            metrics.observe(template or metrics.UNKNOWN, scope["method"], reply.status, seconds)
             log.info(
                 "request",
                 method=scope["method"],
-                route=_route(scope),
+                route=template or scope["path"][:200],
                 status=reply.status,
-                ms=round((clock.monotonic() - started) * 1000, 1),
+                ms=round(seconds * 1000, 1),
                 bytes=reply.size,
             )
 
@@ -168,9 +172,9 @@ def _too_large(limit: int) -> TooLargeError:
     return TooLargeError(f"El límite es de {file_size(limit)}. Divide el archivo o envía uno más pequeño.")
 
 
-def _route(scope: Scope) -> str:
-    """Return the route's template, so that the log counts pages and names no row."""
+def _template(scope: Scope) -> str:
+    """Return the route's template, so that the log counts pages and names no row; "" where no route was found."""
     # FastAPI keeps the whole path of an included route apart; `scope["route"]` knows only its own part.
     route = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
-    path: str = getattr(route, "path", None) or scope["path"][:200]
+    path: str = getattr(route, "path", None) or ""
     return path
