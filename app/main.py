@@ -18,6 +18,7 @@ from app.core.db import Database
 from app.core.errors import UnavailableError
 from app.core.jobs import Worker
 from app.core.storage import Storage
+from app.identity import account_router as account
 from app.identity import router as identity
 from app.imports import router as imports
 from app.imports import tasks as importing
@@ -105,6 +106,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         static.router,
         health.router,
         identity.router,
+        account.router,
         openapi.router,
         processes.router,
         review.router,

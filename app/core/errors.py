@@ -3,6 +3,8 @@
 AppError
 ├── BadRequestError        400  the request cannot be understood
 ├── UnauthenticatedError   401  nobody is signed in
+│   ├── ConfirmationNeededError  401  signed in, but not lately enough
+│   └── SecondFactorNeededError  401  signed in, but by less than the institution wants
 ├── ForbiddenError         403  signed in, but not allowed
 ├── NotFoundError          404  absent, or not yours: the two answer the same
 ├── ConflictError          409  the state does not allow it, or the row changed meanwhile
@@ -53,9 +55,34 @@ class BadRequestError(AppError):
 
 
 class UnauthenticatedError(AppError):
-    """Nobody is signed in, or the session ended."""
+    """Nobody is signed in, or the session ended, or the act asks to be sure of who is there.
+
+    `door` is the address where that is mended, when it is not the sign-in form itself.
+    """
 
     status, slug, title = 401, "sin-sesion", "Es necesario iniciar sesión"
+    door = ""
+
+
+class ConfirmationNeededError(UnauthenticatedError):
+    """Signed in, but not lately enough for this act: it first asks for the password again."""
+
+    slug, title = "confirma-que-eres-tu", "Confirma que eres tú"
+    door = "/entrar/confirmar"
+
+
+class SecondFactorNeededError(UnauthenticatedError):
+    """Signed in by a password alone, where the institution wants more.
+
+    Args:
+        enrolled: the account has a second factor, which this session has not given yet.
+    """
+
+    slug, title = "falta-el-segundo-paso", "Falta el segundo paso para entrar"
+
+    def __init__(self, *, enrolled: bool) -> None:
+        super().__init__("Tu institución pide un segundo paso, además de la contraseña, para trabajar aquí.")
+        self.door = "/entrar/segundo" if enrolled else "/cuenta/segundo-factor"
 
 
 class ForbiddenError(AppError):

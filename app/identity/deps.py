@@ -9,9 +9,17 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.core import clock
 from app.core.db import Actor, PublicSession, RwSession
-from app.core.errors import NotFoundError, UnauthenticatedError
+from app.core.errors import (
+    ConfirmationNeededError,
+    ForbiddenError,
+    NotFoundError,
+    SecondFactorNeededError,
+    UnauthenticatedError,
+)
 from app.core.policy import ROLE_LABELS, Permission, allowed, require
+from app.identity.people import note_entry
 from app.identity.queries import SignedIn, signed_in
 from app.settings import Settings
 from app.tenancy.deps import DatabaseDep, DirectoryDep, SettingsDep, StorageDep, TenantDep
@@ -21,6 +29,7 @@ __all__ = [
     "ActorDep",
     "DatabaseDep",
     "DirectoryDep",
+    "FreshDep",
     "OptionalActorDep",
     "PublicDep",
     "SettingsDep",
@@ -34,6 +43,8 @@ __all__ = [
 ]
 
 COOKIE = "ca_session"
+FRESH_MINUTES = 10
+"""How long a password, or a second factor, counts as just given."""
 
 
 def cookie_name(settings: Settings) -> str:
@@ -67,25 +78,51 @@ def signed_in_person(who: VisitorDep) -> SignedIn:
 SignedInDep = Annotated[SignedIn, Depends(signed_in_person)]
 
 
-def tenant_visitor(request: Request, view: TenantDep, who: VisitorDep) -> Actor | None:
+def freshly_signed_in(who: SignedInDep) -> SignedIn:
+    """Return who is signed in, if they proved lately that it is really them.
+
+    Raises:
+        ConfirmationNeededError: not within the last ten minutes; a page leads to the form that asks, and back.
+    """
+    if clock.now() - who.authenticated_at > timedelta(minutes=FRESH_MINUTES):
+        raise ConfirmationNeededError("Este paso pide tu contraseña otra vez, aunque ya hayas entrado.")
+    return who
+
+
+FreshDep = Annotated[SignedIn, Depends(freshly_signed_in)]
+
+
+def tenant_visitor(request: Request, view: TenantDep, who: VisitorDep, database: DatabaseDep) -> Actor | None:
     """Return the actor of a signed-in member of the tenant, or None: for pages that are public as well."""
     hat = who.membership_in(view.tenant_id) if who else None
-    if who is None or hat is None:
+    if who is None or hat is None or who.barred_from(hat):
         return None
     shell.dress(request, person=_person(who, current=hat.membership_id))
-    return hat.actor(who.account_id)
+    actor = hat.actor(who.account_id)
+    if hat.last_entry_on != clock.now().date():
+        note_entry(database, actor)
+    return actor
 
 
 OptionalActorDep = Annotated[Actor | None, Depends(tenant_visitor)]
 
 
-def tenant_actor(_who: SignedInDep, actor: OptionalActorDep) -> Actor:
+def tenant_actor(view: TenantDep, who: SignedInDep, actor: OptionalActorDep) -> Actor:
     """Return the actor in this tenant.
 
     Raises:
         UnauthenticatedError: nobody is signed in.
+        SecondFactorNeededError: the tenant wants more than the password that this session gave.
+        ForbiddenError: the tenant is suspended, which everyone may know.
         NotFoundError: the person has nothing to do with this tenant.
     """
+    if actor is None and view.status == "suspended":
+        raise ForbiddenError(
+            f"{view.known_as} está suspendido y nadie entra a trabajar en él. Motivo: {view.status_reason} "
+            "Lo publicado sigue a la vista. Si crees que es un error, escribe a quien opera la plataforma."
+        )
+    if actor is None and who.membership_in(view.tenant_id) is not None:
+        raise SecondFactorNeededError(enrolled=who.second_factor)
     if actor is None:
         raise NotFoundError
     return actor

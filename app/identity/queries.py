@@ -2,9 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
 from app.core import clock
@@ -13,13 +14,20 @@ from app.core.errors import ForbiddenError
 from app.core.policy import ROLE_LABELS
 from app.identity.models import Account, LoginSession, Membership, PlatformRole
 from app.tenancy.models import SujetoObligado, Tenant
+from app.web.formats import date_es
 
 TOUCH_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class MembershipView:
-    """One hat of a person."""
+    """One hat of a person.
+
+    Attributes:
+        lent_until: when it goes back to who lent it; None for the person's own.
+        last_entry_on: the last day on which it was worn.
+        demands_second_factor: the tenant wants more than a password of whoever wears it.
+    """
 
     tenant_id: UUID
     membership_id: UUID
@@ -27,11 +35,17 @@ class MembershipView:
     role: str
     sujeto_obligado_id: UUID | None
     sujeto_name: str
+    lent_until: datetime | None = None
+    last_entry_on: date | None = None
+    demands_second_factor: bool = False
 
     @property
     def role_label(self) -> str:
-        """The role in Spanish."""
-        return ROLE_LABELS[self.role]
+        """The role in Spanish, and until when it is lent."""
+        if self.lent_until is None:
+            return ROLE_LABELS[self.role]
+        last = self.lent_until - timedelta(seconds=1)  # it ends as the next day begins
+        return f"{ROLE_LABELS[self.role]}, prestada hasta el {date_es(last)}"
 
     def actor(self, account_id: UUID) -> Actor:
         """Return the actor that this hat makes of the person."""
@@ -46,7 +60,13 @@ class MembershipView:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person with an open session."""
+    """A person with an open session.
+
+    Attributes:
+        authenticated_at: when they last gave their password, or more.
+        second_factor: the account has one.
+        second_factor_at: when this session saw it.
+    """
 
     account_id: UUID
     session_id: UUID
@@ -55,6 +75,13 @@ class SignedIn:
     membership_id: UUID | None
     memberships: tuple[MembershipView, ...]
     platform_roles: tuple[str, ...]
+    authenticated_at: datetime
+    second_factor: bool
+    second_factor_at: datetime | None
+
+    def barred_from(self, hat: MembershipView) -> bool:
+        """Tell whether the hat demands a second factor that this session has not seen."""
+        return hat.demands_second_factor and self.second_factor_at is None
 
     def membership_in(self, tenant_id: UUID) -> MembershipView | None:
         """Return the hat worn in a tenant: the chosen one if it belongs there, else the first."""
@@ -98,6 +125,7 @@ def signed_in(database: Database, token: str, *, idle: timedelta) -> SignedIn | 
                 LoginSession.expires_at > now,
                 LoginSession.last_seen_at > now - idle,
                 Account.status == "active",
+                col(LoginSession.awaits_second_factor).is_(False),
             )
         ).one_or_none()
         if found is None:
@@ -116,20 +144,38 @@ def signed_in(database: Database, token: str, *, idle: timedelta) -> SignedIn | 
             membership_id=login.membership_id,
             memberships=memberships(session, account.account_id),
             platform_roles=tuple(sorted(roles)),
+            authenticated_at=login.authenticated_at,
+            second_factor=account.second_factor_since is not None,
+            second_factor_at=login.second_factor_at,
         )
 
 
+def in_force() -> ColumnElement[bool]:
+    """Return the condition that a membership holds now: not ended, and within the days for which it was lent."""
+    now = clock.now()
+    return and_(
+        col(Membership.status) == "active",
+        or_(col(Membership.valid_from).is_(None), col(Membership.valid_from) <= now),
+        or_(col(Membership.valid_until).is_(None), col(Membership.valid_until) > now),
+    )
+
+
+def demands(second_factor: str, role: str) -> bool:
+    """Tell whether a tenant with this setting wants more than a password of this role."""
+    return second_factor == "everybody" or (second_factor == "administrators" and role == "garante_admin")
+
+
 def memberships(session: AuthSession, account_id: UUID) -> tuple[MembershipView, ...]:
-    """Return the active hats of a person in all tenants, ordered by tenant, body and role."""
+    """Return the hats that a person has now in all tenants, ordered by tenant, body and role."""
     rows = session.exec(
-        select(Membership, Tenant.slug, SujetoObligado.name)
+        select(Membership, Tenant.slug, Tenant.second_factor, SujetoObligado.name)
         .join(Tenant, col(Tenant.tenant_id) == col(Membership.tenant_id))
         .outerjoin(
             SujetoObligado,
             (col(SujetoObligado.tenant_id) == col(Membership.tenant_id))
             & (col(SujetoObligado.sujeto_obligado_id) == col(Membership.sujeto_obligado_id)),
         )
-        .where(Membership.account_id == account_id, Membership.status == "active", Tenant.status == "active")
+        .where(Membership.account_id == account_id, in_force(), Tenant.status == "active")
         .order_by(Tenant.slug, col(SujetoObligado.sort_key).nulls_first(), Membership.role)
     ).all()
     return tuple(
@@ -140,8 +186,11 @@ def memberships(session: AuthSession, account_id: UUID) -> tuple[MembershipView,
             role=membership.role,
             sujeto_obligado_id=membership.sujeto_obligado_id,
             sujeto_name=sujeto or "",
+            lent_until=membership.valid_until if membership.lent_by else None,
+            last_entry_on=membership.last_entry_on,
+            demands_second_factor=demands(second_factor, membership.role),
         )
-        for membership, slug, sujeto in rows
+        for membership, slug, second_factor, sujeto in rows
     )
 
 
@@ -153,6 +202,7 @@ def open_sessions(session: AuthSession, who: SignedIn) -> list[SessionView]:
             LoginSession.account_id == who.account_id,
             col(LoginSession.revoked_at).is_(None),
             LoginSession.expires_at > clock.now(),
+            col(LoginSession.awaits_second_factor).is_(False),
         )
         .order_by(col(LoginSession.created_at).desc())
     ).all()
@@ -175,7 +225,7 @@ def actor_for_job(session: RwSession, actor: Actor) -> Actor:
             Membership.tenant_id == actor.tenant_id,
             Membership.membership_id == actor.membership_id,
             Membership.account_id == actor.account_id,
-            Membership.status == "active",
+            in_force(),
         )
     ).one_or_none()
     if row is None:

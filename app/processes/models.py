@@ -4,12 +4,24 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Computed, Date, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Computed,
+    Date,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key, text_key
 
 VERSION_STATUSES = ("draft", "in_review", "returned", "approved", "scheduled", "published", "discarded")
+OBSERVATION_STATUSES = ("open", "answered", "resolved")
 OPEN_STATUSES = ("draft", "in_review", "returned", "approved", "scheduled")
 _OPEN = "status IN ('draft', 'in_review', 'returned', 'approved', 'scheduled')"
 
@@ -152,7 +164,11 @@ class ProcessVersion(SQLModel, table=True):
     """One turn of the working document through the workflow; at most one is open per process.
 
     `snapshot` keeps the canonical JSON of a version that left the desk (discarded, or replaced), so that nothing is lost.
-    `stale_since` tells that the counts of errors and advice are older than the document, and since when.
+    `responsible` is whose work an open version is: who began it, until it is handed over.
+    `stale_since` tells that the counts of errors and advice are older than the document, and since when. `due_on` is the
+    day that its own people set; `respond_by` the last working day for whoever has to act on it (who decides, or who
+    answers). `reviewer_id` has taken its review. `approved_alone`: by one who had edited it (`sampled_by` has looked at
+    it since). `correction_reason`, where it changes what is published, will be public.
     """
 
     __tablename__ = "process_version"
@@ -174,6 +190,20 @@ class ProcessVersion(SQLModel, table=True):
             postgresql_where=text(_OPEN),
         ),
         Index("process_version_due_idx", "tenant_id", "due_on", "process_id", postgresql_where=text(_OPEN)),
+        Index(
+            "process_version_respond_idx",
+            "tenant_id",
+            "respond_by",
+            "process_id",
+            postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "process_version_sampling_idx",
+            "tenant_id",
+            "updated_at",
+            "process_id",
+            postgresql_where=text("approved_alone AND sampled_by IS NULL"),
+        ),
         one_of("status", VERSION_STATUSES),
     )
 
@@ -188,9 +218,18 @@ class ProcessVersion(SQLModel, table=True):
     created_by: UUID | None = None
     submitted_by: UUID | None = None
     decided_by: UUID | None = None
+    responsible: UUID | None = None
     snapshot: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     due_on: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
     stale_since: datetime | None = moment(default_now=False, nullable=True)
+    reviewer_id: UUID | None = None
+    respond_by: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    approved_alone: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
+    )
+    sampled_by: UUID | None = None
+    scheduled_for: datetime | None = moment(default_now=False, nullable=True)
+    correction_reason: str = prose()
     created_at: datetime = moment()
     updated_at: datetime = moment()
 
@@ -205,3 +244,48 @@ class VersionEditor(SQLModel, table=True):
     process_id: UUID = Field(primary_key=True)
     number: int = Field(primary_key=True)
     account_id: UUID = Field(primary_key=True)
+
+
+class Observation(SQLModel, table=True):
+    """A reviewer's remark on one place of a version, and the head of its thread.
+
+    `pointer` leads to the place in the document as it was remarked upon ("" for the whole); `part` is the stored part
+    that held it, by which the place is found again however the document moves.
+    """
+
+    __tablename__ = "observation"
+    __table_args__ = (
+        belongs_to("process_version", "process_id", "number"),
+        Index("observation_version_idx", "tenant_id", "process_id", "number", "created_at"),
+        one_of("status", OBSERVATION_STATUSES),
+    )
+
+    tenant_id: UUID = tenant_key()
+    observation_id: UUID = Field(default_factory=new_id, primary_key=True)
+    process_id: UUID
+    number: int
+    pointer: str = prose()
+    part: str = prose()
+    remark: str = prose(None)
+    status: str = prose("open")
+    account_id: UUID
+    created_at: datetime = moment()
+
+
+class ObservationMessage(SQLModel, table=True):
+    """What somebody did with an observation and said about it."""
+
+    __tablename__ = "observation_message"
+    __table_args__ = (
+        belongs_to("observation", "observation_id"),
+        Index("observation_message_thread_idx", "tenant_id", "observation_id", "at"),
+        one_of("act", ("answer", "resolve", "reopen")),
+    )
+
+    tenant_id: UUID = tenant_key()
+    message_id: UUID = Field(default_factory=new_id, primary_key=True)
+    observation_id: UUID
+    act: str = prose(None)
+    words: str = prose()
+    account_id: UUID
+    at: datetime = moment(default_now=False)

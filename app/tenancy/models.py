@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key, text_key
@@ -41,6 +41,12 @@ class Tenant(SQLModel, table=True):
     natural_rfc_public: bool = Field(default=False, nullable=False)
     default_policy: str = prose("garante")
     accent: str = prose()
+    logo_key: str = prose()
+    logo_type: str = prose()
+    review_days: int = Field(default=5, nullable=False, sa_column_kwargs={"server_default": "5"})
+    decided: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
+    )
     reply_to: str = prose()
     is_national: bool = Field(default=False, nullable=False)
     status: str = prose("active")
@@ -118,7 +124,6 @@ class SujetoObligado(SQLModel, table=True):
         ),
         one_of("policy", POLICIES),
         one_of("status", STATUSES),
-        CheckConstraint("(policy = 'single') = (single_until IS NOT NULL)", name="single"),
     )
 
     tenant_id: UUID = tenant_key()

@@ -81,6 +81,8 @@ class ErrorPage:
     """The urlencoded form that was sent after the session had ended, to be carried through the door."""
     here: str = ""
     sign_in: str = ""
+    confirming: bool = False
+    """Whether the person is signed in, and only has to prove once more who they are."""
 
 
 def answer(request: Request, error: AppError, *, typed: str = "") -> Response:
@@ -95,19 +97,21 @@ def answer(request: Request, error: AppError, *, typed: str = "") -> Response:
         return _document(request, error)
     shell = shell_of(request)
     fragment = wants_fragment(request)
-    if error.status == 401 and request.method in ("GET", "HEAD") and shell.sign_in and not fragment:
+    door = getattr(error, "door", "") or shell.sign_in or ""
+    if error.status == 401 and request.method in ("GET", "HEAD") and door and not fragment:
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"{shell.sign_in}?siguiente={quote(asked, safe='/')}", 303)
+        return RedirectResponse(f"{door}?siguiente={quote(asked, safe='/')}", 303)
     context = ErrorPage(
         status=error.status,
         title=error.title,
         detail=error.detail if error.detail != error.title else ADVICE.get(error.status, ""),
         request_id=_request_id(request),
         problems=tuple(one["message"] for one in _listed(error)),
-        ways=_ways(request, error.status),
-        typed=typed if shell.sign_in else "",
+        ways=_ways(request, error, door),
+        typed="" if isinstance(error, errors.SecondFactorNeededError) else typed if door else "",
         here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-        sign_in=shell.sign_in or "",
+        sign_in=door,
+        confirming=isinstance(error, errors.ConfirmationNeededError),
     )
     name = "errors/_error.html" if fragment else "errors/error.html"
     return page(
@@ -153,12 +157,12 @@ def _listed(error: AppError) -> list[dict[str, str]]:
     return listed if isinstance(listed, list) else []
 
 
-def _ways(request: Request, status: int) -> tuple[Link, ...]:
+def _ways(request: Request, error: AppError, door: str) -> tuple[Link, ...]:
     shell = shell_of(request)
     ways = []
-    if status == 401 and shell.sign_in:
-        ways.append(Link("Entrar", shell.sign_in))
-    elif status in (409, 429, 500, 503) and request.method == "GET":
+    if error.status == 401 and door:
+        ways.append(Link("Entrar" if door == shell.sign_in else "Continuar", door))
+    elif error.status in (409, 429, 500, 503) and request.method == "GET":
         ways.append(Link("Volver a intentar", request.url.path))
     if shell.tenant:
         ways.append(Link(f"Ir al inicio de {shell.tenant.name}", shell.tenant.home))
