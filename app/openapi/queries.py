@@ -146,8 +146,8 @@ _FIRST_SINCE: LiteralString = """
     SELECT position FROM release WHERE tenant_id = %s AND date >= %s ORDER BY date, position LIMIT 1"""
 
 _OTHER_NAME: LiteralString = """
-    SELECT c.ocid FROM ocid_alias a JOIN record c ON c.tenant_id = a.tenant_id AND c.process_id = a.process_id
-    WHERE a.tenant_id = %s AND a.alias = %s"""
+    SELECT r.ocid FROM ocid_alias a JOIN release r ON r.tenant_id = a.tenant_id AND r.process_id = a.process_id
+    WHERE a.tenant_id = %s AND a.alias = %s LIMIT 1"""
 
 _IS_PUBLISHED: LiteralString = """
     SELECT EXISTS (SELECT FROM release WHERE tenant_id = %s AND ocid = %s AND kind = 'release')"""
@@ -244,7 +244,7 @@ async def position_before(connection: Connection, tenant_id: UUID, since: dateti
 
 
 async def ocid_of_alias(connection: Connection, tenant_id: UUID, alias: str) -> str | None:
-    """Return the permanent ocid of a published process that is also called `alias`."""
+    """Return the permanent ocid of a process, published or withdrawn, that is also called `alias`."""
     row = await (await connection.execute(_OTHER_NAME, (tenant_id, alias))).fetchone()
     return str(row[0]) if row else None
 

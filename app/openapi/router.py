@@ -343,16 +343,17 @@ async def _elsewhere(
         NotFoundError: never published here.
     """
     for ocid, release_id in readings:
-        gone = await queries.withdrawal(connection, view.tenant_id, ocid, release_id)
-        if gone is not None:
-            ground = gone.ground.rstrip(".")
-            raise GoneError(
-                f"Se retiró de la publicación el {gone.date:%Y-%m-%d}. Fundamento: {ground}.",
-                extra=_told(gone),
-            )
         permanent = ocids.normalise(ocid)
         if permanent == ocid or not await queries.is_published(connection, view.tenant_id, permanent):
             permanent = await queries.ocid_of_alias(connection, view.tenant_id, ocid) or ocid
+        if release_id is not None or not await queries.count_of(connection, view.tenant_id, permanent):
+            gone = await queries.withdrawal(connection, view.tenant_id, permanent, release_id)
+            if gone is not None:
+                ground = gone.ground.rstrip(".")
+                raise GoneError(
+                    f"Se retiró de la publicación el {gone.date:%Y-%m-%d}. Fundamento: {ground}.",
+                    extra=_told(gone),
+                )
         if permanent != ocid:
             query = f"?{urlencode(request.query_params.multi_items())}" if request.query_params else ""
             location = address(permanent, release_id) + query

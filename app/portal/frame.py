@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app.identity.deps import OptionalActorDep, TenantDep, VisitorDep
-from app.portal.states import state_of
 from app.tenancy.queries import TenantView
+from app.tenancy.states import state_of
 from app.web import shell
 from app.web.shell import Link
 
@@ -39,6 +39,7 @@ def tenant_frame(request: Request, view: TenantDep, actor: OptionalActorDep) -> 
         footer=(
             Link("Cómo usar los datos", f"{view.base}/datos"),
             Link("Política de publicación", f"{view.base}/politica"),
+            Link("Bitácora pública", f"{view.base}/bitacora-publica"),
             *ABOUT,
             *((Link("Todos los organismos", "/"),) if view.base else ()),
         ),

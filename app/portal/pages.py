@@ -57,6 +57,20 @@ class Filter:
     choices: tuple[Choice, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry of the public log in words; `body` leads to what else was told of that body, `process` to the process."""
+
+    number: int
+    at: datetime
+    kind: str
+    said: str
+    body: Link | None
+    process: Link | None
+    ground: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class NationalHome:
     """Context of `portal/national.html`."""
@@ -125,6 +139,8 @@ class ProcessPage:
     sections: tuple[Section, ...]
     releases: tuple[ReleaseRow, ...]
     release_count: int
+    acts: tuple[Told, ...]
+    log: str
     roots: Roots
 
 
@@ -151,6 +167,24 @@ class WithdrawnPage:
     crumbs: tuple[Link, ...]
     ocid: str
     releases: tuple[ReleaseRow, ...]
+    acts: tuple[Told, ...]
+    log: str
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Context of `portal/public_log.html`."""
+
+    view: TenantView
+    crumbs: tuple[Link, ...]
+    rows: tuple[Told, ...]
+    filters: tuple[Filter, ...]
+    narrowed: str
+    clear: str | None
+    downloads: tuple[Link, ...]
+    feed: str
+    more: str | None
+    first: str | None
 
 
 @dataclass(frozen=True)

@@ -329,6 +329,24 @@ def permanent_ocid(session: PublicSession, tenant_id: UUID, ocid: str) -> str | 
     return found
 
 
+def withdrawn_ocid(session: PublicSession, tenant_id: UUID, ocid: str) -> str | None:
+    """Return the ocid of the process, called `ocid` or so by another name, all of which was withdrawn; or None.
+
+    The world may read the other names of a process as long as something of it stands or its withdrawal is told.
+    """
+    here = (
+        select(RELEASE.c.ocid)
+        .where(RELEASE.c.tenant_id == tenant_id, RELEASE.c.kind == "withdrawal")
+        .limit(1)
+    )
+    named = and_(ALIAS.c.tenant_id == RELEASE.c.tenant_id, ALIAS.c.process_id == RELEASE.c.process_id)
+    found: str | None = (
+        session.execute(here.where(RELEASE.c.ocid.in_([ocid, normalise(ocid)]))).scalar_one_or_none()
+        or session.execute(here.join(ALIAS, named).where(ALIAS.c.alias == ocid)).scalar_one_or_none()
+    )
+    return found
+
+
 def releases(session: PublicSession, tenant_id: UUID, ocid: str) -> list[ReleaseRow]:
     """Return the entries that published releases of a process, the newest first, at most `MOST_RELEASES`."""
     withdrawal = RELEASE.alias()

@@ -10,16 +10,16 @@ from app.core.db import PublicSession
 from app.core.errors import NotFoundError
 from app.identity.deps import DirectoryDep, PublicDep, SettingsDep
 from app.ocds import codelists
-from app.ocds.ocid import normalise
 from app.openapi import addresses
 from app.portal import pages, process, queries
 from app.portal.explanations import explanations
 from app.portal.frame import PublicTenantDep, address, crumbs_of, public
 from app.portal.pages import Choice, Filter, listed, process_address
+from app.portal.public_log import acts_on, log_address, public_log
 from app.portal.queries import Filters, PublishedProcess, SujetoRow
 from app.portal.reading import PAGE
-from app.portal.states import state_of
 from app.tenancy.queries import TenantView
+from app.tenancy.states import state_of
 from app.web import formats
 from app.web.components import Figure
 from app.web.shell import Link
@@ -27,6 +27,7 @@ from app.web.templating import page
 
 router = APIRouter(include_in_schema=False)
 router.include_router(explanations)
+router.include_router(public_log)
 
 ROWS = 25
 """Rows of a list on one page."""
@@ -264,6 +265,8 @@ def read_process(
         sections=tuple(process.sections(compiled)),
         releases=tuple(queries.releases(session, view.tenant_id, found.ocid)),
         release_count=found.release_count,
+        acts=acts_on(session, view, found.ocid),
+        log=log_address(view, found.ocid),
         roots=addresses.roots(request.scope, view, settings.public_url),
     )
     return page(request, "portal/process.html", context)
@@ -292,11 +295,17 @@ def _elsewhere(request: Request, view: TenantView, session: PublicSession, ocid:
     if permanent is not None:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(process_address(view, permanent) + query, 308)
-    entries = queries.releases(session, view.tenant_id, normalise(ocid))
-    if not entries:
+    gone = queries.withdrawn_ocid(session, view.tenant_id, ocid)
+    if gone is None:
         raise NotFoundError("Aquí no hay ninguna contratación publicada con ese identificador.")
-    crumbs = (*crumbs_of(view), Link("Contrataciones", f"{view.base}/procesos"))
-    context = pages.WithdrawnPage(view=view, crumbs=crumbs, ocid=normalise(ocid), releases=tuple(entries))
+    context = pages.WithdrawnPage(
+        view=view,
+        crumbs=(*crumbs_of(view), Link("Contrataciones", f"{view.base}/procesos")),
+        ocid=gone,
+        releases=tuple(queries.releases(session, view.tenant_id, gone)),
+        acts=acts_on(session, view, gone),
+        log=log_address(view, gone),
+    )
     return page(request, "portal/withdrawn.html", context, status=410, headers={"Cache-Control": "no-store"})
 
 

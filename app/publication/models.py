@@ -58,6 +58,12 @@ class Release(SQLModel, table=True):
             unique=True,
             postgresql_where=text("kind = 'withdrawal'"),
         ),
+        Index(
+            "release_withdrawn_idx",
+            "tenant_id",
+            "process_id",
+            postgresql_where=text("kind = 'withdrawal'"),
+        ),
         one_of("kind", KINDS),
     )
 

@@ -22,11 +22,37 @@ depends_on = None
 def upgrade() -> None:
     """Make the tables and their walls."""
     _public_act()
+    _other_names()
 
 
 def downgrade() -> None:
     """Drop the tables: what was told in them is lost."""
+    for name in ("app_public", "app_monitor"):
+        op.execute(f"ALTER POLICY {name}_reads ON ocid_alias USING ({_NAMED % ''})")
+    op.drop_index("release_withdrawn_idx", "release")
     op.drop_table("public_act")
+
+
+_NAMED = (
+    "EXISTS (SELECT FROM record r WHERE r.tenant_id = ocid_alias.tenant_id "
+    "AND r.process_id = ocid_alias.process_id)%s"
+)
+
+
+def _other_names() -> None:
+    """Let the world read the other names of a withdrawn process too: they answer 410, not 404."""
+    op.create_index(
+        "release_withdrawn_idx",
+        "release",
+        ["tenant_id", "process_id"],
+        postgresql_where=sa.text("kind = 'withdrawal'"),
+    )
+    told = (
+        " OR EXISTS (SELECT FROM release w WHERE w.tenant_id = ocid_alias.tenant_id "
+        "AND w.process_id = ocid_alias.process_id AND w.kind = 'withdrawal')"
+    )
+    for name in ("app_public", "app_monitor"):
+        op.execute(f"ALTER POLICY {name}_reads ON ocid_alias USING ({_NAMED % told})")
 
 
 def _public_act() -> None:

@@ -306,3 +306,38 @@ def test_the_last_modification_is_the_releases_own_date(world: World, publisher:
 
     stamp = rfc3339(parsedate_to_datetime(answer.headers["last-modified"]))
     assert stamp[:19] == answer.json()["publishedDate"][:19]
+
+
+def test_what_was_withdrawn_is_gone_under_every_name(world: World, publisher: Publisher) -> None:
+    ocid = f"{publisher.place.prefix}-retirada"
+    [(_, release_id)] = publisher.write((ocid,), aliases=("PC/0002",))
+    publisher.withdraw(ocid, release_id, "Artículo 116 de la Ley de Prueba")
+
+    for address in (
+        f"releases/{ocid}/{release_id}",
+        f"releases/{ocid}",
+        f"records/{ocid}",
+        f"records/{publisher.place.prefix.upper()}-retirada",
+        f"releases/PC%2F0002/{release_id}",
+        "releases/PC%2F0002",
+        "records/PC%2F0002?versioned=true",
+    ):
+        answer = world.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (410, "application/problem+json"), (
+            address
+        )
+        assert answer.json()["ground"] == "Artículo 116 de la Ley de Prueba"
+
+
+def test_a_withdrawn_release_is_gone_under_every_name_while_others_stand(
+    world: World, publisher: Publisher
+) -> None:
+    ocid = f"{publisher.place.prefix}-en-parte"
+    [(_, first)] = publisher.write((ocid,), aliases=("PC/0003",))
+    publisher.publish(ocid, language="en")
+    publisher.withdraw(ocid, first)
+
+    assert world.get(f"releases/{ocid}/{first}").status_code == 410
+    assert world.get(f"releases/PC%2F0003/{first}").status_code == 410
+    assert world.get(f"records/{ocid}").status_code == 200
+    assert world.get("records/PC%2F0003").status_code == 308

@@ -63,6 +63,10 @@ PUBLIC = {
     "/{tenant}/procesos/{ocid:path}": "what is published",
     "/{tenant}/datos": "how to use a garante's data",
     "/{tenant}/politica": "its publication policy",
+    **{
+        f"/{{tenant}}/bitacora-publica{form}": "its acts of authority, with reasons"
+        for form in ("", ".csv", ".json", ".atom")
+    },
     "/{tenant}/sitemap.xml": "for search engines",
     "/{tenant}/tema.css": "its colours, which its public pages wear",
     "/{tenant}/api/v1/": "where a garante's data is",
