@@ -5,20 +5,46 @@ A router of the desk takes it whole: `APIRouter(dependencies=[Depends(desk_navig
 
 from fastapi import Request
 
+from app.core.db import Actor
 from app.core.policy import Permission, allowed
 from app.identity.deps import ActorDep, TenantDep
+from app.tenancy.queries import TenantView
 from app.web import shell
+from app.web.components import Tab
 
 PAGES = (
     ("Mi trabajo", "panel", Permission.PROCESS_READ),
     ("Procesos", "procesos-internos", Permission.PROCESS_READ),
     ("Importaciones", "importaciones", Permission.PROCESS_IMPORT),
     ("Registro", "registro", Permission.PROCESS_READ),
-    ("Catálogos", "catalogos", Permission.CATALOG_MANAGE),
     ("Padrón", "padron", Permission.PADRON_READ),
+    ("Catálogos", "catalogos", Permission.CATALOG_MANAGE),
+    ("Ajustes", "ajustes", Permission.TENANT_MANAGE),
     ("Bitácora", "bitacora", Permission.AUDIT_READ),
 )
 """Label, first segment after the tenant, and what it takes to see it."""
+
+SETTINGS_TABS = (
+    ("Identidad", "identidad", Permission.TENANT_MANAGE),
+    ("Política", "politica", Permission.TENANT_MANAGE),
+    ("Calendario", "calendario", Permission.TENANT_MANAGE),
+)
+"""The tabs of «Ajustes»: label, segment after `/{tenant}/ajustes/`, and what it takes to see it."""
+
+
+def settings_tabs(view: TenantView, actor: Actor, current: str = "") -> tuple[Tab, ...]:
+    """Return the tabs of «Ajustes» that the actor may open; every page among them shows `ui.tabs(tabs)`.
+
+    Args:
+        view: the tenant.
+        actor: who looks.
+        current: the segment of the page being shown.
+    """
+    return tuple(
+        Tab(label, f"{view.base}/ajustes/{segment}", current=segment == current)
+        for label, segment, permission in SETTINGS_TABS
+        if allowed(actor, permission)
+    )
 
 
 def desk_navigation(request: Request, view: TenantDep, actor: ActorDep) -> None:

@@ -235,6 +235,18 @@ def contrast_with_white(colour: str) -> float:
     return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
+def slug_fault(slug: str) -> str:
+    """Return what keeps a text from being the address of a tenant, in Spanish; empty when nothing does."""
+    if not _SLUG.fullmatch(slug):
+        return "Solo minúsculas sin acento, cifras y guiones."
+    return "Es una dirección del propio servicio: elige otra." if slug in RESERVED_SLUGS else ""
+
+
+def faults(declaration: TenantDeclaration) -> list[tuple[Location, str]]:
+    """Return what is wrong with one declaration that stands in no folder, each with its place."""
+    return list(_rules(declaration, Path(declaration.slug)))
+
+
 def _read(file: Path) -> tuple[_Source, TenantDeclaration] | list[Problem]:
     """The declaration in `file` with its source, or what is wrong with its text or its shape."""
     try:

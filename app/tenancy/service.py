@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from app.core import audit, clock
@@ -50,6 +51,25 @@ def apply(database: Database, declarations: Sequence[TenantDeclaration]) -> list
             _apply_one(session, tenant_id, declaration, digest)
         applied.append(Applied(declaration.slug, "changed" if row else "created"))
     return applied
+
+
+def found(database: Database, operator: Actor, declaration: TenantDeclaration) -> UUID:
+    """Make one tenant that is not there yet, on behalf of an operator; returns its identifier.
+
+    Raises:
+        ConflictError: the slug, a host or a prefix is another tenant's.
+    """
+    tenant_id = new_id()
+    digest = hashlib.sha256(declaration.model_dump_json().encode()).hexdigest()
+    try:
+        with database.owner_work(replace(operator, tenant_id=tenant_id)) as session:
+            _apply_one(session, tenant_id, declaration, digest)
+            audit.record(session, "tenant.found", "tenant", tenant_id, slug=declaration.slug)
+    except IntegrityError as error:
+        raise ConflictError(
+            "La dirección, el dominio o el prefijo OCID ya son de otro organismo: elige otros."
+        ) from error
+    return tenant_id
 
 
 def _apply_one(session: Session, tenant_id: UUID, declaration: TenantDeclaration, digest: str) -> None:
