@@ -7,12 +7,14 @@ from threading import Lock
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import holidays
 from sqlmodel import col, select
 
 from app.core import clock
 from app.core.db import Actor, Database, PublicSession, RwSession
 from app.core.errors import NotFoundError
-from app.tenancy.models import OcidPrefix, SujetoObligado, Tenant, TenantHost, TenantName
+from app.core.workdays import Calendar
+from app.tenancy.models import CalendarDay, OcidPrefix, SujetoObligado, Tenant, TenantHost, TenantName
 
 REFRESH_SECONDS = 5.0
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "testserver", "[::1]"})
@@ -235,3 +237,34 @@ def prefix_owner(session: PublicSession, prefix: str) -> UUID | None:
     """Return the tenant that uses an OCID prefix, if one does; prefixes are public."""
     row = session.exec(select(OcidPrefix).where(OcidPrefix.prefix == prefix)).one_or_none()
     return row.tenant_id if row else None
+
+
+def national_days(year: int) -> dict[date, str]:
+    """Return the rest days that the federal law of labour gives everyone in a year, with their Spanish names."""
+    return dict(sorted(holidays.country_holidays("MX", years=year, language="es").items()))
+
+
+def calendar_days(session: RwSession, actor: Actor, *years: int) -> list[CalendarDay]:
+    """Return the days of some years on which the actor's tenant departs from the national calendar, in order."""
+    query = select(CalendarDay).where(
+        CalendarDay.tenant_id == actor.tenant_id,
+        col(CalendarDay.day).between(date(min(years), 1, 1), date(max(years), 12, 31)),
+    )
+    return list(session.exec(query.order_by(col(CalendarDay.day))).all())
+
+
+def calendar(session: RwSession, actor: Actor, *years: int) -> Calendar:
+    """Return when the actor's tenant works: the national days of rest, its own, and what it works all the same.
+
+    Args:
+        session: bound to the actor.
+        actor: of the tenant.
+        *years: that the term may touch; by default the last one, this one and the next.
+    """
+    this = clock.now().year
+    asked = years or (this - 1, this, this + 1)
+    own = calendar_days(session, actor, *asked)
+    working = {one.day for one in own if one.kind == "working"}
+    national = {day for year in range(min(asked), max(asked) + 1) for day in national_days(year)}
+    rest = national | {one.day for one in own if one.kind != "working"}
+    return Calendar(frozenset(rest - working), frozenset(working))
