@@ -101,6 +101,7 @@ class Outgoing:
         data: Mapping[str, str] | None = None,
         most: int = MOST_BYTES,
         seconds: float = SECONDS,
+        follow: bool = True,
     ) -> Fetched:
         """Call an address and return what it answers; not from a thread that runs an event loop.
 
@@ -111,20 +112,21 @@ class Outgoing:
             data: of a form.
             most: bytes of the body that are read.
             seconds: that all of it may take.
+            follow: go where a redirect leads; not where a secret is sent.
 
         Raises:
             OutgoingRefusedError: the address, or one it leads to, is not public.
             NoAnswerError: nobody answered in time, or what came was no HTTP.
         """
         sent: dict[str, Any] = {"headers": dict(headers or {}), "data": dict(data) if data else None}
-        return asyncio.run(self._fetch(url, method, sent, most=most, seconds=seconds))
+        return asyncio.run(self._fetch(url, method, sent, most=most, seconds=seconds, follow=follow))
 
     async def _fetch(
-        self, url: str, method: str, sent: Mapping[str, Any], *, most: int, seconds: float
+        self, url: str, method: str, sent: Mapping[str, Any], *, most: int, seconds: float, follow: bool
     ) -> Fetched:
         client = httpx2.AsyncClient(
             transport=_CheckedTransport(self._allow, self._resolver),
-            follow_redirects=True,
+            follow_redirects=follow,
             max_redirects=REDIRECTS,
             trust_env=False,
             timeout=seconds,

@@ -43,6 +43,8 @@ class Permission(StrEnum):
 PLATFORM_ROLES = ("platform_operator", "national_monitor")
 TENANT_ROLES = ("garante_admin", "garante_reviewer", "so_admin", "so_publisher", "so_editor", "so_reader")
 SUJETO_ROLES = ("so_admin", "so_publisher", "so_editor", "so_reader")
+MACHINE_ROLE = "machine"
+"""The role of a machine client's service account; no person may have it. Its scopes say what it may ask for."""
 
 ROLE_LABELS = {
     "platform_operator": "Operación de la plataforma",
@@ -53,6 +55,7 @@ ROLE_LABELS = {
     "so_publisher": "Publicación del sujeto obligado",
     "so_editor": "Captura del sujeto obligado",
     "so_reader": "Consulta del sujeto obligado",
+    "machine": "Sistema conectado",
 }
 
 ROLES: dict[str, frozenset[Permission]] = {
@@ -111,6 +114,7 @@ ROLES: dict[str, frozenset[Permission]] = {
         }
     ),
     "so_reader": frozenset({Permission.PROCESS_READ}),
+    MACHINE_ROLE: frozenset({Permission.PROCESS_IMPORT}),
 }
 
 

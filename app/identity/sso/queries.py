@@ -1,0 +1,93 @@
+"""Reading single sign-on: a tenant's provider, who may enter without it, and what an account is linked to."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from app.core import clock
+from app.core.db import Actor, AuthSession, RwSession
+from app.core.tables import among
+from app.identity.sso.models import BreakGlass, IdentityProvider, OidcIdentity
+from app.tenancy.models import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A provider with which somebody may enter: what it is called, and its tenant."""
+
+    label: str
+    tenant_slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An account's identity at the provider of a tenant; `lasting` where the account was made for it."""
+
+    label: str
+    tenant_slug: str
+    lasting: bool
+
+
+def provider(session: RwSession, actor: Actor) -> IdentityProvider | None:
+    """Return the provider that the actor's tenant configured, in use or not."""
+    return session.exec(
+        select(IdentityProvider).where(IdentityProvider.tenant_id == actor.tenant_id)
+    ).one_or_none()
+
+
+def offers(session: AuthSession, slugs: Collection[str] | None = None) -> list[Offer]:
+    """Return the providers in use, of these tenants or of all, by the tenant's address."""
+    query = (
+        select(IdentityProvider.label, Tenant.slug)
+        .join(Tenant, col(Tenant.tenant_id) == col(IdentityProvider.tenant_id))
+        .where(col(IdentityProvider.enabled).is_(True), Tenant.status == "active")
+        .order_by(Tenant.slug)
+    )
+    if slugs is not None:
+        query = query.where(col(Tenant.slug).in_(slugs))
+    return [Offer(label, slug) for label, slug in session.exec(query)]
+
+
+def links(session: AuthSession, account_id: UUID) -> list[Link]:
+    """Return the identities that an account is linked to, where their provider is still the tenant's."""
+    found = session.exec(
+        select(IdentityProvider.label, Tenant.slug, OidcIdentity.made_account)
+        .join(
+            OidcIdentity,
+            (col(OidcIdentity.tenant_id) == col(IdentityProvider.tenant_id))
+            & (col(OidcIdentity.issuer) == col(IdentityProvider.issuer)),
+        )
+        .join(Tenant, col(Tenant.tenant_id) == col(IdentityProvider.tenant_id))
+        .where(OidcIdentity.account_id == account_id)
+        .order_by(Tenant.slug)
+    )
+    return [Link(label, slug, made) for label, slug, made in found]
+
+
+def closed_to_passwords(session: AuthSession, account_id: UUID, tenants: Collection[UUID]) -> frozenset[UUID]:
+    """Return which of these tenants only their provider opens for this account: local sign-in is off, and not lent.
+
+    Args:
+        session: as `app_auth`.
+        account_id: who would enter; a break-glass of theirs opens their tenant for a day.
+        tenants: where they have something to do.
+    """
+    if not tenants:
+        return frozenset()
+    closed = session.exec(
+        select(IdentityProvider.tenant_id).where(
+            among(IdentityProvider.tenant_id, tenants),
+            col(IdentityProvider.enabled).is_(True),
+            col(IdentityProvider.local_login).is_(False),
+        )
+    ).all()
+    if not closed:
+        return frozenset()
+    lent = session.exec(
+        select(BreakGlass.tenant_id).where(
+            BreakGlass.account_id == account_id, col(BreakGlass.local_until) > clock.now()
+        )
+    ).all()
+    return frozenset(closed) - frozenset(lent)
