@@ -13,6 +13,7 @@ from app.attachments import tasks as filing
 from app.capture import router as capture
 from app.catalogs import router as catalogs
 from app.catalogs.reading import LARGEST_FILE as LARGEST_CATALOG
+from app.continuity import router as continuity
 from app.core import clock, migrate, sealing
 from app.core.db import Database
 from app.core.errors import UnavailableError
@@ -117,6 +118,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         catalogs.router,
         parties.router,
         publishing.router,
+        continuity.router,
         tenancy.router,
         portal.router,
     ):

@@ -1,0 +1,73 @@
+"""Acts of the platform on a whole tenant: each as the owner, bound to that tenant, audited there."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from sqlmodel import select
+
+from app.continuity.queries import slug_taken
+from app.continuity.workflow import TENANTS
+from app.core import audit, clock, public_log
+from app.core.db import Actor, Database
+from app.core.errors import ConflictError, InvalidError
+from app.core.policy import Permission, require
+from app.tenancy import declarations
+from app.tenancy import service as tenancy
+from app.tenancy.declarations import TenantDeclaration
+from app.tenancy.models import Tenant
+from app.tenancy.queries import TenantView
+
+
+def found(database: Database, operator: Actor, declaration: TenantDeclaration) -> UUID:
+    """Make a tenant; it serves from the next question on.
+
+    Args:
+        database: written as the owner.
+        operator: of the platform.
+        declaration: what a `tenant.toml` would say.
+
+    Raises:
+        ForbiddenError: not an operator.
+        InvalidError: the declaration does not stand.
+        ConflictError: its address or a prefix is another's.
+    """
+    require(operator, Permission.PLATFORM_MANAGE)
+    faults = declarations.faults(declaration)
+    if faults:
+        raise InvalidError(" ".join(message for _, message in faults))
+    if slug_taken(database, declaration.slug):
+        raise ConflictError(f"La dirección «{declaration.slug}» ya es de otro organismo: elige otra.")
+    return tenancy.found(database, operator, declaration)
+
+
+def change_status(database: Database, operator: Actor, view: TenantView, action: str, reason: str) -> None:
+    """Suspend a tenant or let it work again; what it published stays public either way.
+
+    Args:
+        database: written as the owner.
+        operator: of the platform.
+        view: which tenant.
+        action: "suspend" or "resume".
+        reason: in Spanish, without personal data: it stands in the tenant's public log.
+
+    Raises:
+        ForbiddenError: not an operator.
+        InvalidError: no reason.
+        ConflictError: it is in that state already.
+    """
+    require(operator, Permission.PLATFORM_MANAGE)
+    reason = reason.strip()
+    if len(reason) < SHORTEST_REASON:
+        raise InvalidError("Escribe el motivo: lo leerá cualquiera en la bitácora pública.")
+    with database.owner_work(replace(operator, tenant_id=view.tenant_id)) as session:
+        tenant = session.exec(
+            select(Tenant).where(Tenant.tenant_id == view.tenant_id).with_for_update()
+        ).one()
+        TENANTS.apply(tenant, action)
+        tenant.status_since = clock.now()
+        tenant.status_reason = reason if tenant.status == "suspended" else ""
+        audit.record(session, f"tenant.{action}", "tenant", tenant.tenant_id)
+        public_log.tell(session, "suspension", reason=reason, act=action)
+
+
+SHORTEST_REASON = 10
