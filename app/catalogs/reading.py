@@ -4,18 +4,12 @@ Memory is bounded by the limits below. A row that cannot be used costs that row,
 used says what it lacks.
 """
 
-import codecs
-import csv
-import io
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import BinaryIO
 
-from python_calamine import CalamineError, load_workbook
-
 from app.catalogs.kinds import Column, Kind
+from app.core import sheets
 from app.core.errors import InvalidError, TooLargeError
 from app.core.folding import fold
 
@@ -71,10 +65,7 @@ def read(source: BinaryIO, kind: Kind) -> Content:
         InvalidError: it is not such a file, or lacks the head or a column without which nothing can be read.
         TooLargeError: it is over a limit.
     """
-    start = source.read(8)
-    source.seek(0)
-    is_workbook = start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
-    rows = enumerate(_workbook(source) if is_workbook else _text(source), 1)
+    rows = enumerate(sheets.rows(source, most=MOST_ROWS + 1, largest_unpacked=LARGEST_UNPACKED), 1)
     content, positions = _head(rows, kind)
     lines: dict[Key, int] = {}
     for line, cells in rows:
@@ -148,70 +139,3 @@ def _head(rows: Iterable[tuple[int, Sequence[str]]], kind: Kind) -> tuple[Conten
         f"No encontramos {wanted} en los nombres de las columnas. Pon en un solo renglón cómo se llama cada una: "
         f"{', '.join(column.label.lower() for column in kind.columns)}."
     )
-
-
-def _workbook(source: BinaryIO) -> Iterator[list[str]]:
-    """Yield the rows of the first sheet with anything in it."""
-    if source.read(2) == b"PK":
-        source.seek(0)
-        try:
-            with zipfile.ZipFile(source) as packed:
-                unpacked = sum(member.file_size for member in packed.infolist())
-        except zipfile.BadZipFile as error:
-            raise InvalidError(_DAMAGED) from error
-        if unpacked > LARGEST_UNPACKED:
-            raise TooLargeError("El libro de Excel es demasiado grande al abrirse. Guárdalo como CSV.")
-    source.seek(0)
-    try:
-        with load_workbook(source) as book:
-            for name in book.sheet_names:
-                rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=MOST_ROWS + 1)
-                if any(any(row) for row in rows):
-                    yield from ([clean(_cell(value)) for value in row] for row in rows)
-                    return
-    except CalamineError as error:
-        raise InvalidError(_DAMAGED) from error
-
-
-def _text(source: BinaryIO) -> Iterator[list[str]]:
-    """Yield the rows of a CSV; what separates its cells is whatever separates the first line with anything in it."""
-    text = _decoded(source.read(LARGEST_FILE + 1))
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    if not first:
-        raise InvalidError("El archivo está vacío. Elige el que trae las claves.")
-    delimiter = max(",;\t|", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        for row in reader:
-            yield [clean(cell) for cell in row]
-    except csv.Error as error:
-        raise InvalidError(
-            f"El renglón {reader.line_num:,} no se entiende: revisa que sus comillas se cierren."
-        ) from error
-
-
-def _decoded(raw: bytes) -> str:
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return raw.decode("utf-16", "replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Excel in Spanish writes Windows-1252; the five bytes that it leaves undefined are refused with their row.
-        return raw.decode("cp1252", "replace")
-
-
-def _cell(value: object) -> str:
-    """Return a cell as people see it: a code that Excel made a number is written without decimals."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, date):
-        return value.isoformat()
-    return "" if value is None else str(value)
-
-
-def clean(text: str) -> str:
-    """Return a text with single blanks and without what nobody sees (controls, marks of direction, NUL)."""
-    return "".join(char for char in " ".join(text.split()) if char.isprintable())
-
-
-_DAMAGED = "El archivo no se puede abrir: parece dañado o protegido. Guárdalo de nuevo como XLSX o CSV."

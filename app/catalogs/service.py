@@ -9,11 +9,12 @@ from app.catalogs.loading import TOLD, apply, discard, receive, search_text
 from app.catalogs.models import CatalogChange, CatalogEntry
 from app.catalogs.policy import require_manager
 from app.catalogs.queries import loaded
-from app.catalogs.reading import Values, clean, fault
+from app.catalogs.reading import Values, fault
 from app.core import audit, bulk, clock
 from app.core.db import Actor, RwSession
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, StaleError
 from app.core.folding import fold
+from app.core.sheets import clean
 from app.core.tables import table_of
 
 __all__ = ["add", "apply", "discard", "edit", "receive", "restore", "retire"]

@@ -10,8 +10,9 @@ import pytest
 
 from app.catalogs import reading
 from app.catalogs.kinds import KINDS
-from app.catalogs.reading import Content, clean, read
+from app.catalogs.reading import Content, read
 from app.core.errors import InvalidError, TooLargeError
+from app.core.sheets import clean
 
 CUCOP = KINDS["cucop"]
 ROWS = [
