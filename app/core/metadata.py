@@ -22,6 +22,7 @@ MODULES = (
     "app.review.models",
     "app.imports.models",
     "app.publication.models",
+    "app.adoption.models",
     "app.continuity.models",
     "app.notifications.models",
 )

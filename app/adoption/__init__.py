@@ -1,0 +1,1 @@
+"""The garante's desk: who publishes, who does not, and how they are reminded."""
