@@ -35,6 +35,7 @@ from app.identity.queries import memberships
 from app.imports import service as imports
 from app.imports.wording import import_line, import_summary
 from app.main import create_app
+from app.operations import commands as operations
 from app.publication import chain
 from app.publication.invariants import check_tenant
 from app.publication.service import publish_batch
@@ -60,6 +61,9 @@ cli.add_typer(people_cli, name="people")
 cli.add_typer(padron_cli, name="padron")
 catalogs_cli = typer.Typer(help="Catálogos de claves de un organismo garante.", no_args_is_help=True)
 cli.add_typer(catalogs_cli, name="catalogs")
+cli.command("backup")(operations.backup_command)
+cli.command("restore")(operations.restore_command)
+cli.add_typer(operations.keys_cli, name="keys")
 database_cli = typer.Typer(help="La base de datos incluida.", no_args_is_help=True)
 cli.add_typer(database_cli, name="database")
 

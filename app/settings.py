@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     database_url_auditor: str | None = Field(
         None, validation_alias="DATABASE_URL_AUDITOR", description="The role that seals the audit log."
     )
+    database_url_backup: SecretStr | None = Field(
+        None,
+        validation_alias="DATABASE_URL_BACKUP",
+        description="A superuser, or a role with BYPASSRLS, of a database of your own: for `backup` and `restore` only.",
+    )
     pg_bin: Path | None = Field(
         None,
         validation_alias="PG_BIN",
@@ -93,6 +98,14 @@ class Settings(BaseSettings):
     keys_file: Path | None = Field(
         None,
         description="File with those keys, one a line; unset: `secrets/keys` of the state folder, made when missing.",
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server: `smtp://user:password@host:587` (STARTTLS), `smtps://…:465` (TLS) or "
+        "`smtp+plain://host:25` (not encrypted); unset: letters wait and nothing is sent.",
+    )
+    mail_from: str = Field(
+        "", description="Address that letters are sent from; needed where `CA_SMTP_URL` is set."
     )
     storage_url: str | None = Field(
         None,

@@ -3,7 +3,7 @@
 They come from the setting `CA_KEYS`, or from a file that holds the same, one `identifier:base64` a line, the newest
 first (`CA_KEYS_FILE`; by default `secrets/keys` of the state folder, made when first needed). What a key made names it,
 so a new one can be put first while everything is running: the file is read again when it changes, the old keys go on
-opening what they sealed. Whoever loses a key loses what it sealed (docs/operations.md, "Llaves").
+opening what they sealed. Whoever loses a key loses what it sealed (docs/operations.md, "Keys").
 """
 
 import base64
@@ -108,7 +108,7 @@ def of(settings: Settings) -> Keyring:
     """
     if settings.keys is not None:
         return _parsed(settings.keys.get_secret_value().replace(",", "\n"))
-    path = settings.keys_file or settings.state_folder / "secrets" / "keys"
+    path = _file(settings)
     if not path.exists():
         _make(path)
     stat = path.stat()
@@ -124,19 +124,44 @@ def fresh_line(key_id: str) -> str:
     return f"{key_id}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
 
 
+def put_first(settings: Settings, line: str) -> Path:
+    """Write a line before the others of the file of keys, and return which file that is.
+
+    Raises:
+        BadKeysError: the file would not be readable with it, for example because its identifier is taken.
+    """
+    of(settings)
+    path = _file(settings)
+    listed = f"{line}\n{path.read_text(encoding='ascii')}"
+    _parsed(listed)
+    draft = _written_beside(path, listed)
+    draft.rename(path)
+    return path
+
+
+def _file(settings: Settings) -> Path:
+    return settings.keys_file or settings.state_folder / "secrets" / "keys"
+
+
 def _make(path: Path) -> None:
     """Write the first key, readable by its owner only; of two processes at once one wins and both read its key."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(fresh_line("1") + "\n")
+    draft = _written_beside(path, fresh_line("1") + "\n")
     try:
         os.link(draft, path)
     except FileExistsError:
         pass
     finally:
         draft.unlink()
+
+
+def _written_beside(path: Path, content: str) -> Path:
+    """Write a file of its owner only next to where it will take its place in one step."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(content)
+    return draft
 
 
 def _parsed(listed: str) -> Keyring:

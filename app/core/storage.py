@@ -125,8 +125,15 @@ class Storage:
 
     def files(self, tenant_id: UUID, kind: str) -> Iterator[StoredFile]:
         """Return what a tenant keeps of one kind, in no order."""
+        return self._listed(f"{tenant_id}/{kind}")
+
+    def every(self) -> Iterator[StoredFile]:
+        """Return all that is stored, of all tenants, in no order: for backups."""
+        return self._listed(None)
+
+    def _listed(self, prefix: str | None) -> Iterator[StoredFile]:
         with _answering():
-            for page in obstore.list(self._store, f"{tenant_id}/{kind}", chunk_size=500):
+            for page in obstore.list(self._store, prefix, chunk_size=500):
                 for one in page:
                     yield StoredFile(one["path"], one["size"], one["last_modified"])
 

@@ -1,0 +1,158 @@
+"""A backup brought back elsewhere is the same, byte for byte; a damaged or foreign one is refused with words."""
+
+import shutil
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pyrage import x25519
+from sqlmodel import select
+
+from app.core import installation, keys, mail, migrate
+from app.core.db import Database
+from app.core.mail import Letter, MailMessage
+from app.core.storage import Storage
+from app.identity import sessions
+from app.identity.models import LoginSession
+from app.identity.sessions import Visit
+from app.operations import parts
+from app.operations.backup import MANIFEST, Manifest, backup
+from app.operations.parts import BackupError
+from app.operations.restore import Restored, restore
+from app.publication.models import ReleaseBody
+from app.publication.service import publish_batch
+from app.settings import Settings
+from tests.conftest import PASSWORD, place_maker
+from tests.factories import draft
+
+FILE = b"%PDF-1.7 un acta"
+
+
+def bodies(database: Database) -> list[bytes]:
+    with database.public_reading() as session:
+        return sorted(session.exec(select(ReleaseBody.body)).all())
+
+
+@dataclass
+class Made:
+    """A small installation, its backup sealed for one key, and what it held."""
+
+    settings: Settings
+    folder: Path
+    identity: x25519.Identity
+    manifest: Manifest
+    bodies: list[bytes]
+    key: str
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Back an installation up while it is open."""
+    home = tmp_path_factory.mktemp("una")
+    settings = Settings(state_folder=home)
+    identity = x25519.Identity.generate()
+    with installation.open_database(settings, fast=True) as database:
+        migrate.upgrade(database.engine("owner"))
+        place = place_maker(database)(policy="direct")
+        refs = [draft(place, source="import:prueba") for _ in range(3)]
+        importer = place.actor("so_editor")
+        with database.unit_of_work(importer) as session:
+            assert all(one.published for one in publish_batch(session, importer, refs))
+        key = Storage.new_key(place.tenant_id, "public")
+        Storage.of(settings).put(key, BytesIO(FILE))
+        keys.of(settings)
+        who = place.email("so_editor", place.sujetos[0])
+        sessions.sign_in(database, settings, email=who, password=PASSWORD, visit=Visit("127.0.0.1", ""))
+        with database.auth_work() as session:
+            mail.post(
+                session,
+                Letter(key="uno", to="a@x.example", kind="prueba", subject="Hola", paragraphs=("Hola",)),
+            )
+        folder = tmp_path_factory.mktemp("respaldos") / "hoy"
+        manifest = backup(settings, folder, [identity.to_public()])
+        return Made(settings, folder, identity, manifest, bodies(database), key)
+
+
+def elsewhere(tmp_path: Path) -> Settings:
+    return Settings(state_folder=tmp_path / "otra")
+
+
+def back(made: Made, settings: Settings, folder: Path | None = None) -> Restored:
+    return restore(settings, folder or made.folder, [made.identity], lambda _line: None)
+
+
+def test_it_comes_back_byte_for_byte_into_an_empty_installation_only(made: Made, tmp_path: Path) -> None:
+    target = elsewhere(tmp_path)
+    with installation.open_database(target, fast=True) as database:  # keeps a fast server for the rest
+        restored = back(made, target)
+
+        assert restored.faults == ()
+        assert bodies(database) == made.bodies
+        assert len(made.bodies) == 3
+        assert b"".join(Storage.of(target).read(made.key, 0, len(FILE))) == FILE
+        with pytest.raises(BackupError, match="no está vacía"):
+            back(made, target)
+        assert bodies(database) == made.bodies
+
+
+def test_nobody_is_signed_in_no_letter_leaves_twice_and_a_missing_key_is_named(
+    made: Made, tmp_path: Path
+) -> None:
+    target = Settings(state_folder=tmp_path / "otra", keys=keys.fresh_line("ajena"))
+    with installation.open_database(target, fast=True) as database:
+        restored = back(made, target)
+        with database.auth_work() as session:
+            (login,) = session.exec(select(LoginSession)).all()
+            assert login.revoked_at is not None
+        with database.worker_work() as session:
+            assert session.exec(select(MailMessage.state)).all() == ["failed"]
+    assert restored.missing_keys == ("1",)
+
+
+def test_sealed_parts_show_nothing_and_open_for_their_key_only(made: Made, tmp_path: Path) -> None:
+    held = b"".join((made.folder / part.name).read_bytes() for part in made.manifest.parts)
+    assert all(part.name.endswith(".age") for part in made.manifest.parts)
+    assert FILE not in held
+    for identities, said in (([], "--identity"), ([x25519.Identity.generate()], "otra llave")):
+        with pytest.raises(BackupError, match=said):
+            restore(elsewhere(tmp_path), made.folder, identities, lambda _line: None)
+
+
+def test_a_changed_or_missing_part_is_refused_before_anything_is_touched(made: Made, tmp_path: Path) -> None:
+    target = elsewhere(tmp_path)
+    for spoil, said in (
+        (lambda path: path.write_bytes(path.read_bytes()[:-1] + b"x"), "está dañado"),
+        (lambda path: path.unlink(), "falta"),
+    ):
+        copy = tmp_path / said.split()[0]
+        shutil.copytree(made.folder, copy)
+        spoil(copy / made.manifest.parts[0].name)
+        with pytest.raises(BackupError, match=said):
+            back(made, target, copy)
+    (copy / MANIFEST).unlink()
+    with pytest.raises(BackupError, match="no hay un respaldo"):
+        back(made, target, copy)
+    assert not target.state_folder.exists()
+
+
+def test_a_backup_is_never_written_over_another_and_says_where_each_chain_stood(made: Made) -> None:
+    with pytest.raises(BackupError, match="no está vacía"):
+        backup(made.settings, made.folder)
+    (head,) = [head for head in made.manifest.heads if head.position]
+    assert head.position == 3
+    assert Manifest.read(made.folder) == made.manifest
+    assert PASSWORD not in (made.folder / MANIFEST).read_text()
+
+
+def test_keys_of_age_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "llave"
+    for content in ("", "# nada\n", "AGE-SECRET-KEY-1MAL\n"):
+        file.write_text(content)
+        with pytest.raises(BackupError):
+            parts.identities(file)
+    identity = x25519.Identity.generate()
+    file.write_text(f"# creada hoy\n{identity}\n")
+    assert str(parts.identities(file)[0].to_public()) == str(identity.to_public())
+    with pytest.raises(BackupError, match="age1"):
+        parts.recipient("mi llave")
