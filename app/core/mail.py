@@ -20,7 +20,7 @@ from sqlalchemy import (
     Integer,
     UniqueConstraint,
     func,
-    literal,
+    literal_column,
     select,
     text,
 )
@@ -163,6 +163,7 @@ def post(session: RwSession | AuthSession, letter: Letter, *, tenant_id: UUID | 
         )
         # No arbiter is named: inferring one needs a right to read, and whoever posts may not.
         .on_conflict_do_nothing()
+        .execution_options(preserve_rowcount=True)
     )
     return session.connection().execute(statement).rowcount == 1
 
@@ -224,6 +225,6 @@ def figures(session: WorkerSession) -> QueueFigures:
             func.count().filter(unsent),
             func.count().filter(held.state == "failed"),
             func.min(held.posted_at).filter(unsent),
-        ).where(held.state != "sent", held.content != literal({}, JSONB))
+        ).where(held.state != "sent", held.content != literal_column("'{}'::jsonb"))
     ).one()
     return QueueFigures(waiting, failed, oldest)
