@@ -3,12 +3,14 @@
 A table of `Transition` rows is read by the service that acts, the buttons that offer, the documentation and the tests.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from app.core.errors import ConflictError
-from app.core.policy import Permission
+from app.core.policy import ROLES, Permission
 
 
 class Stateful(Protocol):
@@ -38,6 +40,27 @@ class Transition:
     label: str
     rule: str = ""
     policies: tuple[str, ...] = ()
+
+
+class Verdict(StrEnum):
+    """What the table answers to somebody who wants to act; the rule of the transition may still refuse."""
+
+    ALLOWED = "allowed"
+    FORBIDDEN = "forbidden"
+    """The role may not, in whatever state (403)."""
+    CONFLICT = "conflict"
+    """The role may, but not in this state (409)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One field of the matrix: who, what, where, under which policy, and the answer."""
+
+    role: str
+    action: str
+    status: str
+    policy: str
+    verdict: Verdict
 
 
 class Machine:
@@ -80,6 +103,30 @@ class Machine:
             )
         return transition
 
+    def verdict(self, action: str, status: str, policy: str, held: AbstractSet[Permission]) -> Verdict:
+        """Answer whether somebody with these permissions may act: what services, buttons, pages and tests go by.
+
+        What no person may do (a transition of the system itself) is a conflict for whoever may do the act elsewhere.
+        """
+        rows = [row for row in self.transitions if row.action == action]
+        here = [row for row in rows if not row.policies or policy in row.policies]
+        asked = _asked(here) or _asked(rows)
+        if not asked & held:
+            return Verdict.FORBIDDEN
+        now = _asked(row for row in here if status in row.sources)
+        if not now:
+            return Verdict.CONFLICT
+        return Verdict.ALLOWED if now & held else Verdict.FORBIDDEN
+
+    def matrix(self, policies: Iterable[str] = ("",)) -> Iterator[Cell]:
+        """Yield every role × act × state × policy with its answer."""
+        actions = list(dict.fromkeys(row.action for row in self.transitions))
+        for policy in policies:
+            for role, held in ROLES.items():
+                for action in actions:
+                    for status in self.statuses:
+                        yield Cell(role, action, status, policy, self.verdict(action, status, policy, held))
+
     def offered(self, status: str, policy: str = "") -> tuple[Transition, ...]:
         """Return the acts that exist in a status under a policy, whoever may do them."""
         return tuple(
@@ -95,3 +142,7 @@ class Machine:
         transition = self.check(action, row.status, policy)
         row.status = transition.target
         return transition
+
+
+def _asked(rows: Iterable[Transition]) -> frozenset[Permission]:
+    return frozenset(row.permission for row in rows if row.permission is not None)

@@ -21,6 +21,18 @@ VERBS = {
     "process.submit": "Envió a revisión",
     "process.recall": "Retiró de revisión",
     "process.approve": "Aprobó",
+    "process.approve_alone": "Aprobó lo que había capturado",
+    "process.take": "Tomó la revisión",
+    "process.release": "Dejó la revisión",
+    "process.schedule": "Programó la publicación",
+    "process.cancel": "Canceló la programación",
+    "process.miss": "No pudo publicarla a su hora",
+    "process.correct": "Dijo por qué se corrige",
+    "process.observe": "Observó lo publicado",
+    "process.sample": "Marcó como vista",
+    "observation.answer": "Respondió una observación",
+    "observation.resolve": "Resolvió una observación",
+    "observation.reopen": "Volvió a abrir una observación",
     "process.return": "Devolvió con observaciones",
     "process.revoke": "Anuló la aprobación",
     "process.publish": "Publicó",
@@ -123,6 +135,8 @@ def _did(event: AuditEvent) -> str:
     source = str(event.detail.get("source") or "")
     if event.verb == "process.save" and source.startswith("restore:"):
         return f"Restauró la versión {source.removeprefix('restore:')}"
+    if event.verb == "process.take" and event.detail.get("instead_of"):
+        return "Tomó la revisión que tenía otra persona"
     if event.verb == "process.save" and source == "capture" and event.detail.get("outcome") == "created":
         return "Empezó la contratación"
     return VERBS.get(event.verb, event.verb)

@@ -3,15 +3,18 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func
-from sqlalchemy.orm import defer
+from sqlalchemy import select as columns_of
+from sqlalchemy.orm import aliased, defer
 from sqlmodel import col, select
 
-from app.core import json
+from app.core import clock, json
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.tables import among
+from app.identity.models import Membership
 from app.ocds import parts
 from app.ocds.shape import Document
 from app.processes.models import (
@@ -23,6 +26,7 @@ from app.processes.models import (
     VersionEditor,
 )
 from app.tenancy.models import SujetoObligado
+from app.tenancy.queries import tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,9 @@ class WorkingProcess:
         number: of the newest version; 0 before the first.
         open_number: of the open version, None when none is open.
         open_status: its status, "" when none is open.
+        open_source: where it came from, as `DocumentWrite.source`.
+        open_alone: it was approved by one who had edited it.
+        open_reason: why it changes what is published; "" where nobody said.
         published: a version of it has been published.
     """
 
@@ -58,6 +65,9 @@ class WorkingProcess:
     number: int = 0
     open_number: int | None = None
     open_status: str = ""
+    open_source: str = ""
+    open_alone: bool = False
+    open_reason: str = ""
     published: bool = False
 
 
@@ -116,7 +126,7 @@ def _load(
     session: RwSession, actor: Actor, which: ColumnElement[bool], *, for_update: bool
 ) -> dict[UUID, WorkingProcess]:
     query = (
-        select(ContractingProcess, SujetoObligado.policy)
+        select(ContractingProcess, SujetoObligado)
         .join(SujetoObligado, SAME_SUJETO)
         .where(ContractingProcess.tenant_id == actor.tenant_id, which)
         .order_by(col(ContractingProcess.process_id))
@@ -125,13 +135,43 @@ def _load(
         query = query.with_for_update(of=ContractingProcess)
     processes = {
         row.process_id: WorkingProcess(
-            row.process_id, row.ocid, row.sujeto_obligado_id, policy, {}, seq=row.document_version
+            row.process_id,
+            row.ocid,
+            row.sujeto_obligado_id,
+            _policy(session, actor, sujeto),
+            {},
+            seq=row.document_version,
         )
         # A row read before the lock was had may be out of date by now.
-        for row, policy in session.exec(query.execution_options(populate_existing=True))
+        for row, sujeto in session.exec(query.execution_options(populate_existing=True))
     }
     _fill(session, actor, processes)
     return processes
+
+
+def policy_of(session: RwSession, actor: Actor, sujeto_obligado_id: UUID) -> str:
+    """Return the publishing policy that holds today for a sujeto obligado.
+
+    Raises:
+        NotFoundError: absent, or another tenant's.
+    """
+    found = session.exec(
+        select(SujetoObligado).where(
+            SujetoObligado.tenant_id == actor.tenant_id,
+            SujetoObligado.sujeto_obligado_id == sujeto_obligado_id,
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("No encontramos ese sujeto obligado.")
+    return _policy(session, actor, found)
+
+
+def _policy(session: RwSession, actor: Actor, sujeto: SujetoObligado) -> str:
+    """Return the policy that holds today: the permission to publish alone ends by itself."""
+    if sujeto.policy != "single" or sujeto.single_until is None:
+        return sujeto.policy
+    today = clock.now().astimezone(ZoneInfo(tenant(session, actor).time_zone)).date()
+    return sujeto.policy if today <= sujeto.single_until else sujeto.policy_before
 
 
 def _fill(session: RwSession, actor: Actor, processes: dict[UUID, WorkingProcess]) -> None:
@@ -148,15 +188,21 @@ def _fill(session: RwSession, actor: Actor, processes: dict[UUID, WorkingProcess
         stored = [parts.Part(*part) for part in held]
         processes[process_id].stored = stored
         processes[process_id].document = parts.assemble(stored)
-    for process_id, number, status in session.exec(
-        select(ProcessVersion.process_id, ProcessVersion.number, ProcessVersion.status).where(
-            ProcessVersion.tenant_id == actor.tenant_id, among(ProcessVersion.process_id, processes)
-        )
+    for process_id, number, status, source, alone, reason in session.execute(
+        columns_of(
+            col(ProcessVersion.process_id),
+            col(ProcessVersion.number),
+            col(ProcessVersion.status),
+            col(ProcessVersion.source),
+            col(ProcessVersion.approved_alone),
+            col(ProcessVersion.correction_reason),
+        ).where(col(ProcessVersion.tenant_id) == actor.tenant_id, among(ProcessVersion.process_id, processes))
     ):
         process = processes[process_id]
         process.number = max(process.number, number)
         if status in OPEN_STATUSES:
             process.open_number, process.open_status = number, status
+            process.open_source, process.open_alone, process.open_reason = source, alone, reason
         process.published = process.published or status == "published"
 
 
@@ -233,6 +279,26 @@ def editors(session: RwSession, actor: Actor, ref: VersionRef) -> frozenset[UUID
     )
 
 
+def barred(session: RwSession, actor: Actor, ref: VersionRef) -> bool:
+    """Tell whether the actor may not decide about a version: they changed it, or act for somebody who did."""
+    return not acting_for(session, actor).isdisjoint(editors(session, actor, ref))
+
+
+def acting_for(session: RwSession, actor: Actor) -> frozenset[UUID]:
+    """Return the accounts in whose place the actor stands: their own, and that of whoever lent them their role."""
+    lender = aliased(Membership)
+    lenders = session.exec(
+        select(lender.account_id)
+        .join(
+            Membership,
+            (col(Membership.tenant_id) == col(lender.tenant_id))
+            & (col(Membership.lent_by) == col(lender.membership_id)),
+        )
+        .where(Membership.tenant_id == actor.tenant_id, Membership.membership_id == actor.membership_id)
+    ).all()
+    return frozenset({*lenders, *([actor.account_id] if actor.account_id else [])})
+
+
 def snapshot(session: RwSession, actor: Actor, ref: VersionRef) -> Document:
     """Return the document of a version that left the desk; empty while it is the working document."""
     kept = session.exec(
@@ -245,14 +311,23 @@ def snapshot(session: RwSession, actor: Actor, ref: VersionRef) -> Document:
     return json.loads(kept) if kept else {}
 
 
-def published_before(session: RwSession, actor: Actor, process_id: UUID) -> Document | None:
-    """Return the document last published, where a version has been opened beside it since; None otherwise."""
+def published_before(
+    session: RwSession, actor: Actor, process_id: UUID, *, withdrawn: bool = False
+) -> Document | None:
+    """Return the document last published, where a version has been opened beside it since; None otherwise.
+
+    Args:
+        session: bound to the actor.
+        actor: whose tenant is read.
+        process_id: of the process.
+        withdrawn: one that was withdrawn counts too.
+    """
     kept = session.exec(
         select(ProcessVersion.snapshot)
         .where(
             ProcessVersion.tenant_id == actor.tenant_id,
             ProcessVersion.process_id == process_id,
-            ProcessVersion.status == "published",
+            among(ProcessVersion.status, ["published", "withdrawn"] if withdrawn else ["published"]),
         )
         .order_by(col(ProcessVersion.number).desc())
         .limit(1)

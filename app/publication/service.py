@@ -19,7 +19,7 @@ from sqlmodel import col, select
 
 from app.attachments import service as attachments
 from app.attachments.addresses import named_in
-from app.core import audit, bulk, clock, outbox
+from app.core import audit, bulk, clock, outbox, public_log
 from app.core.db import Actor, RwSession
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.policy import require
@@ -42,6 +42,8 @@ from app.tenancy import queries as tenancy
 
 LARGEST_UNIT = 200
 """Releases that one transaction publishes at most."""
+SYSTEM_ROLE = "system"
+"""The service itself: it publishes what was scheduled."""
 
 
 @dataclass(slots=True)
@@ -120,6 +122,14 @@ def _check(actor: Actor, ref: VersionRef, process: WorkingProcess | None) -> Non
         raise ConflictError("La versión que se quiere publicar ya no es la que está abierta.")
     if transition.permission is not None:
         require(actor, transition.permission, process.sujeto_obligado_id)
+    elif actor.role != SYSTEM_ROLE:
+        raise ConflictError("Está programada: cancela la programación si quieres publicarla ahora.")
+    if process.open_status == "draft" and not process.open_source.startswith("import:"):
+        raise ConflictError("Bajo publicación directa solo se publica lo que llega por importación.")
+    if process.open_alone and process.policy != "single":
+        raise ConflictError(
+            "La aprobó una sola persona, y ya no puede: anula la aprobación y envíala a quien revisa."
+        )
 
 
 def _records(
@@ -213,6 +223,22 @@ def _append(session: RwSession, actor: Actor, prepared: list[Prepared], token: s
         "publication.released",
         [{"position": row["position"], "ocid": row["ocid"]} for row in rows.releases],
     )
+    _tell_corrections(session, prepared, rows.releases)
+
+
+def _tell_corrections(session: RwSession, prepared: list[Prepared], releases: list[dict[str, Any]]) -> None:
+    """Put in the public log why something published was corrected."""
+    for ready, row in zip(prepared, releases, strict=True):
+        if ready.releases_before and ready.process.open_reason:
+            public_log.tell(
+                session,
+                "correction",
+                sujeto_obligado_id=ready.process.sujeto_obligado_id,
+                ocid=row["ocid"],
+                reason=ready.process.open_reason,
+                release_id=row["release_id"],
+                position=row["position"],
+            )
 
 
 def lock_head(session: RwSession, actor: Actor) -> ChainHead:

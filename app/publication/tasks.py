@@ -1,4 +1,4 @@
-"""Jobs of publication: imports whose releases are published as they come in (policy `direct`)."""
+"""Jobs of publication: imports whose releases are published as they come in (policy `direct`), and what is scheduled."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,6 +11,8 @@ from app.core.jobs import Workplace, tenant_task
 from app.imports.service import PUBLISHING_TASK, apply_run
 from app.processes.queries import VersionRef
 from app.processes.service import PublishOutcome
+from app.publication import scheduling
+from app.publication.scheduling import DUE
 from app.publication.service import publish_batch
 
 _log = logs.get(__name__)
@@ -20,6 +22,12 @@ _log = logs.get(__name__)
 def apply_import(place: Workplace, actor: Actor, /, **ids: str) -> None:
     """Apply an import and publish what its sujetos obligados publish directly, unit by unit."""
     apply_run(place.database, actor, UUID(ids["import_id"]), publisher=_publish, storage=place.storage)
+
+
+@tenant_task(DUE.name)
+def publish_due(place: Workplace, actor: Actor, /, **ids: str) -> None:
+    """Publish a scheduled version whose time has come."""
+    scheduling.publish_due(place.database, actor, VersionRef(UUID(ids["process_id"]), int(ids["number"])))
 
 
 def _publish(session: RwSession, actor: Actor, versions: Sequence[VersionRef]) -> list[PublishOutcome]:

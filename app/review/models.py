@@ -1,28 +1,20 @@
-"""Table of a reviewer's remarks."""
+"""Table of what was given back, until it is approved."""
 
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from app.core.tables import belongs_to, moment, new_id, prose, tenant_key
+from app.core.tables import belongs_to, tenant_key
 
 
-class Observation(SQLModel, table=True):
-    """A reviewer's remark on one field of a version."""
+class ReturnedDocument(SQLModel, table=True):
+    """The document of a version as it was returned last (JSON): the next look shows what changed since."""
 
-    __tablename__ = "observation"
-    __table_args__ = (
-        belongs_to("process_version", "process_id", "number"),
-        Index("observation_version_idx", "tenant_id", "process_id", "number", "created_at"),
-    )
+    __tablename__ = "returned_document"
+    __table_args__ = (belongs_to("process_version", "process_id", "number"),)
 
     tenant_id: UUID = tenant_key()
-    observation_id: UUID = Field(default_factory=new_id, primary_key=True)
-    process_id: UUID
-    number: int
-    pointer: str = prose()
-    remark: str = prose(None)
-    account_id: UUID
-    created_at: datetime = moment()
+    process_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import select
 
+from app.core import json
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.pagination import Page
@@ -16,8 +17,9 @@ from app.ocds.shape import Document
 from app.processes import queries as processes
 from app.processes.lists import Filters, ProcessRow, versions_in
 from app.processes.models import OPEN_STATUSES, ProcessVersion
+from app.processes.observations import Thread, threads
 from app.processes.queries import VersionRef, WorkingProcess
-from app.review.models import Observation
+from app.review.models import ReturnedDocument
 from app.review.policy import Case, offered
 
 ROWS = 5
@@ -131,14 +133,6 @@ def pile_rows(
 
 
 @dataclass(frozen=True, slots=True)
-class ObservationView:
-    """A remark with its author's name."""
-
-    row: Observation
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
 class ProcessView:
     """A process as its page shows it.
 
@@ -150,7 +144,9 @@ class ProcessView:
         versions: all that the actor may see, the newest first.
         acts: what the actor may do with the turn now.
         restorable: numbers of the discarded versions that the actor may bring back now.
-        observations: on the turn, the newest first.
+        threads: observations on the turn, and those of earlier ones that are not resolved.
+        returned: the document as it was given back last, until it is approved; None where it was not.
+        case: what decides about acts on the turn.
         names: of the accounts that the versions mention.
     """
 
@@ -161,7 +157,9 @@ class ProcessView:
     versions: Sequence[ProcessVersion]
     acts: tuple[Transition, ...]
     restorable: frozenset[int]
-    observations: Sequence[ObservationView]
+    threads: Sequence[Thread]
+    returned: Document | None
+    case: Case
     names: dict[UUID, str]
 
 
@@ -171,7 +169,24 @@ def case(session: RwSession, actor: Actor, process: WorkingProcess, ref: Version
     Raises:
         NotFoundError: the process has no such version.
     """
-    return Case(process, processes.version(session, actor, ref), processes.editors(session, actor, ref))
+    return _case(session, actor, process, processes.version(session, actor, ref))
+
+
+def _case(session: RwSession, actor: Actor, process: WorkingProcess, turn: ProcessVersion) -> Case:
+    concerned = {one for one in (turn.reviewer_id, turn.decided_by) if one is not None}
+    names = full_names(session, concerned) if concerned else {}
+
+    def name(account: UUID | None) -> str:
+        return names.get(account, "Una cuenta que ya no existe") if account else ""
+
+    return Case(
+        process,
+        turn,
+        processes.editors(session, actor, VersionRef(turn.process_id, turn.number)),
+        processes.acting_for(session, actor),
+        name(turn.reviewer_id),
+        name(turn.decided_by),
+    )
 
 
 def process_view(session: RwSession, actor: Actor, process_id: UUID) -> ProcessView:
@@ -190,11 +205,12 @@ def process_view(session: RwSession, actor: Actor, process_id: UUID) -> ProcessV
         raise NotFoundError("No encontramos ese proceso de contratación.")
     turn = (
         next((row for row in seen if row.status in OPEN_STATUSES), None)
-        or next((row for row in seen if row.status == "published"), None)
+        or next((row for row in seen if row.status in ("published", "withdrawn")), None)
         or seen[0]
     )
     discarded = turn.status == "discarded"
     ref = VersionRef(process_id, turn.number)
+    here = _case(session, actor, process, turn)
     return ProcessView(
         process=process,
         turn=turn,
@@ -203,13 +219,16 @@ def process_view(session: RwSession, actor: Actor, process_id: UUID) -> ProcessV
         if turn.status in OPEN_STATUSES
         else None,
         versions=seen,
-        acts=offered(actor, Case(process, turn, processes.editors(session, actor, ref))),
+        acts=offered(actor, here),
         restorable=frozenset(
             row.number
             for row in seen
-            if any(act.action == "restore" for act in offered(actor, Case(process, row, frozenset())))
+            if row.status == "discarded"
+            and any(act.action == "restore" for act in offered(actor, Case(process, row, frozenset())))
         ),
-        observations=observations(session, actor, ref),
+        threads=threads(session, actor, process, turn.number),
+        returned=returned_document(session, actor, ref) if turn.status in OPEN_STATUSES else None,
+        case=here,
         names=full_names(
             session,
             {
@@ -222,16 +241,13 @@ def process_view(session: RwSession, actor: Actor, process_id: UUID) -> ProcessV
     )
 
 
-def observations(session: RwSession, actor: Actor, ref: VersionRef) -> list[ObservationView]:
-    """Return the remarks on a version, the newest first; the caller has checked that the actor may see it."""
-    rows = session.exec(
-        select(Observation)
-        .where(
-            Observation.tenant_id == actor.tenant_id,
-            Observation.process_id == ref.process_id,
-            Observation.number == ref.number,
+def returned_document(session: RwSession, actor: Actor, ref: VersionRef) -> Document | None:
+    """Return the document of a version as it was given back last; None where it was not, or was approved since."""
+    body = session.exec(
+        select(ReturnedDocument.body).where(
+            ReturnedDocument.tenant_id == actor.tenant_id,
+            ReturnedDocument.process_id == ref.process_id,
+            ReturnedDocument.number == ref.number,
         )
-        .order_by(col(Observation.created_at).desc(), col(Observation.pointer))
-    ).all()
-    names = full_names(session, {row.account_id for row in rows})
-    return [ObservationView(row, names.get(row.account_id, "Una cuenta que ya no existe")) for row in rows]
+    ).one_or_none()
+    return json.loads(body) if body else None

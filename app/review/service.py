@@ -6,24 +6,32 @@ that the person saw; when somebody saved meanwhile the act is refused with `Stal
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from app.core import audit, clock, outbox
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import col
+
+from app.core import audit, clock, json, outbox
 from app.core.db import Actor, RwSession
 from app.core.errors import ForbiddenError, InvalidError, StaleError
 from app.ocds.shape import Document
 from app.processes import drafting
-from app.processes.models import ProcessVersion
-from app.processes.queries import VersionRef, snapshot, working_process
+from app.processes.correction import corrects
+from app.processes.models import Observation, ProcessVersion
+from app.processes.observations import LONGEST, count_open, part_of
+from app.processes.queries import VersionRef, published_before, snapshot, working_process
 from app.processes.service import bring_back, put_aside
 from app.processes.workflow import VERSIONS
-from app.review.models import Observation
+from app.review.models import ReturnedDocument
 from app.review.policy import Case, require_act
 from app.review.queries import case as load_case
-from app.tenancy.queries import tenant
+from app.tenancy.queries import calendar, tenant
+from app.web.formats import plural
 
 MANY_REMARKS = 100
-LONGEST_REMARK = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +62,72 @@ def submit(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) 
             else f"La versión tiene {len(listed)} errores que impiden publicarla: corrígelos antes de enviarla.",
             extra={"errors": listed},
         )
-    case.turn.error_count, case.turn.advice_count, case.turn.stale_since = 0, len(found.advice), None
-    case.turn.submitted_by, case.turn.decided_by = actor.account_id, None
+    is_by_hand = not case.turn.source.startswith("import:")  # what a system sends nobody wrote here
+    before = published_before(session, actor, ref.process_id)
+    if is_by_hand and not case.turn.correction_reason and corrects(before, case.process.document):
+        raise InvalidError(
+            "Cambias o quitas algo que ya está publicado: di por qué se corrige, en la página de la contratación, "
+            "y envíala otra vez."
+        )
+    turn = case.turn
+    turn.error_count, turn.advice_count, turn.stale_since = 0, len(found.advice), None
+    turn.submitted_by, turn.decided_by, turn.reviewer_id = actor.account_id, None, None
+    turn.approved_alone, turn.sampled_by = False, None
+    turn.respond_by = _term(session, actor)
     return _take(session, case, "submit", news="review.submitted")
 
 
 def recall(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) -> ProcessVersion:
     """Take back what one has submitted oneself."""
-    return _take(session, _case(session, actor, ref, "recall", row_version), "recall")
+    case = _case(session, actor, ref, "recall", row_version)
+    case.turn.respond_by, case.turn.reviewer_id = None, None
+    return _take(session, case, "recall")
 
 
-def approve(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) -> ProcessVersion:
-    """Approve a version that one has not edited."""
+def take(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) -> ProcessVersion:
+    """Say that one is reviewing a version, also where somebody else had it: only who has it decides."""
+    case = _case(session, actor, ref, "take", row_version)
+    had = case.turn.reviewer_id
+    case.turn.reviewer_id = actor.account_id
+    return _take(session, case, "take", **({"instead_of": str(had)} if had else {}))
+
+
+def release(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) -> ProcessVersion:
+    """Leave a review that one has taken to whoever comes."""
+    case = _case(session, actor, ref, "release", row_version)
+    case.turn.reviewer_id = None
+    return _take(session, case, "release")
+
+
+def approve(
+    session: RwSession, actor: Actor, ref: VersionRef, row_version: int, *, despite_open: bool = False
+) -> ProcessVersion:
+    """Approve a version that one has not edited.
+
+    Args:
+        session: bound to the actor.
+        actor: who approves.
+        ref: of the version.
+        row_version: as the person saw it.
+        despite_open: they know that observations are not resolved, and approve all the same.
+
+    Raises:
+        InvalidError: observations are open and nobody said that they are known.
+    """
     case = _case(session, actor, ref, "approve", row_version)
-    case.turn.decided_by = actor.account_id
-    return _take(session, case, "approve", news="review.approved")
+    return _approved(session, actor, case, "approve", despite_open=despite_open)
+
+
+def approve_alone(
+    session: RwSession, actor: Actor, ref: VersionRef, row_version: int, *, despite_open: bool = False
+) -> ProcessVersion:
+    """Approve what one has edited oneself, where one person publishes: it stays marked; as `approve`.
+
+    Whoever offers it has shown the difference to what is published, and made sure of who is there.
+    """
+    case = _case(session, actor, ref, "approve_alone", row_version)
+    case.turn.approved_alone = True
+    return _approved(session, actor, case, "approve_alone", despite_open=despite_open)
 
 
 def return_with_observations(
@@ -76,26 +135,46 @@ def return_with_observations(
 ) -> ProcessVersion:
     """Give a version back with what is to be mended, each remark tied to a place of the document.
 
+    Without a remark it needs an observation that is still open.
+
     Raises:
         InvalidError: no remark, an empty or overlong one, or one about a place that the document does not have.
     """
     case = _case(session, actor, ref, "return", row_version)
-    if actor.account_id is None:
-        raise ForbiddenError("Una observación lleva el nombre de quien la hace.")
-    _check_remarks(case.process.document, remarks)
-    session.add_all(
-        Observation(
-            tenant_id=case.turn.tenant_id,
-            process_id=ref.process_id,
-            number=ref.number,
-            pointer=remark.pointer,
-            remark=remark.text,
-            account_id=actor.account_id,
+    if not remarks and not count_open(session, actor, [ref.process_id]):
+        raise InvalidError(
+            "Escribe al menos una observación: quien recibe la versión necesita saber qué corregir."
         )
-        for remark in remarks
+    _observe(session, actor, case, remarks)
+    row = {"tenant_id": actor.tenant_id, "process_id": ref.process_id, "number": ref.number}
+    body = json.dumps(case.process.document)
+    session.execute(
+        upsert(ReturnedDocument)
+        .values(**row, body=body)
+        .on_conflict_do_update(index_elements=list(row), set_={"body": body})
     )
-    case.turn.decided_by = actor.account_id
+    turn = case.turn
+    turn.decided_by, turn.reviewer_id, turn.respond_by = actor.account_id, None, _term(session, actor)
     return _take(session, case, "return", news="review.returned", observations=len(remarks))
+
+
+def observe(
+    session: RwSession, actor: Actor, ref: VersionRef, row_version: int, remarks: Sequence[Remark]
+) -> ProcessVersion:
+    """Remark upon something that one person alone published; as `return_with_observations`, and it stays published."""
+    case = _case(session, actor, ref, "observe", row_version)
+    if not remarks:
+        raise InvalidError("Escribe al menos una observación.")
+    _observe(session, actor, case, remarks)
+    case.turn.sampled_by = actor.account_id
+    return _take(session, case, "observe", news="review.returned", observations=len(remarks))
+
+
+def sample(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) -> ProcessVersion:
+    """Say that one has looked at something that one person alone published, and found nothing."""
+    case = _case(session, actor, ref, "sample", row_version)
+    case.turn.sampled_by = actor.account_id
+    return _take(session, case, "sample")
 
 
 def revoke(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) -> ProcessVersion:
@@ -108,7 +187,8 @@ def revoke(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) 
 def discard(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) -> ProcessVersion:
     """Put a draft away for 30 days; the working document is again what was published last, if anything was."""
     case = _case(session, actor, ref, "discard", row_version)
-    case.turn.snapshot = put_aside(session, actor, case.process)
+    case.turn.snapshot, case.turn.respond_by = put_aside(session, actor, case.process), None
+    _forget_returned(session, case)
     return _take(session, case, "discard")
 
 
@@ -133,6 +213,57 @@ def _case(session: RwSession, actor: Actor, ref: VersionRef, action: str, row_ve
     return case
 
 
+def _approved(
+    session: RwSession, actor: Actor, case: Case, action: str, *, despite_open: bool
+) -> ProcessVersion:
+    turn = case.turn
+    waiting = count_open(session, actor, [turn.process_id]).get(turn.process_id, 0)
+    if waiting and not despite_open:
+        raise InvalidError(
+            f"Queda{'n' if waiting > 1 else ''} {plural(waiting, 'observación', 'observaciones')} sin resolver: "
+            "resuélvelas, o confirma que apruebas así."
+        )
+    turn.decided_by, turn.reviewer_id, turn.respond_by = actor.account_id, None, None
+    _forget_returned(session, case)
+    told = {"open_observations": waiting} if waiting else {}
+    return _take(session, case, action, news="review.approved", **told)
+
+
+def _forget_returned(session: RwSession, case: Case) -> None:
+    session.execute(
+        delete(ReturnedDocument).where(
+            col(ReturnedDocument.tenant_id) == case.turn.tenant_id,
+            col(ReturnedDocument.process_id) == case.turn.process_id,
+            col(ReturnedDocument.number) == case.turn.number,
+        )
+    )
+
+
+def _term(session: RwSession, actor: Actor) -> date:
+    """Return the last working day of the tenant's term that starts today."""
+    ours = tenant(session, actor)
+    today = clock.now().astimezone(ZoneInfo(ours.time_zone)).date()
+    return calendar(session, actor).add(today, ours.review_days)
+
+
+def _observe(session: RwSession, actor: Actor, case: Case, remarks: Sequence[Remark]) -> None:
+    if actor.account_id is None:
+        raise ForbiddenError("Una observación lleva el nombre de quien la hace.")
+    _check_remarks(case.process.document, remarks)
+    session.add_all(
+        Observation(
+            tenant_id=case.turn.tenant_id,
+            process_id=case.turn.process_id,
+            number=case.turn.number,
+            pointer=remark.pointer,
+            part=part_of(case.process, remark.pointer),
+            remark=remark.text,
+            account_id=actor.account_id,
+        )
+        for remark in remarks
+    )
+
+
 def _take(session: RwSession, case: Case, action: str, *, news: str = "", **detail: Any) -> ProcessVersion:
     """Move the version and tell."""
     turn = case.turn
@@ -155,10 +286,6 @@ def _take(session: RwSession, case: Case, action: str, *, news: str = "", **deta
 
 
 def _check_remarks(document: Document, remarks: Sequence[Remark]) -> None:
-    if not remarks:
-        raise InvalidError(
-            "Escribe al menos una observación: quien recibe la versión necesita saber qué corregir."
-        )
     if len(remarks) > MANY_REMARKS:
         raise InvalidError(
             f"Se envían hasta {MANY_REMARKS} observaciones a la vez; reúne las que se parecen."
@@ -166,8 +293,8 @@ def _check_remarks(document: Document, remarks: Sequence[Remark]) -> None:
     for remark in remarks:
         if not remark.text.strip():
             raise InvalidError("Hay una observación sin texto: escríbela o quítala.")
-        if len(remark.text) > LONGEST_REMARK:
-            raise InvalidError(f"Una observación tiene más de {LONGEST_REMARK} caracteres: resúmela.")
+        if len(remark.text) > LONGEST:
+            raise InvalidError(f"Una observación tiene más de {LONGEST} caracteres: resúmela.")
         if not _has_place(document, remark.pointer):
             raise InvalidError("Una observación señala un dato que ya no está en el documento.")
 

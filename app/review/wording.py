@@ -7,11 +7,12 @@ from app.core.policy import allowed
 from app.processes.workflow import VERSIONS
 from app.review.policy import DECISIONS, RESTORABLE
 from app.review.queries import ProcessView
-from app.web.formats import date_es, plural, relative
+from app.web.formats import date_es, datetime_es, plural, relative
 
 _DECIDERS = {
     "garante": "Decide el organismo garante.",
     "self": "Decide quien publica en el sujeto obligado.",
+    "single": "Decide la única persona que publica, después de ver la diferencia.",
 }
 
 
@@ -34,13 +35,21 @@ def standing(view: ProcessView, *, errors: int, now: datetime, zone: str) -> str
         case "draft":
             return "En captura y sin errores: puede enviarse a revisión."
         case "in_review":
-            return f"{_who(view, 'submitted_by')} la envió a revisión {since}. {_DECIDERS.get(policy, '')}".strip()
+            sent = f"{_who(view, 'submitted_by')} la envió a revisión. {_DECIDERS.get(policy, '')}".strip()
+            return f"{sent} La está revisando {view.case.reviewer}." if view.case.reviewer else sent
         case "returned":
             return f"{_who(view, 'decided_by')} la devolvió {since}. Hay que corregirla y enviarla otra vez."
+        case "scheduled" if turn.scheduled_for:
+            return f"Se publicará sola el {datetime_es(turn.scheduled_for, zone)}."
         case "approved":
             return f"{_who(view, 'decided_by')} la aprobó {since}. Falta publicarla."
         case "published":
             return "Está publicada. Un cambio abre otra versión y lo publicado no se mueve hasta entonces."
+        case "withdrawn":
+            return (
+                "Se retiró de la publicación. Un cambio abre otra versión; quita de ella lo que no debe volver a "
+                "publicarse."
+            )
         case "discarded":
             return f"Se descartó {since}. Puede recuperarse hasta el {date_es(turn.updated_at + RESTORABLE, zone)}."
         case status:
@@ -49,7 +58,11 @@ def standing(view: ProcessView, *, errors: int, now: datetime, zone: str) -> str
 
 def barred(actor: Actor, view: ProcessView) -> str:
     """Return why somebody whose role could decide may not; empty for everybody else."""
+    if not view.case.took_part:
+        return ""
     offered = {act.action for act in view.acts}
+    if "approve_alone" in offered:
+        return ""
     could = any(
         act.action in DECISIONS
         and act.action not in offered
