@@ -193,7 +193,9 @@ def _said(error: aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipientRefu
 
 
 def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    if isinstance(error, TimeoutError):
+        return "El servidor de correo no contestó a tiempo."
+    return f"No hubo conexión con el servidor de correo ({str(error) or type(error).__name__})."
 
 
 def deliver(database: Database, server: Server, compose: Callable[[MailMessage], EmailMessage]) -> int:

@@ -44,6 +44,7 @@ class TenantView:
     accent: str
     natural_rfc_public: bool
     is_national: bool
+    reply_to: str = ""
     status: str = "active"
     status_reason: str = ""
     hosts: tuple[str, ...] = ()
@@ -171,6 +172,7 @@ def _view(tenant: Tenant, names: list[TenantName], hosts: list[str]) -> TenantVi
         accent=tenant.accent,
         natural_rfc_public=tenant.natural_rfc_public,
         is_national=tenant.is_national,
+        reply_to=tenant.reply_to,
         status=tenant.status,
         status_reason=tenant.status_reason,
         hosts=tuple(sorted(hosts)),
@@ -237,6 +239,11 @@ def prefix_owner(session: PublicSession, prefix: str) -> UUID | None:
     """Return the tenant that uses an OCID prefix, if one does; prefixes are public."""
     row = session.exec(select(OcidPrefix).where(OcidPrefix.prefix == prefix)).one_or_none()
     return row.tenant_id if row else None
+
+
+def today(session: RwSession, actor: Actor) -> date:
+    """Return the day that it is now where the actor's tenant is."""
+    return clock.now().astimezone(ZoneInfo(tenant(session, actor).time_zone)).date()
 
 
 def national_days(year: int) -> dict[date, str]:
