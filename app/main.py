@@ -20,14 +20,21 @@ from app.core.errors import UnavailableError
 from app.core.jobs import Worker
 from app.core.storage import Storage
 from app.identity import account_router as account
+from app.identity import joining_router as joining
+from app.identity import people_router as people
 from app.identity import router as identity
+from app.identity.sso import desk as access
+from app.identity.sso import router as sso
+from app.identity.sso.discovery import Providers
 from app.imports import router as imports
 from app.imports import tasks as importing
 from app.openapi import router as openapi
 from app.openapi.lane import FastLane
 from app.openapi.reader import PublicReader
+from app.operations import router as operations
 from app.parties import router as parties
 from app.portal import router as portal
+from app.processes import handover
 from app.processes import router as processes
 from app.processes import tasks as examining
 from app.publication import router as publishing
@@ -40,7 +47,7 @@ from app.tenancy.queries import TenantDirectory
 from app.web import components_page, errors, health, static
 from app.web.middleware import MEBIBYTE, Gateway
 
-TASKS = (examining, filing, importing, publication, sealing)
+TASKS = (examining, filing, handover, importing, publication, sealing)
 """Modules that register jobs: importing them here is what lets every worker run them."""
 
 CATALOG_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?catalogos/[A-Za-z]+/importar")
@@ -81,6 +88,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     app.state.database = database
     app.state.storage = storage
     app.state.directory = TenantDirectory(database, settings.national_hosts)
+    app.state.providers = Providers(settings)
     app.state.started_at = clock.now()
     app.state.public_reader = PublicReader(
         database.urls.public,
@@ -106,8 +114,13 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     for router in (
         static.router,
         health.router,
+        operations.router,
         identity.router,
+        sso.router,
+        access.router,
         account.router,
+        joining.router,
+        people.router,
         openapi.router,
         processes.router,
         review.router,

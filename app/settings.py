@@ -149,6 +149,9 @@ class Settings(BaseSettings):
         8, gt=0, description="Failed sign-ins per account or address within the window before a pause."
     )
     login_window_minutes: int = Field(15, gt=0, description="Length of that window, in minutes.")
+    metrics_token: SecretStr | None = Field(
+        None, description="Who asks `/metrics` must send it as `Authorization: Bearer …`; unset: nobody may."
+    )
     threads: int = Field(8, ge=1, le=12, description="Threads of one process that work on pages.")
     worker_concurrency: int = Field(2, ge=1, le=12, description="Jobs that one worker runs at once.")
     hot_bytes: int = Field(

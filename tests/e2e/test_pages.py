@@ -18,6 +18,7 @@ NOT_PAGES = {
     "/openapi.json": "for programs",
     "/health": "for programs",
     "/ready": "for programs",
+    "/metrics": "for programs",
     "/static/{path:path}": "styles and scripts",
     "/robots.txt": "for search engines",
     "/sitemap.xml": "for search engines",

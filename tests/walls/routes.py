@@ -46,6 +46,7 @@ PUBLIC = {
     "/static/{path:path}": "styles and scripts of the package",
     "/health": "for the machine that watches the process",
     "/ready": "for the machine that sends it visitors",
+    "/metrics": "for the machine that draws its figures, which must know a token",
     "/entrar": "the door",
     "/api/v1/": "who publishes here",
     "/ocds/perfil/extension.json": "the profile, which every release names",
@@ -387,6 +388,7 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
     seq = _edit(place, waiting_id)
     named = {
         "tenant": place.slug,
+        "garante": place.slug,
         "kind": "cucop",
         "entry_id": str(entry_id),
         "load_id": str(load_id),
