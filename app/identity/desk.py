@@ -18,6 +18,7 @@ PAGES = (
     ("Importaciones", "importaciones", Permission.PROCESS_IMPORT),
     ("Registro", "registro", Permission.PROCESS_READ),
     ("Padrón", "padron", Permission.PADRON_READ),
+    ("Personas", "personas", Permission.PEOPLE_MANAGE),
     ("Catálogos", "catalogos", Permission.CATALOG_MANAGE),
     ("Ajustes", "ajustes", Permission.TENANT_MANAGE),
     ("Bitácora", "bitacora", Permission.AUDIT_READ),
@@ -28,6 +29,8 @@ SETTINGS_TABS = (
     ("Identidad", "identidad", Permission.TENANT_MANAGE),
     ("Política", "politica", Permission.TENANT_MANAGE),
     ("Calendario", "calendario", Permission.TENANT_MANAGE),
+    ("Acceso", "acceso", Permission.TENANT_MANAGE),
+    ("Sistemas", "sistemas", Permission.CLIENT_MANAGE),
 )
 """The tabs of «Ajustes»: label, segment after `/{tenant}/ajustes/`, and what it takes to see it."""
 

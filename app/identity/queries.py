@@ -13,6 +13,7 @@ from app.core.db import Actor, AuthSession, Database, RwSession
 from app.core.errors import ForbiddenError
 from app.core.policy import ROLE_LABELS
 from app.identity.models import Account, LoginSession, Membership, PlatformRole
+from app.identity.sso.queries import closed_to_passwords
 from app.tenancy.models import SujetoObligado, Tenant
 from app.web.formats import date_es
 
@@ -66,6 +67,9 @@ class SignedIn:
         authenticated_at: when they last gave their password, or more.
         second_factor: the account has one.
         second_factor_at: when this session saw it.
+        sso_tenant_id: the tenant whose provider opened the session: it opens nothing else, no role over the platform
+            and nothing of the account itself.
+        only_by_provider: addresses of tenants where they have a role, and that a password does not open.
     """
 
     account_id: UUID
@@ -78,6 +82,8 @@ class SignedIn:
     authenticated_at: datetime
     second_factor: bool
     second_factor_at: datetime | None
+    sso_tenant_id: UUID | None = None
+    only_by_provider: tuple[str, ...] = ()
 
     def barred_from(self, hat: MembershipView) -> bool:
         """Tell whether the hat demands a second factor that this session has not seen."""
@@ -136,17 +142,28 @@ def signed_in(database: Database, token: str, *, idle: timedelta) -> SignedIn | 
         roles = session.exec(
             select(PlatformRole.role).where(PlatformRole.account_id == account.account_id)
         ).all()
+        hats = memberships(session, account.account_id)
+        there = {hat.tenant_id for hat in hats}
+        closed = (
+            there - {login.sso_tenant_id}
+            if login.sso_tenant_id
+            else closed_to_passwords(session, account.account_id, there)
+        )
         return SignedIn(
             account_id=account.account_id,
             session_id=login.session_id,
             email=account.email,
             full_name=account.full_name,
             membership_id=login.membership_id,
-            memberships=memberships(session, account.account_id),
-            platform_roles=tuple(sorted(roles)),
+            memberships=tuple(hat for hat in hats if hat.tenant_id not in closed),
+            platform_roles=() if login.sso_tenant_id else tuple(sorted(roles)),
             authenticated_at=login.authenticated_at,
             second_factor=account.second_factor_since is not None,
             second_factor_at=login.second_factor_at,
+            sso_tenant_id=login.sso_tenant_id,
+            only_by_provider=()
+            if login.sso_tenant_id
+            else tuple(sorted({hat.tenant_slug for hat in hats if hat.tenant_id in closed})),
         )
 
 

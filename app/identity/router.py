@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -13,9 +14,11 @@ from app.core.db import Database
 from app.core.errors import BadRequestError, TooManyRequestsError, UnauthenticatedError
 from app.identity import queries, sessions
 from app.identity.deps import DatabaseDep, SettingsDep, SignedInDep, VisitorDep, cookie_name
-from app.identity.queries import MembershipView, SignedIn
-from app.identity.sessions import NewSession, Visit
-from app.settings import Settings
+from app.identity.door import home_of, keep_cookie, visit_of
+from app.identity.queries import SignedIn
+from app.identity.sso.deps import OffersDep, ProvidersDep
+from app.identity.sso.leaving import goodbye
+from app.identity.sso.queries import Offer
 from app.web.errors import LARGEST_TYPED
 from app.web.forms import Form, Sent, pairs
 from app.web.shell import local_path
@@ -46,9 +49,10 @@ class Confirm(BaseModel):
 
 @dataclass(frozen=True)
 class SignInPage:
-    """Context of `identity/sign_in.html`."""
+    """Context of `identity/sign_in.html`; `offers` are the providers that one may enter with instead."""
 
     form: Form[SignIn]
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,12 @@ class ResumePage:
 
 
 @router.get("/entrar", response_model=None)
-def sign_in_form(request: Request, who: VisitorDep, siguiente: str = "") -> Response:
+def sign_in_form(request: Request, who: VisitorDep, offers: OffersDep, siguiente: str = "") -> Response:
     """Show the form, or go on for whoever is signed in already."""
     if who is not None:
         return RedirectResponse(local_path(siguiente) or home_of(request, who), 303)
-    return page(request, "identity/sign_in.html", SignInPage(Form.blank(SignIn, siguiente=siguiente)))
+    form = Form.blank(SignIn, siguiente=siguiente)
+    return page(request, "identity/sign_in.html", SignInPage(form, tuple(offers)))
 
 
 @router.post("/entrar", response_model=None)
@@ -110,7 +115,10 @@ def sign_in(request: Request, sent: Sent, database: DatabaseDep, settings: Setti
 
 @router.get("/entrar/confirmar", response_model=None)
 def confirm_form(request: Request, who: SignedInDep, siguiente: str = "") -> Response:
-    """Ask once more for the password of whoever is signed in."""
+    """Ask once more for the password of whoever is signed in; a provider's session goes back to the provider."""
+    if who.sso_tenant_id is not None and who.memberships:
+        onward = urlencode({"para": "confirmar", "siguiente": local_path(siguiente)})
+        return RedirectResponse(f"/{who.memberships[0].tenant_slug}/sso/entrar?{onward}", 303)
     return page(request, "identity/confirm.html", ConfirmPage(Form.blank(Confirm, siguiente=siguiente), who))
 
 
@@ -141,11 +149,18 @@ def confirm(
 
 
 @router.post("/salir", response_model=None)
-def sign_out(who: VisitorDep, database: DatabaseDep, settings: SettingsDep) -> Response:
-    """Close the session; without one there is nothing to do."""
+def sign_out(
+    request: Request,
+    who: VisitorDep,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    providers: ProvidersDep,
+) -> Response:
+    """Close the session, the provider's own too where the tenant wants it; without one there is nothing to do."""
+    answer: Response = RedirectResponse("/", 303)
     if who is not None:
+        answer = goodbye(request, who, database, settings, providers) or answer
         sessions.sign_out(database, who)
-    answer = RedirectResponse("/", 303)
     answer.delete_cookie(cookie_name(settings), path="/", secure=settings.secure_cookies, httponly=True)
     return answer
 
@@ -155,38 +170,6 @@ def switch(sent: Sent, who: SignedInDep, database: DatabaseDep) -> Response:
     """Wear another hat and go to its tenant's desk."""
     hat = sessions.switch(database, who, _identifier(sent.text("membership")))
     return RedirectResponse(f"/{hat.tenant_slug}/panel", 303)
-
-
-def visit_of(request: Request, settings: Settings) -> Visit:
-    """Return where a request comes from, and the token that its browser still holds."""
-    return Visit(
-        address=request.client.host if request.client else "",
-        user_agent=request.headers.get("user-agent", ""),
-        old_token=request.cookies.get(cookie_name(settings)),
-    )
-
-
-def keep_cookie(answer: Response, settings: Settings, opened: NewSession) -> None:
-    """Let the browser keep the token of a session just opened."""
-    answer.set_cookie(
-        cookie_name(settings),
-        opened.token,
-        max_age=settings.session_hours * 3600,
-        path="/",
-        secure=settings.secure_cookies,
-        httponly=True,
-        samesite="lax",
-    )
-
-
-def home_of(request: Request, who: SignedIn) -> str:
-    """Return where a person begins: the desk of the hat they wear, on a tenant's own host one of that tenant's."""
-    own_host: str | None = getattr(request.state, "tenant_host", None)
-    hats = [hat for hat in who.memberships if own_host in (None, hat.tenant_slug)]
-    hat: MembershipView | None = next(
-        (hat for hat in hats if hat.membership_id == who.membership_id), hats[0] if hats else None
-    )
-    return f"/{hat.tenant_slug}/panel" if hat else "/cuenta"
 
 
 def _identifier(value: str) -> UUID:

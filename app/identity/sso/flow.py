@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from app.core import clock, json
-from app.core.db import AuthSession
+from app.core.db import AuthSession, Database
 from app.core.keys import Keyring, MissingKeyError
 from app.identity.sso import tokens
 from app.identity.sso.discovery import Metadata, ProviderError, Providers
@@ -129,16 +129,16 @@ def remembered(keyring: Keyring, cookie: str, tenant_id: UUID) -> Flow:
 
 
 def finish(
-    providers: Providers, party: Party, flow: Flow, answer: Mapping[str, str], session: AuthSession
+    database: Database, providers: Providers, party: Party, flow: Flow, answer: Mapping[str, str]
 ) -> Answered:
     """Exchange the code of an answer for the person's claims.
 
     Args:
+        database: where used states are kept, whatever comes of the answer.
         providers: who talks to providers.
         party: as in the question.
         flow: the question.
         answer: parameters that the browser brought.
-        session: where used states are kept.
 
     Raises:
         RefusedAnswerError: it does not answer the question, or did so before.
@@ -146,7 +146,8 @@ def finish(
     """
     if not secrets.compare_digest(answer.get("state", "").encode(), flow.state.encode()):
         raise RefusedAnswerError("state")
-    use_once(session, flow.state, datetime.fromtimestamp(flow.expires, UTC))
+    with database.auth_work() as session:
+        use_once(session, flow.state, datetime.fromtimestamp(flow.expires, UTC))
     metadata = providers.metadata(party.issuer)
     if answer.get("iss", metadata.issuer) != metadata.issuer or (
         metadata.says_issuer and "iss" not in answer

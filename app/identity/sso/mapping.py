@@ -43,34 +43,33 @@ def wanted(session: RwSession, actor: Actor, provider: IdentityProvider, claims:
                 )
             )
         )
-    return {
-        (role, sujeto) for role in roles for sujeto in (sujetos if role in SUJETO_ROLES else [None])
-    }
+    return {(role, sujeto) for role in roles for sujeto in (sujetos if role in SUJETO_ROLES else [None])}
 
 
-def settle(database: Database, actor: Actor, provider: IdentityProvider, claims: Claims) -> None:
+def settle(database: Database, account_id: UUID, provider: IdentityProvider, claims: Claims) -> None:
     """Make the memberships that claims give to an account the ones that they name now.
 
     Args:
         database: where to.
-        actor: the account, as the system, in the provider's tenant.
+        account_id: whose; the audit log names it as the one who acted.
         provider: whose mapping holds.
         claims: believed already.
     """
+    actor = Actor(tenant_id=provider.tenant_id, account_id=account_id, role="system")
     with database.unit_of_work(actor) as session:
         places = wanted(session, actor, provider, claims)
         held = {
             (row.role, row.sujeto_obligado_id): row
             for row in session.exec(
                 select(Membership)
-                .where(Membership.tenant_id == actor.tenant_id, Membership.account_id == actor.account_id)
+                .where(Membership.tenant_id == actor.tenant_id, Membership.account_id == account_id)
                 .with_for_update()
             )
         }
         for place in sorted(places, key=str):
             row = held.get(place)
             if row is None:
-                _give(session, actor, place)
+                _give(session, provider.tenant_id, account_id, place)
             elif row.sso == "withdrawn":
                 _change(session, row, "membership.sso_give", RENEWED | {"sso": "granted"})
         for place, row in held.items():
@@ -79,12 +78,12 @@ def settle(database: Database, actor: Actor, provider: IdentityProvider, claims:
                 _change(session, row, "membership.sso_take", ended)
 
 
-def _give(session: RwSession, actor: Actor, place: Place) -> None:
+def _give(session: RwSession, tenant_id: UUID, account_id: UUID, place: Place) -> None:
     role, sujeto_obligado_id = place
     row = Membership(
-        tenant_id=actor.tenant_id,
+        tenant_id=tenant_id,
         membership_id=new_id(),
-        account_id=actor.account_id,
+        account_id=account_id,
         role=role,
         sujeto_obligado_id=sujeto_obligado_id,
         sso="granted",
@@ -97,9 +96,7 @@ def _give(session: RwSession, actor: Actor, place: Place) -> None:
 def _change(session: RwSession, row: Membership, verb: str, values: dict[str, Any]) -> None:
     session.execute(
         update(Membership)
-        .where(
-            col(Membership.tenant_id) == row.tenant_id, col(Membership.membership_id) == row.membership_id
-        )
+        .where(col(Membership.tenant_id) == row.tenant_id, col(Membership.membership_id) == row.membership_id)
         .values(values)
     )
     audit.record(session, verb, "membership", row.membership_id, role=row.role)

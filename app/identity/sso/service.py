@@ -4,13 +4,12 @@ An identity is (issuer, subject), and only in the tenant that configured the iss
 tenant as its limit (`LoginSession.sso_tenant_id`), so whatever a provider asserts, it opens nothing of anybody else's.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, update
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from app.core import audit, clock
 from app.core.db import Actor, AuthSession, Database, RwSession
@@ -31,8 +30,8 @@ from app.identity.sso.models import IdentityProvider, OidcIdentity
 from app.identity.sso.tokens import Claims, RefusedAnswerError
 from app.settings import Settings
 
-SECRET_PURPOSE = "sso.client-secret"
-ID_TOKEN_PURPOSE = "sso.id-token"
+SECRET_PURPOSE = "sso.client"  # noqa: S105  # what the key is for
+ID_TOKEN_PURPOSE = "sso.id-token"  # noqa: S105  # likewise
 NOWHERE = "sso.invalid"
 """The domain of addresses that nobody has (RFC 2606), for accounts whose address is not theirs to state."""
 
@@ -152,6 +151,7 @@ def enter(
     database: Database,
     settings: Settings,
     keyring: Keyring,
+    *,
     provider: IdentityProvider,
     answered: Answered,
     visit: Visit,
@@ -163,9 +163,8 @@ def enter(
     """
     claims = answered.claims
     account_id = _account_of(database, provider, claims)
-    actor = Actor(tenant_id=provider.tenant_id, account_id=account_id, role="system")
     if provider.role_claim:
-        mapping.settle(database, actor, provider, claims)
+        mapping.settle(database, account_id, provider, claims)
     with database.auth_work(account_id) as session:
         hats = [hat for hat in memberships(session, account_id) if hat.tenant_id == provider.tenant_id]
         if hats:
@@ -253,15 +252,24 @@ def unlink(database: Database, who: SignedIn, tenant_id: UUID) -> None:
         note(session, who.account_id, "sso.unlink")
 
 
+def is_linked(database: Database, who: SignedIn, tenant_id: UUID) -> bool:
+    """Tell whether an account is linked with an identity of the tenant's provider."""
+    with database.auth_work(who.account_id) as session:
+        found = session.exec(
+            select(OidcIdentity.subject).where(
+                OidcIdentity.tenant_id == tenant_id, OidcIdentity.account_id == who.account_id
+            )
+        ).first()
+    return found is not None
+
+
 def refuse(database: Database, tenant_id: UUID, why: str, visit: Visit) -> None:
     """Write into the log that an answer was refused; never what it held."""
     with database.auth_work() as session:
         note(session, None, "sso.refused", why=why, tenant=str(tenant_id), address=visit.address)
 
 
-def back_channel(
-    database: Database, providers: Providers, provider: IdentityProvider, raw: str
-) -> None:
+def back_channel(database: Database, providers: Providers, provider: IdentityProvider, raw: str) -> None:
     """End the sessions that a provider's logout token names.
 
     Raises:
