@@ -161,23 +161,30 @@ def answer(session: RwSession, actor: Actor, observation_id: UUID, words: str) -
         InvalidError: no words, or too many.
     """
     row = _act(session, actor, observation_id, "answer", words, wordless=False)
-    about = {
-        "observation_id": str(row.observation_id),
-        "process_id": str(row.process_id),
-        "number": row.number,
-    }
-    outbox.emit(session, "review.observation_answered", [about])
+    outbox.emit(session, "review.observation_answered", [_about(row)])
     return row
 
 
 def resolve(session: RwSession, actor: Actor, observation_id: UUID, words: str = "") -> Observation:
     """Say that an observation has been attended to; as `answer`, by whoever decides."""
-    return _act(session, actor, observation_id, "resolve", words, wordless=True)
+    row = _act(session, actor, observation_id, "resolve", words, wordless=True)
+    outbox.emit(session, "review.observation_resolved", [_about(row)])
+    return row
 
 
 def reopen(session: RwSession, actor: Actor, observation_id: UUID, words: str) -> Observation:
     """Say that an observation has not been attended to, and what is missing; as `answer`, by whoever decides."""
-    return _act(session, actor, observation_id, "reopen", words, wordless=False)
+    row = _act(session, actor, observation_id, "reopen", words, wordless=False)
+    outbox.emit(session, "review.observation_reopened", [_about(row)])
+    return row
+
+
+def _about(row: Observation) -> dict[str, object]:
+    return {
+        "observation_id": str(row.observation_id),
+        "process_id": str(row.process_id),
+        "number": row.number,
+    }
 
 
 def _act(
