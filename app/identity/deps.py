@@ -107,27 +107,6 @@ def tenant_visitor(request: Request, view: TenantDep, who: VisitorDep, database:
 OptionalActorDep = Annotated[Actor | None, Depends(tenant_visitor)]
 
 
-def tenant_actor(view: TenantDep, _who: SignedInDep, actor: OptionalActorDep) -> Actor:
-    """Return the actor in this tenant.
-
-    Raises:
-        UnauthenticatedError: nobody is signed in.
-        ForbiddenError: the tenant is suspended, which everyone may know.
-        NotFoundError: the person has nothing to do with this tenant.
-    """
-    if actor is None and view.status == "suspended":
-        raise ForbiddenError(
-            f"{view.known_as} está suspendido y nadie entra a trabajar en él. Motivo: {view.status_reason} "
-            "Lo publicado sigue a la vista. Si crees que es un error, escribe a quien opera la plataforma."
-        )
-    if actor is None:
-        raise NotFoundError
-    return actor
-
-
-ActorDep = Annotated[Actor | None, Depends(tenant_visitor)]
-
-
 def tenant_actor(view: TenantDep, who: SignedInDep, actor: OptionalActorDep) -> Actor:
     """Return the actor in this tenant.
 

@@ -1,11 +1,26 @@
 """What happens to memberships after they were granted: used, changed, lent, looked through, ended."""
 
-from sqlalchemy import update
-from sqlmodel import col
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from app.core import clock
-from app.core.db import Actor, Database
-from app.identity.models import Membership
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from app.core import audit, clock, outbox
+from app.core.db import Actor, Database, RwSession
+from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from app.core.policy import ROLES, SUJETO_ROLES, Permission, require
+from app.identity import belongings, policy, service
+from app.identity.belongings import Hands, Held
+from app.identity.models import Invitation, Membership
+from app.identity.queries import in_force
+from app.identity.workflow import MEMBERSHIPS
+from app.tenancy import queries as tenancy
+from app.tenancy.models import SECOND_FACTOR
+
+LONGEST_LOAN = timedelta(days=120)
 
 
 def note_entry(database: Database, actor: Actor) -> None:
@@ -19,3 +34,328 @@ def note_entry(database: Database, actor: Actor) -> None:
             )
             .values(last_entry_on=clock.now().date())
         )
+
+
+def membership(
+    session: RwSession, actor: Actor, membership_id: UUID, *, for_update: bool = False
+) -> Membership:
+    """Return a membership of a place whose people the actor manages.
+
+    Raises:
+        NotFoundError: absent, or of another place.
+    """
+    row = _membership(session, actor, membership_id, for_update=for_update)
+    policy.require_reach(actor, row.sujeto_obligado_id)
+    return row
+
+
+def in_hand(session: RwSession, row: Membership, role: str = "") -> tuple[Held, ...]:
+    """Return what must pass to somebody else when the membership ends, or becomes another role."""
+    remaining = session.exec(
+        select(Membership.role).where(
+            Membership.tenant_id == row.tenant_id,
+            Membership.account_id == row.account_id,
+            Membership.membership_id != row.membership_id,
+            col(Membership.sujeto_obligado_id).is_not_distinct_from(row.sujeto_obligado_id),
+            in_force(),
+        )
+    ).all()
+    hands = Hands(row.tenant_id, row.account_id, row.sujeto_obligado_id)
+    return belongings.held(session, hands, row.role, frozenset({*remaining, role} - {""}))
+
+
+def end(session: RwSession, actor: Actor, membership_id: UUID, heir: UUID | None = None) -> None:
+    """End a membership, with what was lent from it; effective with the person's next request.
+
+    Args:
+        session: bound to the actor.
+        actor: manages the people of the place; may end their own.
+        membership_id: which.
+        heir: the membership that takes over what the person holds; needed when there is something.
+
+    Raises:
+        NotFoundError: absent, or of another place.
+        ForbiddenError: its role is above what the actor may give.
+        ConflictError: ended already, the last administration, or nobody takes over.
+    """
+    row = membership(session, actor, membership_id, for_update=True)
+    if row.role not in policy.grantable(actor):
+        raise ForbiddenError("Esa función la termina la administración del organismo garante.")
+    MEMBERSHIPS.check("end", row.status)
+    _refuse_last_administration(session, actor, row)
+    _hand_over(session, actor, row, in_hand(session, row), heir)
+    _close(session, actor, row, "end")
+    audit.record(session, "membership.end", "membership", membership_id, role=row.role, heir=str(heir or ""))
+    news = {"membership_id": str(membership_id), "account_id": str(row.account_id)}
+    outbox.emit(session, "people.left", [news])
+
+
+def change_role(
+    session: RwSession, actor: Actor, membership_id: UUID, role: str, heir: UUID | None = None
+) -> UUID:
+    """Give a person another role in the same place; return the membership that holds from now on.
+
+    Raises:
+        NotFoundError: absent, or of another place.
+        ForbiddenError: one's own, or above what the actor may give.
+        InvalidError: the role does not fit the place.
+        ConflictError: lent, ended, the last administration, the person has that role already, or nobody takes over.
+    """
+    row = membership(session, actor, membership_id, for_update=True)
+    policy.refuse_oneself(actor, row.account_id)
+    policy.require_grant(actor, role, row.sujeto_obligado_id)
+    if row.role not in policy.grantable(actor):
+        raise ForbiddenError("Esa función la cambia la administración del organismo garante.")
+    MEMBERSHIPS.check("end", row.status)
+    if row.lent_by is not None:
+        raise ConflictError("Esta función está prestada: termínala, no se cambia por otra.")
+    if _role_held(session, row, role):
+        raise ConflictError("La persona ya tiene esa función aquí.")
+    _refuse_last_administration(session, actor, row)
+    _hand_over(session, actor, row, in_hand(session, row, role), heir)
+    _close(session, actor, row, "end")
+    fresh = service.add_membership(session, actor, row.account_id, role, row.sujeto_obligado_id)
+    audit.record(session, "membership.end", "membership", membership_id, role=row.role, replaced_by=role)
+    audit.record(session, "membership.grant", "membership", fresh, role=role, instead_of=row.role)
+    return fresh
+
+
+def keep(session: RwSession, actor: Actor, membership_id: UUID) -> None:
+    """Decide that a membership nobody used for long stays; the decision holds until the next review.
+
+    Raises:
+        NotFoundError: absent, or of another place.
+        ForbiddenError: one's own.
+        ConflictError: it has ended.
+    """
+    row = membership(session, actor, membership_id, for_update=True)
+    policy.refuse_oneself(actor, row.account_id)
+    MEMBERSHIPS.check("end", row.status)
+    row.reviewed_at, row.reviewed_by = clock.now(), actor.account_id
+    session.add(row)
+    session.flush()
+    audit.record(session, "membership.keep", "membership", membership_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """A role lent to a colleague: from the beginning of a day to the end of another, there where the tenant is."""
+
+    membership_id: UUID
+    to_membership_id: UUID
+    first: date
+    last: date
+
+
+def lend(session: RwSession, actor: Actor, loan: Loan) -> UUID:
+    """Lend one's own role to a colleague of the same place; return the membership that the colleague gets.
+
+    Args:
+        session: bound to the actor.
+        actor: the lender.
+        loan: of a membership of the actor's own.
+
+    Raises:
+        NotFoundError: not a membership of the actor's, or not a colleague's.
+        ConflictError: the role is itself lent, or the colleague has it already.
+        InvalidError: the days do not make sense.
+    """
+    row = _membership(session, actor, loan.membership_id, for_update=True)
+    if row.account_id != actor.account_id:
+        raise NotFoundError("Esa función no es tuya.")
+    MEMBERSHIPS.check("end", row.status)
+    if row.lent_by is not None:
+        raise ConflictError("Esta función te la prestaron: no puedes prestarla a tu vez.")
+    colleague = _membership(session, actor, loan.to_membership_id)
+    if not _is_colleague(session, row, colleague):
+        raise NotFoundError("Elige a alguien de la lista: tiene que trabajar en el mismo lugar que tú.")
+    zone = ZoneInfo(tenancy.tenant(session, actor).time_zone)
+    begins, ends = _instants(loan, zone)
+    held = _role_held(session, row, row.role, colleague.account_id)
+    if held:
+        raise ConflictError("Esa persona ya tiene esta función aquí.")
+    lent = service.add_membership(
+        session, actor, colleague.account_id, row.role, row.sujeto_obligado_id, granted_by=actor.account_id
+    )
+    fresh = _membership(session, actor, lent)
+    fresh.valid_from, fresh.valid_until, fresh.lent_by = begins, ends, row.membership_id
+    session.add(fresh)
+    session.flush()
+    audit.record(
+        session,
+        "membership.lend",
+        "membership",
+        lent,
+        role=row.role,
+        lent_by=str(row.membership_id),
+        first=loan.first.isoformat(),
+        last=loan.last.isoformat(),
+    )
+    return lent
+
+
+def take_back(session: RwSession, actor: Actor, membership_id: UUID) -> None:
+    """End a loan before its day: by whoever lent it, or gave it back.
+
+    Raises:
+        NotFoundError: not a loan of the actor's.
+        ConflictError: it has ended.
+    """
+    row = _membership(session, actor, membership_id, for_update=True)
+    lender = _membership(session, actor, row.lent_by) if row.lent_by else None
+    if lender is None or actor.account_id not in (lender.account_id, row.account_id):
+        raise NotFoundError("No encontramos ese encargo.")
+    _close(session, actor, row, "expire")
+    audit.record(session, "membership.take_back", "membership", membership_id, role=row.role)
+
+
+def demand_second_factor(session: RwSession, actor: Actor, of_whom: str) -> None:
+    """Say of whom the tenant demands more than a password.
+
+    Raises:
+        ForbiddenError: the actor does not manage the tenant.
+        InvalidError: not one of the choices.
+    """
+    require(actor, Permission.TENANT_MANAGE)
+    if of_whom not in SECOND_FACTOR:
+        raise InvalidError("Elige a quién se le pide el segundo paso.")
+    row = tenancy.tenant(session, actor)
+    if row.second_factor != of_whom:
+        before, row.second_factor, row.updated_at = row.second_factor, of_whom, clock.now()
+        session.add(row)
+        session.flush()
+        audit.record(session, "tenant.second_factor", "tenant", actor.tenant_id, before=before, after=of_whom)
+
+
+def _membership(
+    session: RwSession, actor: Actor, membership_id: UUID, *, for_update: bool = False
+) -> Membership:
+    query = select(Membership).where(
+        Membership.tenant_id == actor.tenant_id, Membership.membership_id == membership_id
+    )
+    query = query.execution_options(populate_existing=True)
+    row = session.exec(query.with_for_update() if for_update else query).one_or_none()
+    if row is None:
+        raise NotFoundError("No encontramos a esa persona.")
+    return row
+
+
+def _refuse_last_administration(session: RwSession, actor: Actor, row: Membership) -> None:
+    """Refuse when nobody else administers the tenant for good; its rows stay locked, so two cannot leave at once."""
+    if row.role != "garante_admin" or row.lent_by is not None:
+        return
+    administrations = session.exec(
+        select(Membership)
+        .where(
+            Membership.tenant_id == actor.tenant_id,
+            Membership.role == "garante_admin",
+            col(Membership.lent_by).is_(None),
+            Membership.status == "active",
+        )
+        .order_by(col(Membership.membership_id))
+        .with_for_update()
+    ).all()
+    if all(other.account_id == row.account_id for other in administrations):
+        raise ConflictError(
+            "Es la única persona que administra el organismo garante. Da antes esa función a alguien más."
+        )
+
+
+def _hand_over(
+    session: RwSession, actor: Actor, row: Membership, held: tuple[Held, ...], heir: UUID | None
+) -> None:
+    if not held:
+        return
+    if heir is None:
+        raise ConflictError("Esta persona lleva trabajo abierto: di antes a quién pasa.")
+    taker = _membership(session, actor, heir)
+    fits = taker.sujeto_obligado_id == row.sujeto_obligado_id and belongings.can_take(held, taker.role)
+    if not fits or taker.account_id == row.account_id or not _holds_now(session, taker):
+        raise NotFoundError("Elige de la lista a quién pasa el trabajo.")
+    hands = Hands(row.tenant_id, row.account_id, row.sujeto_obligado_id)
+    for one in held:
+        one.belonging.hand_over(session, hands, taker.account_id)
+    audit.record(
+        session,
+        "membership.hand_over",
+        "membership",
+        row.membership_id,
+        heir=str(heir),
+        **{one.belonging.many: one.number for one in held},
+    )
+
+
+def _close(session: RwSession, actor: Actor, row: Membership, action: str) -> None:
+    """End a row with what was lent from it, and the invitations that its person sent."""
+    now = clock.now()
+    lent = session.exec(
+        select(Membership)
+        .where(
+            Membership.tenant_id == actor.tenant_id,
+            Membership.lent_by == row.membership_id,
+            Membership.status == "active",
+        )
+        .with_for_update()
+    ).all()
+    for one, act in [(row, action), *((loan, "expire") for loan in lent)]:
+        MEMBERSHIPS.apply(one, act)
+        one.ended_at, one.ended_by = now, actor.account_id
+        session.add(one)
+    if Permission.PEOPLE_MANAGE in ROLES[row.role]:
+        # A link sent in an office that one no longer has must not lead back into it.
+        session.execute(
+            update(Invitation)
+            .where(
+                col(Invitation.tenant_id) == actor.tenant_id,
+                col(Invitation.sent_by) == row.account_id,
+                col(Invitation.sujeto_obligado_id).is_not_distinct_from(row.sujeto_obligado_id)
+                if row.sujeto_obligado_id
+                else col(Invitation.tenant_id) == row.tenant_id,
+                col(Invitation.accepted_at).is_(None),
+                col(Invitation.revoked_at).is_(None),
+            )
+            .values(revoked_at=now)
+        )
+    session.flush()
+
+
+def _role_held(session: RwSession, row: Membership, role: str, account_id: UUID | None = None) -> bool:
+    return (
+        session.exec(
+            select(Membership.membership_id).where(
+                Membership.tenant_id == row.tenant_id,
+                Membership.account_id == (account_id or row.account_id),
+                Membership.role == role,
+                col(Membership.sujeto_obligado_id).is_not_distinct_from(row.sujeto_obligado_id),
+                Membership.status == "active",
+                col(Membership.valid_until).is_(None) | (col(Membership.valid_until) > clock.now()),
+            )
+        ).first()
+        is not None
+    )
+
+
+def _holds_now(session: RwSession, row: Membership) -> bool:
+    query = select(Membership.membership_id).where(
+        Membership.tenant_id == row.tenant_id, Membership.membership_id == row.membership_id, in_force()
+    )
+    return session.exec(query).first() is not None
+
+
+def _is_colleague(session: RwSession, row: Membership, other: Membership) -> bool:
+    return (
+        other.account_id != row.account_id
+        and other.sujeto_obligado_id == row.sujeto_obligado_id
+        and (other.role in SUJETO_ROLES) == (row.role in SUJETO_ROLES)
+        and _holds_now(session, other)
+    )
+
+
+def _instants(loan: Loan, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    today = clock.now().astimezone(zone).date()
+    if loan.last < loan.first or loan.last < today:
+        raise InvalidError("El último día no puede ser anterior al primero, ni haber pasado ya.")
+    if loan.last - loan.first > LONGEST_LOAN:
+        raise InvalidError(f"Un encargo dura como mucho {LONGEST_LOAN.days} días.")
+    begins = datetime.combine(loan.first, time.min, zone)
+    return begins, datetime.combine(loan.last + timedelta(days=1), time.min, zone)

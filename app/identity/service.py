@@ -77,7 +77,13 @@ def grant_platform_role(session: Session, account_id: UUID, role: str) -> None:
 
 
 def add_membership(
-    session: Session, actor: Actor, account_id: UUID, role: str, sujeto_obligado_id: UUID | None = None
+    session: Session,
+    actor: Actor,
+    account_id: UUID,
+    role: str,
+    sujeto_obligado_id: UUID | None = None,
+    *,
+    granted_by: UUID | None = None,
 ) -> UUID:
     """Give a person a role in the actor's tenant for good and return the membership, the old one if there is one.
 
@@ -96,10 +102,11 @@ def add_membership(
         "role": role,
         "sujeto_obligado_id": sujeto_obligado_id,
     }
+    renewed = RENEWED | {"granted_by": granted_by or actor.account_id}
     statement = (
         insert(Membership)
-        .values(membership_id=new_id(), granted_by=actor.account_id, **values)
-        .on_conflict_do_update(index_elements=list(values), set_=RENEWED | {"granted_by": actor.account_id})
+        .values(membership_id=new_id(), granted_by=granted_by or actor.account_id, **values)
+        .on_conflict_do_update(index_elements=list(values), set_=renewed)
         .returning(col(Membership.membership_id))
     )
     return UUID(str(session.execute(statement).scalar_one()))

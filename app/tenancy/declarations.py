@@ -25,7 +25,7 @@ FILE_NAME = "tenant.toml"
 RESERVED_SLUGS = frozenset({
     ".well-known", "_components", "accesibilidad", "acerca", "api", "archivos", "ayuda", "bitacora", "buscar",
     "cambiar", "catalogos", "cuenta", "datos", "docs", "edca", "entrar", "favicon.ico", "health", "importaciones",
-    "metrics", "mi-trabajo", "nacional", "ocds", "openapi.json", "padron", "panel", "plantillas", "plataforma", "politica",
+    "metrics", "mi-trabajo", "nacional", "ocds", "openapi.json", "padron", "panel", "personas", "plantillas", "plataforma", "politica",
     "procesos", "procesos-internos", "ready", "redoc", "registro", "robots.txt", "salir", "sitemap.xml",
     "static", "sujetos", "tema.css",
 })
