@@ -6,7 +6,7 @@ only so can it see that the indexes of open versions serve.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -24,7 +24,7 @@ from app.processes.queries import SAME_SUJETO, WITHOUT_SNAPSHOT, identifier
 from app.tenancy.models import SujetoObligado
 from app.web.components import STAGES
 
-Order = Literal["untouched", "newest", "due"]
+Order = Literal["untouched", "newest", "due", "respond"]
 
 _STAGES = ("planning", "tender", "award", "contract", "implementation")
 _NEAR = {-1: "Venció ayer", 0: "Vence hoy", 1: "Vence mañana"}
@@ -48,9 +48,11 @@ class Filters:
         text: words that title, number or ocid must hold, in any order, whatever their accents.
         due_by: only what is due until this day.
         has_due: False: only what has no deadline.
-        policy: only under this publishing policy.
+        policies: only under these publishing policies; none for any.
         edited_by: only what this account changed.
-        not_edited_by: only what this account did not change.
+        decided_by: only what this account may decide about: what it did not change, or may approve alone.
+        unseen_alone: only what one person alone approved, and nobody has looked at since.
+        late_on: only what should have been acted on before this day.
     """
 
     statuses: Sequence[str] = OPEN_STATUSES
@@ -61,9 +63,11 @@ class Filters:
     text: str = ""
     due_by: date | None = None
     has_due: bool | None = None
-    policy: str | None = None
+    policies: Sequence[str] = ()
     edited_by: UUID | None = None
-    not_edited_by: UUID | None = None
+    decided_by: UUID | None = None
+    unseen_alone: bool = False
+    late_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,9 @@ class ProcessRow:
 
     Attributes:
         is_stale: the document was edited after its errors and advice were counted.
+        due_on: by when its own people want it done.
+        respond_by: by when whoever holds it must act.
+        is_taken: somebody is reviewing it.
     """
 
     process_id: UUID
@@ -91,6 +98,9 @@ class ProcessRow:
     advice_count: int
     is_stale: bool
     due_on: date | None
+    respond_by: date | None
+    scheduled_for: datetime | None
+    is_taken: bool
     updated_at: datetime
 
     @property
@@ -101,11 +111,16 @@ class ProcessRow:
         place = _STAGES.index(self.stage)
         return f"Etapa {place + 1} de {len(_STAGES)}: {STAGES[place]}"
 
+    @property
+    def deadline(self) -> date | None:
+        """The day that presses: by when somebody must act, else by when its own people want it done."""
+        return self.respond_by or self.due_on
+
     def due_in_words(self, today: date) -> str:
         """How long is left: `Vence en 3 días`, `Venció ayer`; empty without a deadline."""
-        if self.due_on is None:
+        if self.deadline is None:
             return ""
-        days = (self.due_on - today).days
+        days = (self.deadline - today).days
         if days in _NEAR:
             return _NEAR[days]
         return f"Vence en {days:,} días" if days > 0 else f"Venció hace {-days:,} días"
@@ -126,13 +141,14 @@ def versions_in(
         session: bound to the actor.
         actor: a sujeto obligado's sees its own only.
         filters: what is left out.
-        order: the longest untouched first, the last touched first, or by deadline (without one last).
+        order: the longest untouched first, the last touched first, or by deadline (without one last): by the one that
+            its people set, or by when somebody must act.
         cursor: of the page; None for the first.
         limit: rows of a page.
     """
     query = _versions(actor).where(*_conditions(actor, filters))
-    if order == "due":
-        return _by_deadline(session, query, cursor, limit)
+    if order in ("due", "respond"):
+        return _by_deadline(session, query, order, cursor, limit)
     key = (ProcessVersion.updated_at, ProcessVersion.process_id, ProcessVersion.number)
     newest_first = order == "newest"
     if cursor:
@@ -148,6 +164,12 @@ def versions_of(session: RwSession, actor: Actor, refs: Collection[tuple[UUID, i
     if actor.sujeto_obligado_id is not None:
         query = query.where(ContractingProcess.sujeto_obligado_id == actor.sujeto_obligado_id)
     return _rows(session, query.order_by(ContractingProcess.folded, ProcessVersion.process_id), len(refs))
+
+
+def late(session: RwSession, actor: Actor, filters: Filters, today: date) -> int:
+    """Return how many versions of a list should have been acted on by now."""
+    found = _versions(actor).where(*_conditions(actor, replace(filters, late_on=today)))
+    return session.exec(select(func.count()).select_from(found.with_only_columns(1).subquery())).one()
 
 
 def units(session: RwSession, actor: Actor) -> list[str]:
@@ -194,7 +216,7 @@ def _versions(actor: Actor) -> Any:
 def _conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
     statuses: Any = bindparam("statuses", list(filters.statuses), expanding=True, literal_execute=True)
     found: list[ColumnElement[bool]] = [col(ProcessVersion.status).in_(statuses)]
-    if "published" in filters.statuses:
+    if "published" in filters.statuses and not filters.unseen_alone:
         found.append((col(ProcessVersion.status) != "published") | ~_replaced())
     if actor.sujeto_obligado_id is not None:
         found.append(col(ContractingProcess.sujeto_obligado_id) == actor.sujeto_obligado_id)
@@ -215,33 +237,45 @@ def _conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
         found.append(col(ProcessVersion.due_on) <= filters.due_by)
     if filters.has_due is False:
         found.append(col(ProcessVersion.due_on).is_(None))
-    if filters.policy is not None:
-        found.append(col(SujetoObligado.policy) == filters.policy)
+    if filters.policies:
+        found.append(col(SujetoObligado.policy).in_(filters.policies))
     if filters.edited_by is not None:
         found.append(_edited_by(filters.edited_by))
-    if filters.not_edited_by is not None:
-        found.append(~_edited_by(filters.not_edited_by))
+    if filters.decided_by is not None:
+        found.append((col(SujetoObligado.policy) == "single") | ~_edited_by(filters.decided_by))
+    if filters.unseen_alone:
+        found.append(and_(col(ProcessVersion.approved_alone), col(ProcessVersion.sampled_by).is_(None)))
+    if filters.late_on is not None:
+        found.append(col(ProcessVersion.respond_by) < filters.late_on)
     return found
 
 
-def _by_deadline(session: RwSession, query: Any, cursor: str | None, limit: int) -> Page[ProcessRow]:
+def _by_deadline(
+    session: RwSession, query: Any, order: Order, cursor: str | None, limit: int
+) -> Page[ProcessRow]:
     """What has a deadline by it, then what has none, the longest untouched first: two walks, each along its index."""
+    day: Any = ProcessVersion.due_on if order == "due" else ProcessVersion.respond_by
     due, *after = decode_cursor(cursor, str, str, str, int) if cursor else ("", "", "", 0)
     rows: list[ProcessRow] = []
     if due or not cursor:
-        key = (ProcessVersion.due_on, ProcessVersion.process_id, ProcessVersion.number)
-        with_due = query.where(col(ProcessVersion.due_on).is_not(None)).order_by(*key)
+        key = (day, ProcessVersion.process_id, ProcessVersion.number)
+        with_due = query.where(col(day).is_not(None)).order_by(*key)
         if due:
             last = (_day(str(due)), identifier(str(after[1])), int(after[2]))
             with_due = with_due.where(tuple_(*key) > tuple_(*last))
         rows = _rows(session, with_due, limit + 1)
     if len(rows) <= limit:
         touched = (ProcessVersion.updated_at, ProcessVersion.process_id, ProcessVersion.number)
-        without = query.where(col(ProcessVersion.due_on).is_(None)).order_by(*touched)
+        without = query.where(col(day).is_(None)).order_by(*touched)
         if cursor and not due:
             without = without.where(tuple_(*touched) > _touched(*after))
         rows += _rows(session, without, limit + 1 - len(rows))
-    return cut(rows, limit, lambda row: (row.due_on.isoformat() if row.due_on else "", *_touch_key(row)))
+
+    def place(row: ProcessRow) -> tuple[str, str, str, int]:
+        held = row.due_on if order == "due" else row.respond_by
+        return (held.isoformat() if held else "", *_touch_key(row))
+
+    return cut(rows, limit, place)
 
 
 def _rows(session: RwSession, query: Any, limit: int) -> list[ProcessRow]:
@@ -264,6 +298,9 @@ def _rows(session: RwSession, query: Any, limit: int) -> list[ProcessRow]:
             turn.advice_count,
             turn.stale_since is not None,
             turn.due_on,
+            turn.respond_by,
+            turn.scheduled_for,
+            turn.reviewer_id is not None,
             turn.updated_at,
         )
         for process, turn, sujeto in session.exec(query.limit(limit))

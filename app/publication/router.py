@@ -23,6 +23,7 @@ from app.processes.queries import VersionRef, working_process
 from app.processes.summary import title_of
 from app.publication.models import Record
 from app.publication.service import publish_batch
+from app.publication.timing import timing
 from app.review.policy import Case, require_act
 from app.review.queries import case
 from app.tenancy.queries import TenantView
@@ -35,6 +36,7 @@ router = APIRouter(
     include_in_schema=False,
     dependencies=[Depends(desk_navigation), Depends(guard(Permission.PROCESS_READ))],
 )
+router.include_router(timing)
 
 ADDRESS = "/{tenant}/procesos-internos/{process_id}/versiones/{number}/publicacion"
 MANY = 50

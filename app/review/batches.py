@@ -5,12 +5,17 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlmodel import select
+
 from app.core.db import Actor, RwSession
 from app.core.errors import AppError, BadRequestError, InvalidError
+from app.core.tables import among
 from app.processes.lists import ProcessRow, versions_of
-from app.processes.models import ProcessVersion
-from app.processes.queries import VersionRef
+from app.processes.models import ProcessVersion, VersionEditor
+from app.processes.observations import count_open
+from app.processes.queries import VersionRef, acting_for
 from app.review import service
+from app.web.formats import plural
 
 MANY = 200
 """Versions of one batch."""
@@ -45,6 +50,10 @@ ACTS = {
     "discard": Act(
         service.discard, "descarte", ("borrador se descartó", "borradores se descartaron"), "restore"
     ),
+    "approve": Act(
+        service.approve_clean, "aprobacion", ("versión se aprobó", "versiones se aprobaron"), "revoke"
+    ),
+    "revoke": Act(service.revoke, "anulacion", ("aprobación se anuló", "aprobaciones se anularon")),
     "recall": Act(service.recall, "retiro", ("versión volvió a borrador", "versiones volvieron a borrador")),
     "restore": Act(service.restore, "recuperacion", ("borrador se recuperó", "borradores se recuperaron")),
 }
@@ -89,6 +98,28 @@ def rows(session: RwSession, actor: Actor, chosen: Collection[Pick]) -> dict[UUI
     """Return the versions picked that the actor may see, by process, in the order of their titles."""
     found = versions_of(session, actor, [(one.process_id, one.number) for one in chosen])
     return {row.process_id: row for row in found}
+
+
+def unclean(session: RwSession, actor: Actor, seen: Collection[ProcessRow]) -> dict[UUID, str]:
+    """Return why some of the versions cannot be approved together, by process."""
+    waiting = count_open(session, actor, [row.process_id for row in seen])
+    edited = set(
+        session.exec(
+            select(VersionEditor.process_id, VersionEditor.number).where(
+                VersionEditor.tenant_id == actor.tenant_id,
+                among(VersionEditor.process_id, [row.process_id for row in seen]),
+                among(VersionEditor.account_id, acting_for(session, actor)),
+            )
+        )
+    )
+    found = {
+        process_id: f"Tiene {plural(many, 'observación', 'observaciones')} sin resolver: decide sobre ella en su página."
+        for process_id, many in waiting.items()
+    }
+    for row in seen:
+        if (row.process_id, row.number) in edited:
+            found[row.process_id] = "Participaste en su captura: la decide otra persona."
+    return found
 
 
 def act_on(session: RwSession, actor: Actor, action: str, chosen: Collection[Pick]) -> list[Outcome]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import select
@@ -15,7 +16,7 @@ from app.core.workflow import Transition
 from app.identity.queries import full_names
 from app.ocds.shape import Document
 from app.processes import queries as processes
-from app.processes.lists import Filters, ProcessRow, versions_in
+from app.processes.lists import Filters, Order, ProcessRow, late, versions_in
 from app.processes.models import OPEN_STATUSES, ProcessVersion
 from app.processes.observations import Thread, threads
 from app.processes.queries import VersionRef, WorkingProcess
@@ -35,18 +36,22 @@ class Pile:
         title: what it holds.
         lesson: what will stand here, while nothing does.
         statuses: of the versions in it.
-        policy: only under this publishing policy.
+        policies: only under these publishing policies; none for any.
         mine: only what the person edited.
-        others: only what the person did not edit, and so may decide about.
+        others: only what the person may decide about; several can be approved at once.
+        alone: only what one person alone approved, and nobody has looked at since.
+        order: what stands first.
     """
 
     key: str
     title: str
     lesson: str
     statuses: tuple[str, ...]
-    policy: str | None = None
+    policies: tuple[str, ...] = ()
     mine: bool = False
     others: bool = False
+    alone: bool = False
+    order: Order = "untouched"
 
 
 def piles(actor: Actor) -> tuple[Pile, ...]:
@@ -63,11 +68,12 @@ def piles(actor: Actor) -> tuple[Pile, ...]:
                 "Devueltas a ti",
                 "Si quien revisa pide corregir algo, la versión vuelve aquí con sus observaciones.",
                 ("returned",),
+                order="respond",
             )
         )
-    for permission, policy in (
-        (Permission.PROCESS_APPROVE_SELF, "self"),
-        (Permission.PROCESS_APPROVE_GARANTE, "garante"),
+    for permission, policies in (
+        (Permission.PROCESS_APPROVE_SELF, ("self", "single")),
+        (Permission.PROCESS_APPROVE_GARANTE, ("garante",)),
     ):
         if may(permission):
             found.append(
@@ -77,17 +83,29 @@ def piles(actor: Actor) -> tuple[Pile, ...]:
                     "Cuando alguien envíe una versión a revisión, aparecerá aquí para aprobarla o devolverla. "
                     "Lo que tú hayas capturado lo decide otra persona.",
                     ("in_review",),
-                    policy=policy,
+                    policies=policies,
                     others=True,
+                    order="respond",
                 )
             )
+    if may(Permission.PROCESS_APPROVE_GARANTE):
+        found.append(
+            Pile(
+                "una-sola-persona",
+                "Publicadas por una sola persona",
+                "Donde publica una sola persona, lo que apruebe ella misma se ve aquí después de publicado, para "
+                "marcarlo como visto u observarlo.",
+                ("published",),
+                alone=True,
+            )
+        )
     if may(Permission.PROCESS_PUBLISH):
         found.append(
             Pile(
                 "por-publicar",
                 "Listas para publicar",
-                "Lo aprobado espera aquí a que lo publiques.",
-                ("approved",),
+                "Lo aprobado espera aquí a que lo publiques, y lo programado a que llegue su hora.",
+                ("approved", "scheduled"),
             )
         )
     if may(Permission.PROCESS_IMPORT):
@@ -122,14 +140,23 @@ def piles(actor: Actor) -> tuple[Pile, ...]:
 def pile_rows(
     session: RwSession, actor: Actor, pile: Pile, *, cursor: str | None = None, limit: int = ROWS
 ) -> Page[ProcessRow]:
-    """Return a list of the desk, the longest untouched first."""
-    filters = Filters(
+    """Return a list of the desk, the longest untouched first, or by when somebody must act."""
+    return versions_in(session, actor, _filters(actor, pile), order=pile.order, cursor=cursor, limit=limit)
+
+
+def pile_late(session: RwSession, actor: Actor, pile: Pile, today: date) -> int:
+    """Return how many of a list of the desk should have been acted on by now."""
+    return late(session, actor, _filters(actor, pile), today) if pile.order == "respond" else 0
+
+
+def _filters(actor: Actor, pile: Pile) -> Filters:
+    return Filters(
         statuses=pile.statuses,
-        policy=pile.policy,
+        policies=pile.policies,
         edited_by=actor.account_id if pile.mine else None,
-        not_edited_by=actor.account_id if pile.others else None,
+        decided_by=actor.account_id if pile.others else None,
+        unseen_alone=pile.alone,
     )
-    return versions_in(session, actor, filters, cursor=cursor, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

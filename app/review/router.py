@@ -25,7 +25,7 @@ from app.review import service
 from app.review.alone import alone
 from app.review.frame import PROCESS, VERSION, NumberPath, back_to, row_version, title_in, way_to
 from app.review.page import WAYS, address, process_page, remarking
-from app.review.queries import Pile, pile_rows, piles, process_view
+from app.review.queries import Pile, pile_late, pile_rows, piles, process_view
 from app.review.reasons import reasons
 from app.review.remarks import remarks
 from app.review.together import together
@@ -47,10 +47,10 @@ Verb = Callable[[RwSession, Actor, VersionRef, int], ProcessVersion]
 
 @dataclass(frozen=True)
 class WorkPage:
-    """Context of `review/panel.html`."""
+    """Context of `review/panel.html`; of each list its first rows, and how many of it are late."""
 
     base: str
-    piles: tuple[tuple[Pile, Page[ProcessRow]], ...]
+    piles: tuple[tuple[Pile, Page[ProcessRow], int], ...]
     one_body: bool
     today: date
     may_begin: bool
@@ -65,6 +65,7 @@ class PilePage:
     crumbs: tuple[Link, ...]
     pile: Pile
     rows: Page[ProcessRow]
+    late: int
     next: str | None
     first: str | None
     one_body: bool
@@ -91,7 +92,10 @@ def work(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep) -
     """Show what waits for this person."""
     context = WorkPage(
         base=view.base,
-        piles=tuple((pile, pile_rows(session, actor, pile)) for pile in piles(actor)),
+        piles=tuple(
+            (pile, pile_rows(session, actor, pile), pile_late(session, actor, pile, view.today))
+            for pile in piles(actor)
+        ),
         one_body=actor.sujeto_obligado_id is not None,
         today=view.today,
         may_begin=allowed(actor, Permission.PROCESS_EDIT),
@@ -121,6 +125,7 @@ def pile_page(
         crumbs=(Link("Mi trabajo", f"{view.base}/panel"),),
         pile=pile,
         rows=rows,
+        late=pile_late(session, actor, pile, view.today),
         next=f"{here}?{urlencode({'cursor': rows.next_cursor})}" if rows.next_cursor else None,
         first=here if cursor else None,
         one_body=actor.sujeto_obligado_id is not None,

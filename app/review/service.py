@@ -118,6 +118,20 @@ def approve(
     return _approved(session, actor, case, "approve", despite_open=despite_open)
 
 
+def approve_clean(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) -> ProcessVersion:
+    """Approve one of many: only without errors, and with no observation open; as `approve`.
+
+    Raises:
+        InvalidError: it has errors by now.
+    """
+    turn = approve(session, actor, ref, row_version)
+    process = working_process(session, actor, ref.process_id)
+    rule = tenant(session, actor).natural_rfc_public
+    if drafting.examine(process.ocid, process.document, natural_rfc_public=rule).errors:
+        raise InvalidError("Tiene errores que impiden publicarla: devuélvela.")
+    return turn
+
+
 def approve_alone(
     session: RwSession, actor: Actor, ref: VersionRef, row_version: int, *, despite_open: bool = False
 ) -> ProcessVersion:

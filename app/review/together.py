@@ -25,13 +25,21 @@ PERMISSIONS = {
     "recall": Permission.PROCESS_SUBMIT,
     "discard": Permission.PROCESS_DISCARD,
     "restore": Permission.PROCESS_DISCARD,
+    # Who decides depends on the policy of each: the act itself asks.
+    "approve": Permission.PROCESS_READ,
+    "revoke": Permission.PROCESS_READ,
 }
 ASKED = {
     "submit": ("¿Enviar a revisión {count}?", "Enviar a revisión"),
     "discard": ("¿Descartar {count}?", "Descartar"),
+    "approve": ("¿Aprobar {count}?", "Aprobar"),
 }
 """Act that a list offers -> its question and its button."""
-UNDO = {"recall": "Deshacer: retirar de revisión", "restore": "Deshacer: recuperar los borradores"}
+UNDO = {
+    "recall": "Deshacer: retirar de revisión",
+    "restore": "Deshacer: recuperar los borradores",
+    "revoke": "Deshacer: anular las aprobaciones",
+}
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class DonePage:
     undo_address: str
 
 
-@together.post("", dependencies=[Depends(guard(Permission.PROCESS_SUBMIT))])
+@together.post("", dependencies=[Depends(guard(Permission.PROCESS_READ))])
 def ask(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent) -> Response:
     """Tell what the act chosen would do to the versions ticked."""
     action = sent.text("acto")
@@ -73,8 +81,9 @@ def ask(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, se
     rows = batches.rows(session, actor, chosen)
     by_process = {pick.process_id: pick for pick in chosen}
     able, unable = [], []
+    reasons = batches.unclean(session, actor, rows.values()) if action == "approve" else {}
     for row in rows.values():
-        why = _why_not(action, row, by_process[row.process_id])
+        why = _why_not(action, row, by_process[row.process_id]) or reasons.get(row.process_id, "")
         if why:
             unable.append((row, why))
         else:
@@ -146,6 +155,8 @@ def _consequence(action: str, able: list[tuple[Pick, ProcessRow]]) -> str:
             "Se quitarán de la mesa. Lo ya publicado no cambia, y puedes recuperarlas durante 30 días, "
             "todas juntas enseguida o una por una después."
         )
+    if action == "approve":
+        return "Las que no tienen errores ni observaciones sin resolver quedarán listas para publicar. Puedes deshacerlo enseguida."
     policies = Counter(row.policy for _, row in able)
     who = "el organismo garante" if policies["garante"] else "quien publica en tu institución"
     return f"Nadie las editará mientras decide {who}. Cada una se valida al enviarla; la que tenga errores se queda en borrador."
