@@ -203,6 +203,19 @@ class Database:
             session.commit()
 
     @contextmanager
+    def snapshot(self, actor: Actor) -> Iterator[Session]:
+        """Open a look at one tenant as of one instant, as the owner: for an export that leaves nothing out.
+
+        Args:
+            actor: whose tenant's wall it stands behind; nothing can be written.
+        """
+        engine = self.engine("owner").execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        with Session(engine, info={"actor": actor}) as session:
+            yield session
+
+    @contextmanager
     def public_reading(self) -> Iterator[PublicSession]:
         """Open a session on published data; never commits."""
         with PublicSession(self.engine("public")) as session:

@@ -127,6 +127,10 @@ class Storage:
         """Return what a tenant keeps of one kind, in no order."""
         return self._listed(f"{tenant_id}/{kind}")
 
+    def files_of(self, tenant_id: UUID) -> Iterator[StoredFile]:
+        """Return all that a tenant keeps, in no order."""
+        return self._listed(str(tenant_id))
+
     def every(self) -> Iterator[StoredFile]:
         """Return all that is stored, of all tenants, in no order: for backups."""
         return self._listed(None)

@@ -1,0 +1,25 @@
+"""Jobs of a tenant's life: making an export, deleting the files of old ones."""
+
+from uuid import UUID
+
+from sqlmodel import select
+
+from app.continuity import exporting
+from app.core.db import Actor
+from app.core.jobs import Workplace, chore, tenant_task
+from app.tenancy.models import Tenant
+
+
+@tenant_task(exporting.EXPORT.name)
+def make_export(place: Workplace, actor: Actor, /, **ids: str) -> None:
+    """Make an export that was asked for."""
+    exporting.run(place.database, place.storage, actor, UUID(ids["export_id"]))
+
+
+@chore(every_seconds=3600)
+def expire_exports(place: Workplace) -> None:
+    """Delete the files of exports that were not fetched in time."""
+    with place.database.public_reading() as session:
+        tenants = session.exec(select(Tenant.tenant_id)).all()
+    for tenant_id in tenants:
+        exporting.expire(place.database, place.storage, Actor(tenant_id=tenant_id, role="system"))

@@ -1,0 +1,337 @@
+"""A tenant leaves in one file and arrives elsewhere as it was: bytes, chain, audit, people without secrets."""
+
+import io
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import orjson
+import pyrage
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from app.continuity import archive, contents, importing
+from app.continuity.archive import ArchiveError, Member
+from app.continuity.checking import check
+from app.continuity.packing import Packing, members
+from app.core import sealing
+from app.core.db import Actor, Database
+from app.core.errors import ConflictError
+from app.core.metadata import metadata
+from app.core.storage import Storage
+from app.identity import service as identity
+from app.identity.models import Account, Invitation, Membership
+from app.main import create_app
+from app.publication import chain
+from app.publication.invariants import check_tenant
+from tests.conftest import PASSWORD, LiveServer, Place, fresh_database, serve_app
+from tests.factories import document, draft
+from tests.publication.conftest import Press
+from tests.walls.routes import PUBLISHED_FILE, _attach  # a file as the product stores it
+
+KEY = pyrage.x25519.Identity.generate()
+
+
+@pytest.fixture(scope="module")
+def source(make_place: Callable[..., Place], storage: Storage) -> Place:
+    """A tenant with published, withdrawn and drafted processes, files and people."""
+    place = make_place(policy="direct")
+    press = Press(place)
+    for _ in range(3):
+        press.release()
+    ocid, _ = press.release()
+    press.release(document(description="Con un cambio"), ocid=ocid)
+    press.withdraw(5)
+    ref = draft(place)
+    _attach(place, storage, ref.process_id, place.actor("so_editor"), name=PUBLISHED_FILE, body="firmada")
+    for role in ("garante_admin", "garante_reviewer", "so_publisher"):
+        place.actor(role)
+    sealing.seal(place.database)
+    return place
+
+
+def pack(place: Place, storage: Storage, target: Path, *, originals: bool = False) -> Path:
+    packing = Packing(place.database, storage, place.tenant_id, originals, lambda _done, _total: None)
+    with target.open("wb") as file:
+        archive.write(members(packing, lambda _head: None), str(KEY.to_public()), file)
+    return target
+
+
+@pytest.fixture(scope="module")
+def packed(source: Place, storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return pack(source, storage, tmp_path_factory.mktemp("export") / "garante.tar.gz.age")
+
+
+@pytest.fixture
+def elsewhere(administrator_url: str) -> Iterator[Database]:
+    """The database of another installation."""
+    with fresh_database(administrator_url) as opened:
+        yield opened
+
+
+def opened(packed: Path) -> dict[str, bytes]:
+    """Return the members of an archive by the tools that anyone has."""
+    plain = pyrage.decrypt(packed.read_bytes(), [KEY])
+    with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
+        return {info.name: tar.extractfile(info).read() for info in tar}  # type: ignore[union-attr]
+
+
+def public_bytes(server: LiveServer, slug: str) -> dict[str, bytes]:
+    """Return every published release and record of a tenant as the world reads it."""
+    client = server.client()
+    found: dict[str, bytes] = {}
+    listed = orjson.loads(client.get(f"/{slug}/api/v1/releases?limit=100").content)
+    for release in listed["releases"]:
+        address = f"/{slug}/api/v1/releases/{release['ocid']}/{release['id']}"
+        answer = client.get(address)
+        assert answer.status_code == 200
+        found[address] = answer.content
+        record = f"/{slug}/api/v1/records/{release['ocid']}"
+        found[record] = client.get(record).content
+    found["withdrawals"] = client.get(f"/{slug}/api/v1/withdrawals").content
+    return found
+
+
+def rows(database: Database, tenant_id: UUID, table: str) -> list[tuple[object, ...]]:
+    with database.owner_work(Actor(tenant_id=tenant_id)) as session:
+        held = contents.columns(metadata().tables[table])
+        return sorted((tuple(row) for row in session.execute(select(*held))), key=str)
+
+
+def test_a_tenant_arrives_as_it_was(
+    source: Place, packed: Path, live: LiveServer, elsewhere: Database, tmp_path: Path
+) -> None:
+    files = Storage.local(tmp_path)
+    brought = importing.bring(elsewhere, files, packed, KEY)
+    assert brought.slug == source.slug
+    assert brought.files == 1
+
+    # Every byte that the world reads, under the same address.
+    server = serve_app(create_app(live.app.state.settings, elsewhere, files))
+    there = next(server)
+    try:
+        expected = public_bytes(live, source.slug)
+        found = public_bytes(there, source.slug)
+        assert len(expected) > 7
+        address = live.url.encode()
+        assert {key: body.replace(address, b"") for key, body in expected.items()} == {
+            key: body.replace(there.url.encode(), b"") for key, body in found.items()
+        }
+    finally:
+        server.close()
+
+    # Every row, and what proves that none was changed.
+    for table in contents.EXPORTED:
+        if table not in ("audit_event", "audit_seal"):
+            assert rows(elsewhere, source.tenant_id, table) == rows(
+                source.database, source.tenant_id, table
+            ), table
+    with elsewhere.public_reading() as session:
+        assert list(chain.verify(session, source.tenant_id)) == []
+        assert check_tenant(session, source.tenant_id) == []
+    with elsewhere.auditor_work() as auditor:
+        assert list(sealing.verify(auditor, source.tenant_id)) == []
+
+
+def test_the_audit_goes_on_where_it_was(
+    source: Place, packed: Path, elsewhere: Database, tmp_path: Path
+) -> None:
+    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+    place = Place(elsewhere, source.slug, source.tenant_id, source.prefix, source.sujetos)
+    place.add_sujeto(name="Una más")
+    assert sealing.seal(elsewhere) >= 1
+    with elsewhere.auditor_work() as auditor:
+        assert list(sealing.verify(auditor, source.tenant_id)) == []
+    with elsewhere.owner_work(place.system) as session:
+        session.execute(
+            text("UPDATE audit_event SET verb = 'a.otro' WHERE generation = -1 AND verb = 'padron.add'")
+        )
+    with elsewhere.auditor_work() as auditor:
+        assert list(sealing.verify(auditor, source.tenant_id)) != []
+
+
+def test_people_come_without_secrets_and_cannot_enter_until_they_choose_a_password(
+    source: Place, packed: Path, elsewhere: Database, tmp_path: Path
+) -> None:
+    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+    with elsewhere.auth_work() as session:
+        accounts = session.exec(select(Account)).all()
+        memberships = session.exec(select(Membership).where(Membership.status == "active")).all()
+    assert source.email("garante_admin") in {account.email for account in accounts}
+    assert {account.password_hash for account in accounts} == {""}
+    assert len(memberships) == len(source.people)
+    plain = b"".join(opened(packed).values())
+    assert b"argon2" not in plain
+    assert b"password" not in plain
+
+
+def test_an_address_that_is_here_already_gets_no_role_by_it(
+    source: Place, packed: Path, elsewhere: Database, tmp_path: Path
+) -> None:
+    email = source.email("garante_admin")
+    with elsewhere.owner_work() as session:
+        account_id = identity.create_account(
+            session, email=email, full_name="Otra persona", password_hash=identity.hash_password(PASSWORD)
+        )
+    brought = importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+
+    assert [(one.email, one.role) for one in brought.offers] == [(email, "garante_admin")]
+    with elsewhere.owner_work(source.system) as session:
+        roles = session.exec(select(Membership.status).where(Membership.role == "garante_admin")).all()
+        mine = session.exec(select(Membership).where(Membership.account_id == account_id)).all()
+        past = session.exec(
+            select(Account.full_name).where(Account.account_id == source.actor("garante_admin").account_id)
+        ).one()
+    assert roles == ["ended"]
+    assert mine == []
+    assert past == "Persona garante_admin"  # acts of the past keep their name
+
+    assert importing.offer(elsewhere, brought) == 1
+    with elsewhere.owner_work(source.system) as session:
+        assert session.exec(select(Invitation.email)).all() == [email]
+
+
+def test_it_arrives_once(source: Place, packed: Path, elsewhere: Database, tmp_path: Path) -> None:
+    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+    with pytest.raises(ConflictError, match="ya está en esta instalación"):
+        importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+    with pytest.raises(ConflictError, match="ya está en esta instalación"):
+        check(packed, KEY, source.database)
+
+
+@pytest.mark.parametrize("taken", ["slug", "prefix"])
+def test_what_another_tenant_has_here_stops_it(
+    source: Place, packed: Path, elsewhere: Database, tmp_path: Path, taken: str
+) -> None:
+    other = uuid4()
+    slug = source.slug if taken == "slug" else "otro"
+    prefix = source.prefix if taken == "prefix" else "ocds-otro00"
+    with elsewhere.owner_work(Actor(tenant_id=other)) as session:
+        session.execute(
+            text(
+                "INSERT INTO tenant (tenant_id, slug, time_zone, natural_rfc_public, is_national) "
+                "VALUES (:id, :slug, 'America/Mexico_City', false, false)"
+            ),
+            {"id": other, "slug": slug},
+        )
+        session.execute(
+            text("INSERT INTO ocid_prefix (tenant_id, prefix, position) VALUES (:id, :prefix, 0)"),
+            {"id": other, "prefix": prefix},
+        )
+    with pytest.raises(ConflictError, match="de otro organismo"):
+        importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+    assert list(Storage.local(tmp_path).files_of(source.tenant_id)) == []
+
+
+def test_another_key_does_not_open_it(packed: Path, database: Database) -> None:
+    with pytest.raises(ArchiveError, match="llave no abre"):
+        check(packed, pyrage.x25519.Identity.generate(), database)
+
+
+def repacked(packed: Path, target: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
+    """Write an archive again, with right hashes, after changing members; None leaves one out."""
+    kept = [
+        Member.of(name, changed)
+        for name, body in opened(packed).items()
+        if not name.startswith(archive.SUMS) and name != archive.END
+        for changed in [change(name, body)]
+        if changed is not None
+    ]
+    with target.open("wb") as file:
+        archive.write(kept, str(KEY.to_public()), file)
+    return target
+
+
+CHANGES: dict[str, tuple[Callable[[str, bytes], bytes | None], str]] = {
+    "a release says something else": (
+        lambda name, body: body.replace(b"Papeler", b"Joyer") if name == "releases/0000000001.json" else body,
+        "no es el que dice la cadena",
+    ),
+    "a release is missing": (
+        lambda name, body: None if name == "releases/0000000001.json" else body,
+        "Faltan renglones de release_body",
+    ),
+    "the chain is rewritten": (
+        lambda name, body: (
+            body.replace(b'"version_number":1', b'"version_number":1').replace(
+                b'"release_id":"', b'"release_id":"x'
+            )
+            if name.startswith("tables/release/")
+            else body
+        ),
+        "fue cambiada",
+    ),
+    "rows are missing": (
+        lambda name, body: body.split(b"\n", 1)[1] if name.startswith("tables/process_part/") else body,
+        "Faltan renglones de process_part",
+    ),
+    "rows of another tenant": (
+        lambda name, body: (
+            body.replace(b'"tenant_id":"', b'"tenant_id":"0', 1)
+            if name.startswith("tables/sujeto_obligado/")
+            else body
+        ),
+        "renglones de otro organismo",
+    ),
+    "a table we do not know": (
+        lambda name, body: (
+            body.replace(b'"record":["tenant_id"', b'"registro":["tenant_id"')
+            if name == "manifest.json"
+            else body
+        ),
+        "más nueva",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", list(CHANGES))
+def test_what_was_changed_is_refused_before_anything_is_written(
+    packed: Path, lone_database: Database, tmp_path: Path, change: str
+) -> None:
+    altered, told = CHANGES[change]
+    check(repacked(packed, tmp_path / "igual.age", lambda _name, body: body), KEY, lone_database)
+    with pytest.raises(ArchiveError, match=told):
+        check(repacked(packed, tmp_path / "otro.age", altered), KEY, lone_database)
+
+
+def test_an_audit_that_was_changed_takes_everything_back(
+    source: Place, packed: Path, elsewhere: Database, tmp_path: Path
+) -> None:
+    def change(name: str, body: bytes) -> bytes:
+        return body.replace(b"padron.add", b"padron.mal") if name.startswith("tables/audit_event/") else body
+
+    with pytest.raises(ArchiveError, match="bitácora"):
+        importing.bring(
+            elsewhere, Storage.local(tmp_path), repacked(packed, tmp_path / "otro.age", change), KEY
+        )
+    with elsewhere.public_reading() as session:
+        assert session.execute(text("SELECT count(*) FROM tenant")).scalar_one() == 0
+    assert list(Storage.local(tmp_path).files_of(source.tenant_id)) == []
+
+
+@pytest.mark.parametrize("cut", [100, 5000])
+def test_a_file_cut_short_is_refused(packed: Path, database: Database, tmp_path: Path, cut: int) -> None:
+    short = tmp_path / "corto.age"
+    short.write_bytes(packed.read_bytes()[:-cut])
+    with pytest.raises(ArchiveError):
+        check(short, KEY, database)
+
+
+def test_every_table_of_a_tenant_is_exported_or_has_a_reason() -> None:
+    tables = {table.name for table in metadata().sorted_tables if "tenant_id" in table.columns}
+    assert tables == {*contents.EXPORTED, *contents.LEFT_BEHIND}
+    assert not set(contents.EXPORTED) & set(contents.LEFT_BEHIND)
+
+
+def test_nothing_exported_refers_to_what_stays_behind_or_is_a_secret() -> None:
+    for table in contents.tables():
+        referred = {key.referred_table.name for key in table.foreign_key_constraints}
+        assert referred <= {*contents.EXPORTED, "account"}, table.name
+        secrets = [
+            column.name
+            for column in table.columns
+            if any(word in column.name for word in ("token", "secret", "password"))
+        ]
+        assert secrets == [], table.name
