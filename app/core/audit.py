@@ -9,18 +9,28 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, SmallInteger, text
+from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel
 
 from app.core import bulk
-from app.core.tables import ACCOUNT_SETTING, TENANT_SETTING, moment, prose, table_of
+from app.core.tables import (
+    ACCOUNT_SETTING,
+    ADDRESS_SETTING,
+    SUJETO_SETTING,
+    TENANT_SETTING,
+    moment,
+    prose,
+    table_of,
+)
 
 
 class AuditEvent(SQLModel, table=True):
     """One act on one row.
 
-    Numbers of transactions count within one installation: rows that came with a tenant from another one have a
+    `address` is the network address the person acted from, "" for the service itself. `sujeto_obligado_id` is the body
+    whose business it was: the one that the actor is confined to, or the one that the service verb states. Numbers of
+    transactions count within one installation: rows that came with a tenant from another one have a
     `generation` below 0, each removal one less.
     """
 
@@ -28,6 +38,11 @@ class AuditEvent(SQLModel, table=True):
     __table_args__ = (
         Index("audit_event_subject_idx", "tenant_id", "subject_type", "subject_id", "event_id"),
         Index("audit_event_sealing_idx", "tenant_id", "transaction_id", "event_id"),
+        # Whatever the log is asked for, its page is read off one of these.
+        Index("audit_event_at_idx", "tenant_id", "at", "event_id"),
+        Index("audit_event_account_idx", "tenant_id", "account_id", "at", "event_id"),
+        Index("audit_event_sujeto_idx", "tenant_id", "sujeto_obligado_id", "at", "event_id"),
+        Index("audit_event_verb_idx", "tenant_id", "verb", "at", "event_id"),
     )
 
     tenant_id: UUID = Field(primary_key=True, sa_column_kwargs={"server_default": text(TENANT_SETTING)})
@@ -39,6 +54,10 @@ class AuditEvent(SQLModel, table=True):
         )
     )
     account_id: UUID | None = Field(default=None, sa_column_kwargs={"server_default": text(ACCOUNT_SETTING)})
+    address: str = Field(sa_column=Column(Text, nullable=False, server_default=text(ADDRESS_SETTING)))
+    sujeto_obligado_id: UUID | None = Field(
+        default=None, sa_column_kwargs={"server_default": text(SUJETO_SETTING)}
+    )
     verb: str = prose(None)
     subject_type: str = prose(None)
     subject_id: str = prose(None)
@@ -63,7 +82,15 @@ class AuditSeal(SQLModel, table=True):
     generation: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
 
 
-def record(session: Session, verb: str, subject_type: str, subject_id: object, **detail: Any) -> None:
+def record(
+    session: Session,
+    verb: str,
+    subject_type: str,
+    subject_id: object,
+    *,
+    sujeto_obligado_id: UUID | None = None,
+    **detail: Any,
+) -> None:
     """Write one audit row in the session's transaction.
 
     Args:
@@ -71,23 +98,33 @@ def record(session: Session, verb: str, subject_type: str, subject_id: object, *
         verb: `resource.act`, for example `process.submit`.
         subject_type: the table's name.
         subject_id: the row's identifier within the tenant.
+        sujeto_obligado_id: whose business it is, where the actor may be from elsewhere (the garante, the service).
         **detail: JSON-ready paths, counts and hashes; never personal data.
     """
-    record_many(session, verb, subject_type, [(subject_id, detail)])
+    record_many(session, verb, subject_type, [(subject_id, detail)], sujeto_obligado_id=sujeto_obligado_id)
 
 
 def record_many(
-    session: Session, verb: str, subject_type: str, subjects: list[tuple[object, dict[str, Any]]]
+    session: Session,
+    verb: str,
+    subject_type: str,
+    subjects: list[tuple[object, dict[str, Any]]],
+    *,
+    sujeto_obligado_id: UUID | None = None,
 ) -> None:
-    """Write one audit row per subject, in one statement."""
-    bulk.execute(
-        session,
-        _EVENTS,
-        [
-            {"verb": verb, "subject_type": subject_type, "subject_id": str(key), "detail": detail}
-            for key, detail in subjects
-        ],
-    )
+    """Write one audit row per subject, all of one body, in one statement."""
+    rows = [
+        {"verb": verb, "subject_type": subject_type, "subject_id": str(key), "detail": detail}
+        for key, detail in subjects
+    ]
+    if sujeto_obligado_id is None:
+        bulk.execute(session, _EVENTS, rows)
+    else:
+        bulk.execute(
+            session, _EVENTS_OF_A_BODY, [{**row, "sujeto_obligado_id": sujeto_obligado_id} for row in rows]
+        )
 
 
-_EVENTS = bulk.insertion(table_of(AuditEvent), "verb", "subject_type", "subject_id", "detail")
+_SAID = ("verb", "subject_type", "subject_id", "detail")
+_EVENTS = bulk.insertion(table_of(AuditEvent), *_SAID)
+_EVENTS_OF_A_BODY = bulk.insertion(table_of(AuditEvent), *_SAID, "sujeto_obligado_id")

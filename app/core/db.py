@@ -38,6 +38,7 @@ class Actor:
         membership_id: the membership under which the person acts.
         role: that membership's role (domain.md, "Roles"), or "system" for jobs of the service itself.
         sujeto_obligado_id: the body that the membership is confined to; None where the role spans the tenant.
+        address: the network address that the person acts from, for the audit; "" for the service itself.
     """
 
     tenant_id: UUID | None = None
@@ -45,6 +46,7 @@ class Actor:
     membership_id: UUID | None = None
     role: str = ""
     sujeto_obligado_id: UUID | None = None
+    address: str = ""
 
 
 NOBODY = Actor()
@@ -88,7 +90,8 @@ class DatabaseUrls:
 
 
 _BIND = text(
-    "SELECT set_config('app.tenant_id', :tenant, true), set_config('app.account_id', :account, true)"
+    "SELECT set_config('app.tenant_id', :tenant, true), set_config('app.account_id', :account, true), "
+    "set_config('app.sujeto_obligado_id', :sujeto, true), set_config('app.address', :address, true)"
 )
 
 
@@ -97,7 +100,12 @@ def _bind_actor(session: Session, _transaction: SessionTransaction, connection: 
     actor: Actor = session.info.get("actor", NOBODY)
     connection.execute(
         _BIND,
-        {"tenant": str(actor.tenant_id or ""), "account": str(actor.account_id or "")},
+        {
+            "tenant": str(actor.tenant_id or ""),
+            "account": str(actor.account_id or ""),
+            "sujeto": str(actor.sujeto_obligado_id or ""),
+            "address": actor.address,
+        },
     )
 
 

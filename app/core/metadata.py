@@ -23,6 +23,7 @@ MODULES = (
     "app.imports.models",
     "app.publication.models",
     "app.adoption.models",
+    "app.accountability.models",
     "app.continuity.models",
     "app.notifications.models",
 )

@@ -149,4 +149,9 @@ def _facts(event: AuditEvent) -> list[Any]:
         event.subject_type,
         event.subject_id,
         event.detail,
+        *(
+            [event.address, str(event.sujeto_obligado_id or "")]
+            if event.address or event.sujeto_obligado_id
+            else ()
+        ),
     ]

@@ -33,6 +33,8 @@ SQLModel.metadata.naming_convention = {
 }
 
 TENANT_SETTING = "nullif(current_setting('app.tenant_id', true), '')::uuid"
+ADDRESS_SETTING = "coalesce(current_setting('app.address', true), '')"
+SUJETO_SETTING = "nullif(current_setting('app.sujeto_obligado_id', true), '')::uuid"
 ACCOUNT_SETTING = "nullif(current_setting('app.account_id', true), '')::uuid"
 
 
