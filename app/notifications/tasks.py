@@ -1,13 +1,52 @@
-"""Chores of the worker: sending letters."""
+"""Chores of the worker: telling news, reminding of deadlines, sending letters."""
 
-from app.core import logs, mail
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from app.core import clock, logs, mail
 from app.core.errors import AppError
 from app.core.jobs import Workplace, chore
 from app.core.mail_delivery import deliver, forget, server_of
+from app.notifications import deadlines, queries, service
 from app.notifications.senders import composer
 from app.tenancy.queries import TenantDirectory
 
 _log = logs.get(__name__)
+
+MORNING = 6
+"""Local hour from which the day's deadlines are told: before the day's summaries."""
+
+
+@chore(every_seconds=5)
+def tell_news(place: Workplace) -> None:
+    """Make notices and letters of what happened; what goes wrong in one tenant stops no other."""
+    with place.database.worker_work() as session:
+        waiting = queries.with_news(session)
+    if not waiting:
+        return
+    for view in TenantDirectory(place.database).all():
+        if view.tenant_id in waiting:
+            try:
+                service.consume(place.database, view)
+            except OperationalError:
+                raise  # the database is away: the worker tries the whole again
+            except (AppError, SQLAlchemyError):
+                _log.exception("news_not_told", tenant=view.slug)
+
+
+@chore(every_seconds=1800)
+def remind_of_deadlines(place: Workplace) -> None:
+    """Tell of deadlines, once a day in every tenant."""
+    now = clock.now()
+    for view in TenantDirectory(place.database).all():
+        if view.status == "active" and _local(now, view.time_zone).hour >= MORNING:
+            deadlines.remind(place.database, view)
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    return moment.astimezone(ZoneInfo(zone))
 
 
 @chore(every_seconds=10)

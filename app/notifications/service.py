@@ -1,0 +1,293 @@
+"""From events to notices, and from notices to letters: in one transaction, each once.
+
+An event is handled in the transaction that writes its notices and posts their letters, so neither can exist without the
+other, and a worker that dies repeats the whole. One worker at a time works for a tenant. An event that cannot be
+understood is parked with its fault and holds up no other.
+
+Several notices alike, by one person, become one with their count: while more of them come within five minutes of each
+other, and for an hour at most, the letter waits, so that forty submissions are one letter.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, update
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlmodel import col, select
+
+from app.core import clock, logs, mail
+from app.core.db import Actor, AuthSession, Database, RwSession
+from app.core.errors import AppError, InvalidError, NotFoundError
+from app.core.mail import Act, Entry, Letter
+from app.core.outbox import OutboxEvent
+from app.core.tables import among
+from app.notifications.kinds import KINDS, Way
+from app.notifications.models import WAYS, Notice, NoticePreference
+from app.notifications.news import News, Newsroom, People
+from app.notifications.queries import own, preference
+from app.notifications.wording import Told, tell
+from app.tenancy.queries import TenantView
+from app.web.formats import long_date_es
+
+_log = logs.get(__name__)
+
+BATCH = 500
+STALE = timedelta(days=2)
+"""Older news is nobody's any more: a service that was away for long does not pour it out."""
+QUIET, TOGETHER = timedelta(minutes=5), timedelta(hours=1)
+PREFERENCES = "/cuenta/avisos"
+_POISON = (AppError, LookupError, TypeError, ValueError, DataError, IntegrityError)
+
+
+def consume(database: Database, view: TenantView) -> int:
+    """Tell a tenant's news and post its letters that are due; return how many events were handled."""
+    actor, handled = Actor(tenant_id=view.tenant_id, role="system"), 0
+    while True:
+        try:
+            count = _round(database, actor, view)
+        except _POISON:
+            count = _one_by_one(database, actor, view)
+        handled += count
+        if count < BATCH:
+            return handled
+
+
+def _one_by_one(database: Database, actor: Actor, view: TenantView) -> int:
+    """Handle a batch event by event, and park those that cannot be."""
+    with database.unit_of_work(actor) as session:
+        waiting = [event.event_id for event in _waiting(session, actor, BATCH)]
+    for event_id in waiting:
+        try:
+            _round(database, actor, view, only=event_id)
+        except _POISON as fault:
+            _log.exception("event_parked", tenant=view.slug, number=event_id)
+            with database.unit_of_work(actor) as session:
+                _mark(session, actor, [event_id], fault=f"{type(fault).__name__}: {fault}"[:500])
+    return len(waiting)
+
+
+def _round(database: Database, actor: Actor, view: TenantView, only: int | None = None) -> int:
+    """Handle a batch in one transaction, unless another worker is at it."""
+    with database.unit_of_work(actor) as session:
+        alone = select(func.pg_try_advisory_xact_lock(func.hashtextextended(f"avisos:{view.tenant_id}", 0)))
+        if not session.exec(alone).one():
+            return 0
+        events = _waiting(session, actor, BATCH, only)
+        fresh = [e for e in events if e.kind in KINDS and e.at > clock.now() - STALE]
+        if fresh:
+            newsroom = Newsroom.of(session, actor, fresh)
+            found = [news for event in fresh if (news := newsroom.news(event)) is not None]
+            write(session, view, found)
+        _mark(session, actor, [event.event_id for event in events])
+        post_letters(session, actor, view)
+        return len(events)
+
+
+def _waiting(session: RwSession, actor: Actor, limit: int, only: int | None = None) -> Sequence[OutboxEvent]:
+    query = select(OutboxEvent).where(
+        OutboxEvent.tenant_id == actor.tenant_id, col(OutboxEvent.handled_at).is_(None)
+    )
+    if only is not None:
+        query = query.where(OutboxEvent.event_id == only)
+    return session.exec(query.order_by(col(OutboxEvent.event_id)).limit(limit)).all()
+
+
+def _mark(session: RwSession, actor: Actor, events: Iterable[int], fault: str = "") -> None:
+    session.execute(
+        update(OutboxEvent)
+        .where(col(OutboxEvent.tenant_id) == actor.tenant_id, among(OutboxEvent.event_id, events))
+        .values(handled_at=clock.now(), fault=fault)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def write(session: RwSession, view: TenantView, news: Iterable[News]) -> None:
+    """Write the notices of news, in its order, joining those alike.
+
+    Args:
+        session: of the service itself, in the tenant.
+        view: of the tenant.
+        news: whose topics, where they have one, have not been told before.
+    """
+    found = list(news)
+    everybody = {account for one in found for account in one.recipients}
+    wishes = _wishes(session, everybody)
+    open_ = _open_notices(session, view, everybody)
+    for one in found:
+        for account in sorted(one.recipients):
+            key = (account, one.kind, one.by)
+            held = open_.get(key)
+            wish = wishes.get(account)
+            way = _way(wish, one.kind)
+            if held is not None and not one.topic and one.at - held.first_at < TOGETHER:
+                held.count, held.at, held.refs = held.count + 1, one.at, one.refs
+                if held.sujeto_obligado_id != one.sujeto_obligado_id:
+                    held.sujeto_obligado_id = None
+                if held.way == "immediate":
+                    held.letter_due_at = min(held.first_at + TOGETHER, one.at + QUIET)
+                continue
+            fresh = Notice(
+                tenant_id=view.tenant_id,
+                account_id=account,
+                kind=one.kind,
+                by_account_id=one.by,
+                sujeto_obligado_id=one.sujeto_obligado_id,
+                refs=one.refs,
+                topic=one.topic,
+                count=one.count,
+                way=way,
+                first_at=one.at,
+                at=one.at,
+                letter_due_at=_due(way, one.at, view, wish),
+            )
+            session.add(fresh)
+            open_[key] = fresh
+    session.flush()
+
+
+def _open_notices(
+    session: RwSession, view: TenantView, accounts: Iterable[UUID]
+) -> dict[tuple[UUID, str, UUID | None], Notice]:
+    """Return the notices that more of the same may still join, the newest of each."""
+    rows = session.exec(
+        select(Notice)
+        .where(
+            Notice.tenant_id == view.tenant_id,
+            among(Notice.account_id, accounts),
+            col(Notice.read_at).is_(None),
+            col(Notice.first_at) > clock.now() - TOGETHER - STALE,
+            or_(col(Notice.way) == "inbox", col(Notice.letter_due_at).is_not(None)),
+            Notice.topic == "",
+        )
+        .order_by(col(Notice.notice_id))
+    ).all()
+    return {(row.account_id, row.kind, row.by_account_id): row for row in rows}
+
+
+def _wishes(session: RwSession, accounts: Iterable[UUID]) -> dict[UUID, NoticePreference]:
+    rows = session.exec(select(NoticePreference).where(among(NoticePreference.account_id, accounts))).all()
+    return {row.account_id: row for row in rows}
+
+
+def _way(wish: NoticePreference | None, kind: str) -> Way:
+    chosen = wish.ways.get(kind) if wish else None
+    return chosen if chosen in ("immediate", "digest", "inbox") else KINDS[kind].way  # type: ignore[return-value]
+
+
+def _due(way: Way, at: datetime, view: TenantView, wish: NoticePreference | None) -> datetime | None:
+    if way == "immediate":
+        return at + QUIET
+    return next_digest(at, view.time_zone, wish.digest_hour if wish else 8) if way == "digest" else None
+
+
+def next_digest(after: datetime, zone: str, hour: int) -> datetime:
+    """Return the next moment at which it is this hour in a zone."""
+    local = after.astimezone(ZoneInfo(zone))
+    today = datetime.combine(local.date(), time(hour), ZoneInfo(zone))
+    return (
+        today
+        if today > local
+        else datetime.combine(local.date() + timedelta(days=1), time(hour), today.tzinfo)
+    )
+
+
+def post_letters(session: RwSession, actor: Actor, view: TenantView) -> None:
+    """Post the letters that are due: one for each notice told at once, one a day for all of a summary."""
+    now = clock.now()
+    due = session.exec(
+        select(Notice)
+        .where(Notice.tenant_id == actor.tenant_id, col(Notice.letter_due_at) <= now)
+        .order_by(col(Notice.notice_id))
+    ).all()
+    if not due:
+        return
+    people = People(session, actor)
+    summaries: dict[UUID, list[Told]] = {}
+    for told in tell(session, actor, view.slug, due):
+        notice = told.notice
+        member = people.by_account.get(notice.account_id)
+        seen = people.at([notice.account_id], notice.sujeto_obligado_id)
+        if not seen or member is None or notice.read_at is not None:  # left, or knows already
+            notice.letter_due_at = None
+        elif notice.way == "digest":
+            summaries.setdefault(notice.account_id, []).append(told)
+        else:
+            mail.post(session, _letter(told, member.email))
+            notice.letter_due_at = None
+    for account, listed in summaries.items():
+        again = next_digest(now, view.time_zone, now.astimezone(ZoneInfo(view.time_zone)).hour)
+        posted = mail.post(session, _summary(view, people.by_account[account].email, account, listed))
+        for told in listed:  # whoever moved the hour of a day's summary gets the rest with the next one
+            told.notice.letter_due_at = None if posted else again
+    session.flush()
+
+
+def _letter(told: Told, to: str) -> Letter:
+    return Letter(
+        key=f"notice:{told.notice.notice_id}",
+        to=to,
+        kind=told.notice.kind,
+        subject=told.title,
+        paragraphs=(f"{told.title}: {told.sentence}." if told.sentence else f"{told.title}.",),
+        act=Act(told.act, told.path),
+        preferences=PREFERENCES,
+    )
+
+
+def _summary(view: TenantView, to: str, account: UUID, listed: Sequence[Told]) -> Letter:
+    day = view.today
+    return Letter(
+        key=f"digest:{account}:{day.isoformat()}",
+        to=to,
+        kind="digest",
+        subject=f"Resumen del {long_date_es(day)}",
+        paragraphs=("Esto pasó desde tu último resumen.",),
+        entries=tuple(
+            Entry(f"{told.title}: {told.sentence}" if told.sentence else told.title, told.path)
+            for told in listed
+        ),
+        act=Act("Ver todos los avisos", f"/{view.slug}/avisos"),
+        preferences=PREFERENCES,
+    )
+
+
+def read(session: RwSession, actor: Actor, notice_id: int) -> Notice:
+    """Note that a person has read one of their notices.
+
+    Raises:
+        NotFoundError: absent, or somebody else's.
+    """
+    row = session.exec(select(Notice).where(own(actor), Notice.notice_id == notice_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("No encontramos ese aviso.")
+    row.read_at = row.read_at or clock.now()
+    session.add(row)
+    session.flush()
+    return row
+
+
+def read_all(session: RwSession, actor: Actor) -> None:
+    """Note that a person has read all that their inbox shows them."""
+    session.execute(
+        update(Notice)
+        .where(own(actor), col(Notice.read_at).is_(None))
+        .values(read_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def choose(session: AuthSession, account_id: UUID, ways: Mapping[str, str], digest_hour: int) -> None:
+    """Keep how a person wants to be told; what is as by default is not kept, so that defaults may change.
+
+    Raises:
+        InvalidError: a kind, a way or an hour that does not exist.
+    """
+    if not set(ways) <= set(KINDS) or not set(ways.values()) <= set(WAYS) or digest_hour not in range(24):
+        raise InvalidError("Elige para cada aviso una de las tres formas, y una hora entera del día.")
+    row = preference(session, account_id)
+    row.ways = {kind: way for kind, way in ways.items() if way != KINDS[kind].way}
+    row.digest_hour = digest_hour
+    session.add(row)
+    session.flush()
