@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 from fastapi import FastAPI
 
+from app.accountability import router as accountability
 from app.attachments import router as attachments
 from app.attachments import tasks as filing
 from app.capture import router as capture
 from app.catalogs import router as catalogs
 from app.catalogs.reading import LARGEST_FILE as LARGEST_CATALOG
+from app.continuity import desk_router as exports
 from app.continuity import router as continuity
 from app.core import clock, migrate, sealing
 from app.core.db import Database
@@ -23,11 +25,17 @@ from app.identity import account_router as account
 from app.identity import joining_router as joining
 from app.identity import people_router as people
 from app.identity import router as identity
+from app.identity.clients import router as clients
 from app.identity.sso import desk as access
 from app.identity.sso import router as sso
 from app.identity.sso.discovery import Providers
+from app.imports import machine
 from app.imports import router as imports
 from app.imports import tasks as importing
+from app.onboarding import loads_router as padron_loads
+from app.onboarding import router as padron
+from app.onboarding import tasks as onboarding
+from app.onboarding.reading import LARGEST_FILE as LARGEST_PADRON
 from app.openapi import router as openapi
 from app.openapi.lane import FastLane
 from app.openapi.reader import PublicReader
@@ -47,11 +55,12 @@ from app.tenancy.queries import TenantDirectory
 from app.web import components_page, errors, health, static
 from app.web.middleware import MEBIBYTE, Gateway
 
-TASKS = (examining, filing, handover, importing, publication, sealing)
+TASKS = (examining, exporting, filing, handover, importing, onboarding, publication, sealing)
 """Modules that register jobs: importing them here is what lets every worker run them."""
 
 CATALOG_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?catalogos/[A-Za-z]+/importar")
-IMPORT_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?importaciones(?:/.*)?")
+IMPORT_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?importaciones(?:/.*)?|/[a-z0-9-]+/api/v1/importaciones")
+PADRON_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?padron/importar")
 FILE_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?procesos-internos/[^/]+/(?:.*/)?archivos")
 FILES_AT_ONCE = 10
 """Of the largest size, in one form without script."""
@@ -103,6 +112,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         upload_limits=[
             (IMPORT_PATHS, settings.upload_limit),
             (CATALOG_PATHS, LARGEST_CATALOG + MEBIBYTE),
+            (PADRON_PATHS, LARGEST_PADRON + MEBIBYTE),
             (FILE_PATHS, FILES_AT_ONCE * settings.attachment_limit + MEBIBYTE),
         ],
     )
@@ -118,20 +128,26 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         identity.router,
         sso.router,
         access.router,
+        clients.router,
         account.router,
         joining.router,
         people.router,
         openapi.router,
         processes.router,
+        accountability.router,
         review.router,
         capture.router,
         attachments.router,
         attachments.desk,
         imports.router,
+        machine.router,
+        padron_loads.router,
+        padron.router,
         catalogs.router,
         parties.router,
         publishing.router,
         continuity.router,
+        exports.router,
         tenancy.router,
         portal.router,
     ):

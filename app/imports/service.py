@@ -36,6 +36,7 @@ __all__ = [
     "resume",
     "start",
     "store",
+    "submit",
 ]
 
 PUBLISHING_TASK = "publication.apply_import"
@@ -141,6 +142,25 @@ def start(
     audit.record(session, "import.start", "import_run", run.import_id, sha256=file.sha256, publish=publish)
     if preview:
         tasks.read_import.defer(session, lock=_lock(run), import_id=str(run.import_id))
+    return run
+
+
+def submit(session: RwSession, actor: Actor, file: StoredFile, *, publish: bool) -> ImportRun:
+    """Begin an import that nobody will confirm, as a program sends it: what can be applied is.
+
+    Args:
+        session: bound to the actor.
+        actor: a machine client; one confined to a sujeto obligado imports for it.
+        file: stored already.
+        publish: publish what the policy `direct` lets be published; the rest stays in drafts.
+
+    Raises:
+        ForbiddenError: the role does not import.
+    """
+    whose = actor.sujeto_obligado_id
+    direct = whose is None or tenancy.sujeto(session, actor, whose).policy == "direct"
+    run = start(session, actor, file, publish=publish and direct, preview=False)
+    _defer_apply(session, run)
     return run
 
 
