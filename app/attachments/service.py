@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import col, func, select
 
 from app.attachments import addresses, queries, tasks
 from app.attachments.links import LinkState, check_links, link_state
@@ -27,10 +28,13 @@ __all__ = [
     "Received",
     "SentFile",
     "check_links",
+    "count",
     "discard",
     "editable",
+    "forget",
     "link_state",
     "opened",
+    "public_files",
     "publish",
     "receive",
     "sent_files",
@@ -148,6 +152,56 @@ def withdraw(session: RwSession, actor: Actor, process_id: UUID, still_named: Co
             tasks.delete_bytes.defer(session, attachment_id=str(row.attachment_id))
             _record(session, "attachment.withdraw", row)
     session.flush()
+
+
+def public_files(session: RwSession, actor: Actor, process_id: UUID) -> set[UUID]:
+    """Return the files of a process that the world can read."""
+    return set(
+        session.exec(
+            select(Attachment.attachment_id).where(
+                Attachment.tenant_id == actor.tenant_id,
+                Attachment.process_id == process_id,
+                Attachment.status == "ready",
+                col(Attachment.published_at).is_not(None),
+            )
+        )
+    )
+
+
+def count(session: RwSession, actor: Actor, process_id: UUID) -> int:
+    """Return how many files of a process have bytes, public or not."""
+    return session.exec(select(func.count()).where(*_standing(actor, process_id))).one()
+
+
+def forget(session: RwSession, actor: Actor, process_id: UUID, name: str) -> None:
+    """Take away every file of a process, reserved originals too, by a legal act; hashes stay, and the name becomes `name`.
+
+    Args:
+        session: bound to the actor; in the transaction of the act.
+        actor: recorded in the audit.
+        process_id: whose files.
+        name: what stands for theirs.
+    """
+    for row in session.exec(
+        select(Attachment)
+        .where(Attachment.tenant_id == actor.tenant_id, Attachment.process_id == process_id)
+        .order_by(col(Attachment.attachment_id))
+        .with_for_update()
+    ):
+        row.file_name = name
+        if row.status != "withdrawn":
+            FILES.apply(row, "discard")
+            tasks.delete_bytes.defer(session, attachment_id=str(row.attachment_id))
+            _record(session, "attachment.withdraw", row)
+    session.flush()
+
+
+def _standing(actor: Actor, process_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Attachment.tenant_id) == actor.tenant_id,
+        col(Attachment.process_id) == process_id,
+        col(Attachment.status) != "withdrawn",
+    )
 
 
 def _record(session: RwSession, verb: str, row: Attachment) -> None:

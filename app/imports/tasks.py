@@ -4,6 +4,7 @@ from uuid import UUID
 
 from app.core.db import Actor
 from app.core.jobs import Workplace, tenant_task
+from app.imports import queries
 from app.imports.applying import apply_run, read_run
 
 
@@ -17,3 +18,11 @@ def read_import(place: Workplace, actor: Actor, /, **ids: str) -> None:
 def apply_import(place: Workplace, actor: Actor, /, **ids: str) -> None:
     """Apply a file to drafts."""
     apply_run(place.database, actor, UUID(ids["import_id"]), storage=place.storage)
+
+
+@tenant_task("imports.delete_original")
+def delete_original(place: Workplace, actor: Actor, /, **ids: str) -> None:
+    """Delete the file that an import read; what became of it stays told."""
+    with place.database.unit_of_work(actor) as session:
+        key = queries.run(session, actor, UUID(ids["import_id"])).storage_key
+    place.storage.delete(key)

@@ -156,7 +156,9 @@ def said(entry: Entry) -> str:
             return "También se testaron los borradores y la historia de la contratación"
         case "reservation":
             kept = _counted(detail, "places", "dato", "datos")
-            return f"{kept} sin publicar hasta el {_day(detail.get('until'))}"
+            until = f"hasta el {_day(detail['until'])}" if detail.get("until") else "sin plazo"
+            longer = ", con prórroga" if detail.get("extension") else ""
+            return f"{kept} sin publicar {until}{longer}"
         case "reservation_ended":
             return f"Terminó la reserva de {_counted(detail, 'places', 'dato', 'datos')}"
         case _:

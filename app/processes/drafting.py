@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core import clock
-from app.ocds import checks, messages, privacy, shape, validation
+from app.ocds import checks, lasting, messages, privacy, shape, validation
 from app.ocds.privacy import Withheld
 from app.ocds.shape import Document
 from app.ocds.validation import Problem
 
 PROVISIONAL_ID = "provisional"
 PROVISIONAL_DATE = "2000-01-01T00:00:00Z"
+RESERVED = ("Está reservado.", "Reserva autorizada por el organismo garante")
+"""Why a reserved place stays behind, and by whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,12 @@ def as_release(
 
 
 def examine(
-    ocid: str, document: Document, *, natural_rfc_public: bool, released: Document | None = None
+    ocid: str,
+    document: Document,
+    *,
+    natural_rfc_public: bool,
+    released: Document | None = None,
+    reserved: Sequence[str] = (),
 ) -> Examination:
     """Judge a working document the way publishing does, before it is published.
 
@@ -76,8 +83,13 @@ def examine(
         document: without envelope.
         natural_rfc_public: the tenant's law lets the RFC of natural persons be published.
         released: the release published last, to tell what would disappear from it.
+        reserved: lasting places (`app.ocds.lasting`) that stay out of it.
     """
     public, withheld = privacy.withhold(document, natural_rfc_public=natural_rfc_public)
+    if reserved:
+        open_to_all, left_out = lasting.leave_out(document, reserved)
+        public, _ = privacy.withhold(open_to_all, natural_rfc_public=natural_rfc_public)
+        withheld = [*(Withheld(pointer, *RESERVED) for pointer in left_out), *withheld]
     release = as_release(ocid, public)
     advice = [
         Problem(

@@ -20,7 +20,16 @@ from sqlmodel import Field, SQLModel
 
 from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key, text_key
 
-VERSION_STATUSES = ("draft", "in_review", "returned", "approved", "scheduled", "published", "discarded")
+VERSION_STATUSES = (
+    "draft",
+    "in_review",
+    "returned",
+    "approved",
+    "scheduled",
+    "published",
+    "withdrawn",
+    "discarded",
+)
 OBSERVATION_STATUSES = ("open", "answered", "resolved")
 OPEN_STATUSES = ("draft", "in_review", "returned", "approved", "scheduled")
 _OPEN = "status IN ('draft', 'in_review', 'returned', 'approved', 'scheduled')"
@@ -289,3 +298,15 @@ class ObservationMessage(SQLModel, table=True):
     words: str = prose()
     account_id: UUID
     at: datetime = moment(default_now=False)
+
+
+class WithheldReading(SQLModel, table=True):
+    """Somebody opened, on a day, what the public version of a process does not carry: noted once, so cheaply."""
+
+    __tablename__ = "withheld_reading"
+    __table_args__ = (belongs_to("contracting_process", "process_id"),)
+
+    tenant_id: UUID = tenant_key()
+    account_id: UUID = Field(primary_key=True)
+    process_id: UUID = Field(primary_key=True)
+    day: date = Field(sa_column=Column(Date, primary_key=True))

@@ -120,7 +120,8 @@ def put_aside(session: RwSession, actor: Actor, process: WorkingProcess) -> byte
     Returns:
         The document as JSON, to be kept.
     """
-    _replace(session, actor, process, published_before(session, actor, process.process_id) or {})
+    before = published_before(session, actor, process.process_id, withdrawn=True)
+    _replace(session, actor, process, before or {})
     return json.dumps(process.document)
 
 
@@ -133,7 +134,19 @@ def bring_back(session: RwSession, actor: Actor, process: WorkingProcess, docume
         process: loaded for update, with no version open.
         document: as it was put aside.
     """
-    _replace(session, actor, process, document, keep=process.published)
+    _replace(session, actor, process, document, keep=True)
+
+
+def rewrite(session: RwSession, actor: Actor, process: WorkingProcess, document: Document) -> None:
+    """Make the working document another one by a legal act: no line of the history tells what it said before.
+
+    Args:
+        session: bound to the actor.
+        actor: who does it.
+        process: loaded for update.
+        document: an empty one takes the title away too.
+    """
+    _replace(session, actor, process, document, titled=document)
 
 
 def begin_version(session: RwSession, actor: Actor, process: WorkingProcess) -> int:
@@ -163,12 +176,19 @@ def name_editor(session: RwSession, actor: Actor, process_id: UUID, number: int)
 
 
 def _replace(
-    session: RwSession, actor: Actor, process: WorkingProcess, document: Document, *, keep: bool = False
+    session: RwSession,
+    actor: Actor,
+    process: WorkingProcess,
+    document: Document,
+    *,
+    keep: bool = False,
+    titled: Document | None = None,
 ) -> None:
     batch = _Batch(actor)
     if keep:
         batch.keep(process)
-    batch.replace(process, document)
+    # A process left without a document keeps its title.
+    batch.replace(process, document, (document or process.document) if titled is None else titled)
     batch.flush(session)
 
 
@@ -263,18 +283,18 @@ class _Batch:
         return SavedDocument(VersionRef(process_id, number), outcome, "draft")
 
     def keep(self, process: WorkingProcess) -> None:
-        """Keep the published document that the working one is about to leave behind."""
+        """Keep the document last published, if one was, that the working one is about to leave behind."""
         self.kept.append({"key": process.process_id, "body": json.dumps(process.document)})
 
-    def replace(self, process: WorkingProcess, document: Document) -> None:
-        """Make the working document another one, or nothing; a process left without one keeps its title."""
-        self.retitled.append(self._summary(process.process_id, process, document))
+    def replace(self, process: WorkingProcess, document: Document, titled: Document) -> None:
+        """Make the working document another one, or nothing; lists call the process what `titled` says."""
+        self.retitled.append(self._summary(process.process_id, process, titled))
         self._parts(process.process_id, process, document)
         self._lines(process, process.open_number or process.number, ())
 
     def _summary(self, process_id: UUID, process: WorkingProcess, document: Document) -> dict[str, Any]:
-        """Return what lists know of a process from now on; one left without a document keeps its title."""
-        told = summarise(process.ocid, document or process.document)
+        """Return what lists know of a process from now on."""
+        told = summarise(process.ocid, document)
         return {"key": process_id, **{f"new_{name}": value for name, value in asdict(told).items()}}
 
     def _lines(self, process: WorkingProcess, number: int, changes: Sequence[diff.Change]) -> None:
@@ -311,7 +331,7 @@ class _Batch:
                 )
             )
         else:
-            self.retitled.append(self._summary(process_id, process, write.document))
+            self.retitled.append(self._summary(process_id, process, write.document or process.document))
         if process is not None and process.open_number is not None:
             target = VERSIONS.check("edit", process.open_status).target
             self.reopened.append(
@@ -334,7 +354,7 @@ class _Batch:
         process_id: UUID | None = None,
     ) -> int:
         """Open a draft, beside the published document if there is one, and return its number."""
-        if process is not None and process.published:
+        if process is not None:
             self.keep(process)
         number = (process.number if process else 0) + 1
         self.rows[_VERSION].append(
@@ -403,14 +423,14 @@ def _retitle(actor: Actor, now: datetime) -> Update:
 
 
 def _keep(actor: Actor) -> Update:
-    """Of the published versions only the last has no snapshot yet."""
+    """Of the versions that were published only the last has no snapshot yet."""
     table = table_of(ProcessVersion)
     return (
         update(table)
         .where(
             table.c.tenant_id == actor.tenant_id,
             table.c.process_id == bindparam("key"),
-            table.c.status == "published",
+            table.c.status.in_(("published", "withdrawn")),
             table.c.snapshot.is_(None),
         )
         .values(snapshot=bindparam("body"))

@@ -80,6 +80,17 @@ VERSIONS = Machine(
             "Con al menos una observación. Nadie que la haya editado.",
         ),
         Transition("edit", ("draft", "returned", "approved"), "draft", Permission.PROCESS_EDIT, "Editar"),
+        *(
+            Transition(
+                "edit",
+                (status,),
+                status,
+                Permission.PROCESS_EDIT,
+                label,
+                "Abre un borrador al lado; con su motivo, si cambia o quita algo publicado.",
+            )
+            for status, label in (("published", "Corregir lo publicado"), ("withdrawn", "Empezar de nuevo"))
+        ),
         *_decision("revoke", ("approved",), "draft", "Anular la aprobación", ""),
         Transition(
             "publish",

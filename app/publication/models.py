@@ -1,7 +1,8 @@
-"""Tables of what is public: the chain, the bytes, the records, the facets."""
+"""Tables of what is public (the chain, the bytes, the records, the facets) and of what keeps something from being it."""
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,11 +17,14 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from app.core.tables import belongs_to, moment, one_of, prose, tenant_key, text_key
+from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key, text_key
 
 KINDS = ("release", "withdrawal")
+REQUEST_STATUSES = ("requested", "approved", "refused", "cancelled")
+RESERVATION_STATUSES = ("requested", "granted", "extended", "refused", "cancelled", "ended")
 
 
 def _position() -> Column[int]:
@@ -154,3 +158,116 @@ class PublicationTotal(SQLModel, table=True):
     processes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     releases: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     last_published_at: datetime | None = moment(default_now=False, nullable=True)
+
+
+class WithdrawalRequest(SQLModel, table=True):
+    """Somebody asks that a release, or all of a process, be taken from the public; at most one waits per process.
+
+    Attributes:
+        position: of the release in the chain; None asks for the whole process.
+        ground: in law, in Spanish; with `reason` it becomes public when the request is approved.
+        erases: whether drafts and history go too: "" nothing, "places" only those named, "all".
+        places: lasting places (`app.ocds.lasting`) of the document.
+        decision: what whoever decided said.
+    """
+
+    __tablename__ = "withdrawal_request"
+    __table_args__ = (
+        belongs_to("contracting_process", "process_id"),
+        belongs_to("sujeto_obligado", "sujeto_obligado_id"),
+        Index(
+            "withdrawal_request_open_key",
+            "tenant_id",
+            "process_id",
+            unique=True,
+            postgresql_where=text("status = 'requested'"),
+        ),
+        Index("withdrawal_request_status_idx", "tenant_id", "status", "requested_at", "request_id"),
+        one_of("status", REQUEST_STATUSES),
+        one_of("erases", ("", "places", "all")),
+    )
+
+    tenant_id: UUID = tenant_key()
+    request_id: UUID = Field(default_factory=new_id, primary_key=True)
+    process_id: UUID
+    sujeto_obligado_id: UUID
+    position: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    status: str = prose("requested")
+    ground: str = prose(None)
+    reason: str = prose(None)
+    erases: str = prose()
+    places: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    requested_by: UUID
+    requested_at: datetime = moment()
+    decided_by: UUID | None = None
+    decided_at: datetime | None = moment(default_now=False, nullable=True)
+    decision: str = prose()
+
+
+class Redaction(SQLModel, table=True):
+    """The legal act by which values left the drafts and the history of a process; only in its transaction may they.
+
+    `facts` tells in numbers what was redacted, with the hashes of what stood there before.
+    """
+
+    __tablename__ = "redaction"
+    __table_args__ = (
+        belongs_to("withdrawal_request", "request_id"),
+        belongs_to("contracting_process", "process_id"),
+        Index("redaction_process_idx", "tenant_id", "process_id"),
+    )
+
+    tenant_id: UUID = tenant_key()
+    redaction_id: UUID = Field(default_factory=new_id, primary_key=True)
+    request_id: UUID
+    process_id: UUID
+    transaction_id: int = Field(
+        sa_column=Column(
+            BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")
+        )
+    )
+    at: datetime = moment()
+    facts: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
+
+
+class Reservation(SQLModel, table=True):
+    """Places of a document that stay out of its releases until a day, on a ground in law.
+
+    Attributes:
+        kind: reserved (its term ends) or confidential (it has none).
+        places: lasting places (`app.ocds.lasting`).
+        harm: the "prueba de daño"; `harm_attachment_id` a reserved file that holds it.
+        until: last day of the term; None while confidential.
+        extension: why the term was extended, once.
+    """
+
+    __tablename__ = "reservation"
+    __table_args__ = (
+        belongs_to("contracting_process", "process_id"),
+        belongs_to("sujeto_obligado", "sujeto_obligado_id"),
+        belongs_to("attachment", "harm_attachment_id", remote=("attachment_id",)),
+        Index("reservation_process_idx", "tenant_id", "process_id", "status"),
+        Index("reservation_status_idx", "tenant_id", "status", "requested_at", "reservation_id"),
+        Index("reservation_until_idx", "until", postgresql_where=text("status IN ('granted', 'extended')")),
+        one_of("kind", ("reserved", "confidential")),
+        one_of("status", RESERVATION_STATUSES),
+    )
+
+    tenant_id: UUID = tenant_key()
+    reservation_id: UUID = Field(default_factory=new_id, primary_key=True)
+    process_id: UUID
+    sujeto_obligado_id: UUID
+    kind: str = prose("reserved")
+    status: str = prose("requested")
+    places: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    ground: str = prose(None)
+    reason: str = prose(None)
+    harm: str = prose()
+    harm_attachment_id: UUID | None = None
+    until: date | None = None
+    extension: str = prose()
+    requested_by: UUID
+    requested_at: datetime = moment()
+    decided_by: UUID | None = None
+    decided_at: datetime | None = moment(default_now=False, nullable=True)
+    decision: str = prose()

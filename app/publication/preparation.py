@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from app.core import json
-from app.ocds import diff, merge, privacy, tags, validation
+from app.ocds import diff, lasting, merge, privacy, tags, validation
 from app.processes.drafting import as_release
 from app.processes.queries import VersionRef, WorkingProcess
 from app.publication.facets import facets
+from app.publication.reserved import Kept
 
 
 @dataclass(slots=True)
@@ -35,10 +36,19 @@ def prepare(
     now: str,
     token: str,
     natural_rfc_public: bool,
+    kept: Kept,
 ) -> Prepared | list[dict[str, Any]]:
     """Return the release, or the problems that keep it from going out."""
     release_id = f"{process.ocid}-{ref.number:04d}".replace("#", "_")  # R10: no `#` in a release id
-    public, _ = privacy.withhold(process.document, natural_rfc_public=natural_rfc_public)
+    if kept.undecided:
+        return [
+            _problem(
+                "undecided", "Hay una reserva por decidir: espera a que el organismo garante la resuelva."
+            )
+        ]
+    # What is reserved goes first: its places are those of the whole document.
+    open_to_all, _ = lasting.leave_out(process.document, kept.places)
+    public, _ = privacy.withhold(open_to_all, natural_rfc_public=natural_rfc_public)
     current = as_release(process.ocid, public, release_id=release_id, date=now)
     problems = validation.blocking(current)
     if problems:

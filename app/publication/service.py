@@ -28,6 +28,7 @@ from app.processes.models import OPEN_STATUSES, ProcessVersion
 from app.processes.queries import VersionRef, WorkingProcess, load_by_id
 from app.processes.service import PublishOutcome
 from app.processes.workflow import VERSIONS
+from app.publication import reserved
 from app.publication.chain import GENESIS, Entry, rfc3339
 from app.publication.models import (
     ChainHead,
@@ -38,6 +39,7 @@ from app.publication.models import (
     ReleaseBody,
 )
 from app.publication.preparation import Prepared, prepare
+from app.publication.reserved import Kept
 from app.tenancy import queries as tenancy
 
 LARGEST_UNIT = 200
@@ -84,6 +86,7 @@ def publish_batch(session: RwSession, actor: Actor, refs: Sequence[VersionRef]) 
         _check(actor, ref, processes.get(ref.process_id))
     natural_rfc_public = tenancy.tenant(session, actor).natural_rfc_public
     known = _records(session, actor, refs)
+    kept = reserved.kept(session, actor, processes)
     token = secrets.token_hex(14)[:27]
     now = rfc3339(clock.now())
     results = [
@@ -94,6 +97,7 @@ def publish_batch(session: RwSession, actor: Actor, refs: Sequence[VersionRef]) 
             now=now,
             token=token,
             natural_rfc_public=natural_rfc_public,
+            kept=kept.get(ref.process_id, Kept()),
         )
         for ref in refs
     ]

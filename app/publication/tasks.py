@@ -7,13 +7,14 @@ from sqlalchemy import event
 
 from app.core import logs
 from app.core.db import Actor, RwSession
-from app.core.jobs import Workplace, tenant_task
+from app.core.jobs import Workplace, chore, tenant_task
 from app.imports.service import PUBLISHING_TASK, apply_run
 from app.processes.queries import VersionRef
 from app.processes.service import PublishOutcome
-from app.publication import scheduling
+from app.publication import reservations, scheduling
 from app.publication.scheduling import DUE
 from app.publication.service import publish_batch
+from app.tenancy.queries import TenantDirectory
 
 _log = logs.get(__name__)
 
@@ -28,6 +29,12 @@ def apply_import(place: Workplace, actor: Actor, /, **ids: str) -> None:
 def publish_due(place: Workplace, actor: Actor, /, **ids: str) -> None:
     """Publish a scheduled version whose time has come."""
     scheduling.publish_due(place.database, actor, VersionRef(UUID(ids["process_id"]), int(ids["number"])))
+
+
+@chore(every_seconds=1800)
+def expire_reservations(place: Workplace) -> None:
+    """End the reservations whose term has passed."""
+    reservations.expire(place.database, TenantDirectory(place.database).all())
 
 
 def _publish(session: RwSession, actor: Actor, versions: Sequence[VersionRef]) -> list[PublishOutcome]:

@@ -241,8 +241,9 @@ def remarking(view: ProcessView) -> str:
 
 def _may_edit(actor: Actor, view: ProcessView) -> bool:
     """Whether the actor may edit the version on the desk, or open one beside what is published."""
-    return allowed(actor, Permission.PROCESS_EDIT, view.process.sujeto_obligado_id) and (
-        view.turn.status in ("published", "withdrawn") or VERSIONS.find("edit", view.turn.status) is not None
+    return (
+        allowed(actor, Permission.PROCESS_EDIT, view.process.sujeto_obligado_id)
+        and VERSIONS.find("edit", view.turn.status) is not None
     )
 
 

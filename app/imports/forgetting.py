@@ -1,0 +1,90 @@
+"""Taking a process out of what imports keep: what their rows say of it, and the files that brought it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, update
+from sqlmodel import col, func, select
+
+from app.core import audit, clock
+from app.core.db import Actor, RwSession
+from app.core.tables import among
+from app.imports import tasks
+from app.imports.models import ImportRow, ImportRun
+
+SETTLED = ("previewed", "finished", "cancelled", "failed")
+"""States in which nobody is reading a run's file."""
+GONE = "El archivo original se borró al retirar una contratación que traía; lo ya importado de las demás no cambia."
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """How a process came in: rows that tell of it, files that hold it, other releases in those files."""
+
+    rows: int
+    files: int
+    others: int
+
+
+def brought(session: RwSession, actor: Actor, process_id: UUID, ocid: str) -> Brought:
+    """Count what `forget` would touch."""
+    runs = _runs(session, actor, process_id, ocid)
+    rows = session.exec(select(func.count()).where(*_about(actor, process_id, ocid))).one()
+    whole = session.exec(
+        select(func.count()).where(ImportRow.tenant_id == actor.tenant_id, among(ImportRow.import_id, runs))
+    ).one()
+    return Brought(rows, len(runs), whole - rows)
+
+
+def forget(session: RwSession, actor: Actor, process_id: UUID, ocid: str) -> Brought:
+    """Empty the rows that tell of a process, and delete the files that brought it; their hashes stay.
+
+    Args:
+        session: bound to the actor, in the transaction of the legal act.
+        actor: recorded in the audit.
+        process_id: which process.
+        ocid: its ocid; rows that were refused name nothing else.
+    """
+    found = brought(session, actor, process_id, ocid)
+    runs = _runs(session, actor, process_id, ocid)
+    session.execute(
+        update(ImportRow)
+        .where(*_about(actor, process_id, ocid))
+        .values(title="", problems=[], kept=[])
+        .execution_options(synchronize_session=False)
+    )
+    for run in session.exec(
+        select(ImportRun)
+        .where(ImportRun.tenant_id == actor.tenant_id, among(ImportRun.import_id, runs))
+        .order_by(col(ImportRun.import_id))
+        .with_for_update()
+    ):
+        run.metadata_kept, run.message, run.updated_at = {}, GONE, clock.now()
+        tasks.delete_original.defer(session, import_id=str(run.import_id))
+        audit.record(session, "import.delete_original", "import_run", run.import_id, sha256=run.sha256)
+    session.flush()
+    return found
+
+
+def _about(actor: Actor, process_id: UUID, ocid: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(ImportRow.tenant_id) == actor.tenant_id,
+        or_(col(ImportRow.process_id) == process_id, col(ImportRow.ocid) == ocid),
+    )
+
+
+def _runs(session: RwSession, actor: Actor, process_id: UUID, ocid: str) -> list[UUID]:
+    return list(
+        session.exec(
+            select(ImportRun.import_id).where(
+                ImportRun.tenant_id == actor.tenant_id,
+                among(ImportRun.status, SETTLED),
+                among(
+                    ImportRun.import_id,
+                    session.exec(
+                        select(ImportRow.import_id).where(*_about(actor, process_id, ocid)).distinct()
+                    ).all(),
+                ),
+            )
+        )
+    )

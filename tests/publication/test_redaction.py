@@ -1,0 +1,296 @@
+"""A withdrawal that redacts too: the text is nowhere any more, in no table, no file, no answer and no log line."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import orjson
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from app.attachments import service as attachments
+from app.attachments.service import Intake, SentFile
+from app.core import clock, public_log
+from app.core.audit import AuditEvent
+from app.core.db import Actor
+from app.core.jobs import Worker
+from app.core.storage import Storage
+from app.imports import queries as imports
+from app.imports import service as importing
+from app.imports.forgetting import GONE
+from app.main import create_app
+from app.processes import editing
+from app.processes.edits import edits
+from app.processes.queries import VersionRef, load_working, snapshot, versions, working_process
+from app.publication import withdrawals
+from app.publication.models import Redaction
+from app.publication.service import publish_batch
+from app.publication.withdrawals import Asked
+from app.settings import Settings
+from tests.conftest import LiveServer, Place, serve_app
+from tests.factories import document, draft, new_ocid
+from tests.publication.conftest import Press, tender
+
+ALIAS = "PC/2026/77"
+
+
+@dataclass
+class Case:
+    """A published process that says something it should not, in every place that keeps something of it."""
+
+    press: Press
+    storage: Storage
+    folder: Path
+    secret: str
+    ocid: str = ""
+    file: str = ""
+    process_id: UUID = field(init=False)
+    import_id: UUID = field(init=False)
+
+    @property
+    def place(self) -> Place:
+        return self.press.place
+
+    def person(self, role: str) -> Actor:
+        return self.place.actor(role)
+
+    def tell_everywhere(self) -> None:
+        """Import, publish, attach, edit, submit, remark, return, and change again."""
+        self.ocid = new_ocid(self.place)
+        self.import_id = self._import()
+        editor, publisher = self.person("so_editor"), self.person("so_publisher")
+        with self.place.database.unit_of_work(editor) as session:
+            self.process_id = load_working(session, editor, [self.ocid])[self.ocid].process_id
+            sent = [SentFile(f"{self.secret}.txt", BytesIO(self.secret.encode()))]
+            intake = Intake(self.storage, 10**6, scanned=False)
+            (received,) = attachments.receive(session, editor, intake, self.process_id, sent)
+            original = [SentFile("original.txt", BytesIO(f"{self.secret}, sin testar".encode()))]
+            attachments.receive(session, editor, intake, self.process_id, original, kind="reserved")
+        assert received.attachment is not None
+        name = quote(f"{self.secret}.txt")
+        self.file = f"/{self.place.slug}/archivos/{received.attachment.attachment_id}/{name}"
+        paper = {"id": "doc-1", "title": self.secret, "url": f"http://127.0.0.1{self.file}"}
+        written = tender(title=f"Compra de {self.secret}", documents=[paper])
+        ref = draft(self.place, written, ocid=self.ocid, source="import:prueba")
+        with self.place.database.unit_of_work(publisher) as session:
+            (outcome,) = publish_batch(session, publisher, [ref])
+        assert outcome.published, outcome.problems
+        self._edit("/description", f"Ver a {self.secret}")
+        self._edit("/description", "Sin más")
+
+    def _import(self) -> UUID:
+        whole = document() | {
+            "ocid": self.ocid,
+            "id": "1",
+            "date": "2026-01-15T10:00:00-06:00",
+            "tag": ["tender"],
+            "initiationType": "tender",
+        }
+        whole["tender"] = whole["tender"] | {"title": f"Importado: {self.secret}"}
+        neighbour = whole | {"ocid": new_ocid(self.place), "tender": document()["tender"]}
+        publisher = self.person("so_publisher")
+        held = BytesIO(orjson.dumps([whole, neighbour]))
+        stored = importing.store(self.storage, publisher, "archivo.json", held, 10**6)
+        with self.place.database.unit_of_work(publisher) as session:
+            run = importing.start(session, publisher, stored, publish=True, preview=False)
+        importing.apply_run(
+            self.place.database, publisher, run.import_id, storage=self.storage, publisher=publish_batch
+        )
+        return run.import_id
+
+    def _edit(self, pointer: str, value: object) -> None:
+        editor = self.person("so_editor")
+        with self.place.database.unit_of_work(editor) as session:
+            change = editing.Change(pointer, value)
+            base = working_process(session, editor, self.process_id).seq
+            editing.change(session, editor, self.process_id, "tender", [change], base=base)
+
+    def decide(self, asked: Asked) -> None:
+        """Ask for a withdrawal, and approve it."""
+        publisher, reviewer = self.person("so_publisher"), self.person("garante_reviewer")
+        with self.place.database.unit_of_work(publisher) as session:
+            request_id = withdrawals.request(session, publisher, self.process_id, asked).request_id
+        with self.place.database.unit_of_work(reviewer) as session:
+            withdrawals.approve(session, reviewer, self.process_id, request_id)
+        asyncio.run(Worker(self.place.database, self.storage, concurrency=1).run(wait=False))
+
+    def files_holding(self) -> set[str]:
+        """Stored files in which the text stands."""
+        return {
+            path.relative_to(self.folder).parts[1]
+            for path in self.folder.rglob("*")
+            if path.is_file() and self.secret.encode() in path.read_bytes()
+        }
+
+
+@pytest.fixture
+def case(make_place: Callable[..., Place], tmp_path: Path) -> Case:
+    press = Press(make_place(policy="direct"))
+    folder = tmp_path / "files"
+    made = Case(press, Storage.local(tmp_path), folder, f"Doña Ñusta {uuid4().hex}")
+    made.tell_everywhere()
+    return made
+
+
+@pytest.fixture
+def site(case: Case, settings: Settings) -> Iterator[LiveServer]:
+    """The service with the case's files."""
+    yield from serve_app(create_app(settings, case.place.database, case.storage))
+
+
+def everything(case: Case, **changes: object) -> Asked:
+    told = {
+        "ground": "personal",
+        "article": "Artículo 115 de la Ley de Prueba",
+        "reason": "Nombra a una menor.",
+    }
+    return Asked(**(told | {"erases": "all"} | changes))  # type: ignore[arg-type]
+
+
+def public_addresses(case: Case) -> list[str]:
+    home = f"/{case.place.slug}"
+    releases = [
+        entry.release_id
+        for entry in case.press.entries()
+        if entry.kind == "release" and entry.ocid == case.ocid
+    ]
+    return [
+        *(f"{home}/api/v1/releases/{case.ocid}/{one}" for one in releases),
+        f"{home}/api/v1/releases/{case.ocid}",
+        f"{home}/api/v1/records/{case.ocid}",
+        f"{home}/api/v1/records/{case.ocid}?versioned=true",
+        f"{home}/procesos/{case.ocid}",
+        case.file,
+    ]
+
+
+LISTS = (
+    "",
+    "/procesos",
+    "/api/v1/releases",
+    "/api/v1/records",
+    "/api/v1/withdrawals",
+    "/sitemap.xml",
+    "/bitacora-publica",
+)
+
+
+def test_what_is_withdrawn_and_redacted_is_nowhere_any_more(
+    case: Case,
+    site: LiveServer,
+    tables_holding: Callable[[str], set[str]],
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    web = site.client()
+    addresses = public_addresses(case)
+    before = [web.get(address) for address in addresses]
+    assert {answer.status_code for answer in before} == {200}
+    assert [case.secret in answer.text for answer in before] == [True] * len(before)
+    assert {"release_body", "record", "process_facet", "process_part", "document_edit", "import_row"} <= (
+        tables_holding(case.secret)
+    )
+    assert case.files_holding() == {"imports", "public", "reserved"}
+
+    with caplog.at_level(logging.DEBUG):
+        case.decide(everything(case))
+
+    assert tables_holding(case.secret) == set()
+    assert case.files_holding() == set()
+    late = clock.monotonic() + 1.0  # what is hot in memory goes within a second
+    while web.get(addresses[0]).status_code == 200 and clock.monotonic() < late:
+        pass
+    for address in addresses:
+        answer = web.get(address)
+        assert answer.status_code == 410, address
+        assert case.secret not in answer.text
+    for listed in LISTS:
+        answer = web.get(f"/{case.place.slug}{listed or '/'}")
+        assert (answer.status_code, case.secret in answer.text) == (200, False), listed
+    for address in ("", "/cambios", "/comparar", "/archivos", "/captura"):
+        home = f"/{case.place.slug}/procesos-internos/{case.process_id}"
+        answer = site.client(case.place.email("so_editor", case.place.sujetos[0])).get(home + address)
+        assert answer.status_code == 200, answer.text
+        assert case.secret not in answer.text
+    assert case.secret not in caplog.text + "".join(capsys.readouterr())
+    assert case.press.faults() == []
+
+
+def test_what_went_is_told_in_numbers_and_hashes(case: Case) -> None:
+    reviewer = case.person("garante_reviewer")
+    with case.place.database.unit_of_work(case.person("so_publisher")) as session:
+        actor = case.person("so_publisher")
+        row = withdrawals.request(session, actor, case.process_id, everything(case))
+        going = withdrawals.going(session, actor, row)
+        request_id = row.request_id
+    with case.place.database.unit_of_work(reviewer) as session:
+        withdrawals.approve(session, reviewer, case.process_id, request_id)
+
+    assert (going.releases, going.remaining, going.files) == (2, 0, 1)
+    assert going.redacted is not None
+    assert (going.redacted.files, going.redacted.others, going.redacted.attachments) == (1, 1, 2)
+    with case.place.database.unit_of_work(reviewer) as session:
+        (act,) = session.exec(select(Redaction)).all()
+        told = [row for row in session.exec(select(public_log.PublicAct)) if row.ocid == case.ocid]
+        noted = [row for row in session.exec(select(AuditEvent)) if row.verb == "process.redact"]
+        run = imports.run(session, reviewer, case.import_id)
+        lines = edits(session, reviewer, case.process_id, zone="UTC").rows
+        turns = {row.number: row.status for row in versions(session, reviewer, case.process_id)}
+    assert [row.kind for row in told] == ["withdrawal", "redaction"]
+    assert told[0].detail["releases"] == 2
+    assert act.facts["sha256"] == noted[0].detail["sha256"]
+    assert noted[0].account_id == reviewer.account_id
+    assert (run.message, run.status) == (GONE, "finished")
+    assert lines
+    assert turns == {1: "withdrawn", 2: "withdrawn", 3: "draft"}
+    with case.place.database.auditor_work() as auditor:
+        assert list(public_log.verify(auditor, case.place.tenant_id)) == []
+
+
+def test_only_the_places_named_are_redacted(case: Case, tables_holding: Callable[[str], set[str]]) -> None:
+    case.decide(everything(case, erases="places", places=("/tender/title", "/tender/description")))
+
+    actor = case.person("so_editor")
+    with case.place.database.unit_of_work(actor) as session:
+        now = working_process(session, actor, case.process_id).document
+        first = snapshot(session, actor, VersionRef(case.process_id, 1))
+    for document_ in (now, first):
+        assert "title" not in document_["tender"]
+        assert document_["tender"]["procurementMethod"] == "open"
+    assert now["tender"]["documents"][0]["title"] == case.secret  # nobody named it
+    assert "document_edit" not in tables_holding(f"Compra de {case.secret}")
+    assert "document_edit" not in tables_holding(f"Ver a {case.secret}")
+    assert "contracting_process" not in tables_holding(case.secret)
+
+
+def test_the_official_goes_on_from_what_is_left(press: Press) -> None:
+    ocid, first = press.release()
+    publisher, reviewer = press.actor, press.place.actor("garante_reviewer")
+    with press.place.database.unit_of_work(publisher) as session:
+        process_id = load_working(session, publisher, [ocid])[ocid].process_id
+        asked = Asked("order", "Artículo 1", "Lo ordenó un juzgado.")
+        request_id = withdrawals.request(session, publisher, process_id, asked).request_id
+    with press.place.database.unit_of_work(reviewer) as session:
+        withdrawals.approve(session, reviewer, process_id, request_id)
+        left = working_process(session, reviewer, process_id)
+
+    _, again = press.release(tender(title="Corregido"), ocid=ocid)
+
+    assert (left.published, left.document["tender"]["title"]) == (False, first["tender"]["title"])
+    assert press.releases(ocid) == [again]
+    assert again["id"] != first["id"]
+    with press.place.database.unit_of_work(reviewer) as session:
+        assert snapshot(session, reviewer, VersionRef(process_id, 1)) == left.document
+    assert press.faults() == []
+
+
+def test_history_is_not_rewritten_without_the_act(case: Case) -> None:
+    with case.place.database.unit_of_work(case.person("garante_reviewer")) as session:
+        changed = session.execute(text("UPDATE document_edit SET before = 'null', after = 'null'"))
+        assert changed.rowcount == 0  # type: ignore[attr-defined]
