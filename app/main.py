@@ -16,6 +16,7 @@ from app.catalogs import router as catalogs
 from app.catalogs.reading import LARGEST_FILE as LARGEST_CATALOG
 from app.continuity import desk_router as exports
 from app.continuity import router as continuity
+from app.continuity import tasks as exporting
 from app.core import clock, migrate, sealing
 from app.core.db import Database
 from app.core.errors import UnavailableError

@@ -52,6 +52,7 @@ EXPORTED = (
     "reminder",
     "reminder_body",
     "reservation",
+    "retention_term",
     "returned_document",
     "sujeto_change",
     "sujeto_lineage",

@@ -223,10 +223,10 @@ def _verify(session: Session, tenant_id: UUID) -> None:
         raise ArchiveError(f"La exportación trae {len(faults)} faltas: {faults[0]}")
 
 
-def offer(database: Database, brought: Brought) -> int:
-    """Invite those who have an account here to the roles that they had; returns how many were invited."""
+def offer(database: Database, brought: Brought, operator_id: UUID) -> int:
+    """Invite those who have an account here to the roles that they had, in the name of the operator; returns how many."""
     # The archive's own administration gave these roles; nobody of it has signed in here yet.
-    actor = Actor(tenant_id=brought.tenant_id, role="garante_admin")
+    actor = Actor(tenant_id=brought.tenant_id, account_id=operator_id, role="garante_admin")
     with database.unit_of_work(actor) as session:
         for one in brought.offers:
             invitations.invite(session, actor, one)

@@ -6,9 +6,11 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from app.continuity import founding
+from app.continuity.models import ExportKey, TenantExport
 from app.continuity.queries import TenantCard, TenantFacts
 from app.tenancy import states as entities
-from app.web.components import State, SummaryItem
+from app.web.components import STATES as WEB_STATES
+from app.web.components import Progress, State, SummaryItem
 from app.web.forms import Form
 from app.web.shell import Link
 
@@ -51,6 +53,9 @@ class TenantPage:
     summary: tuple[SummaryItem, ...]
     may_manage: bool
     form: Form[Reason]
+    key: ExportKey | None
+    exports: list[TenantExport]
+    export_states: dict[str, State]
 
 
 @dataclass(frozen=True)
@@ -76,3 +81,46 @@ class SlugPage:
     slug: str
     verdict: str
     free: bool
+
+
+EXPORT_STATES = {
+    "queued": WEB_STATES["queued"],
+    "running": WEB_STATES["running"],
+    "ready": State("Lista", "check", "success"),
+    "failed": WEB_STATES["failed"],
+    "expired": State("Vencida", "clock"),
+}
+
+
+class ExportKeyForm(BaseModel):
+    """The key that exports are locked with."""
+
+    llave: str = Field(
+        title="Llave pública de age",
+        description="Quien tenga la otra mitad, y nadie más, abrirá las exportaciones. Aquí no se guarda.",
+        examples=["age1…"],
+        max_length=200,
+    )
+
+
+@dataclass(frozen=True)
+class ExportsPage:
+    """Context of `continuity/exports.html`."""
+
+    here: str
+    key: ExportKey | None
+    exports: list[TenantExport]
+    states: dict[str, State]
+    form: Form[ExportKeyForm]
+
+
+@dataclass(frozen=True)
+class ExportPage:
+    """Context of `continuity/export.html` and of its part that refreshes."""
+
+    crumbs: tuple[Link, ...]
+    here: str
+    export: TenantExport
+    state: State
+    progress: Progress | None
+    refused: str

@@ -1,25 +1,25 @@
 """Pages of the platform: the tenants, founding one, suspending it and letting it work again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from app.continuity import founding, queries, service
+from app.continuity import exporting, founding, queries, service
 from app.continuity.founding import Address, FirstAdmin, Names
 from app.continuity.frame import HOME, platform_frame
-from app.continuity.pages import STATES, FoundingPage, HomePage, Reason, SlugPage, TenantPage
+from app.continuity.pages import EXPORT_STATES, STATES, FoundingPage, HomePage, Reason, SlugPage, TenantPage
 from app.continuity.queries import TenantCard
 from app.core.db import Actor, Database
 from app.core.errors import ConflictError, InvalidError
 from app.core.folding import fold
 from app.core.policy import Permission, allowed
-from app.identity.deps import DatabaseDep, DirectoryDep, platform_guard
+from app.identity.deps import DatabaseDep, DirectoryDep, FreshDep, platform_guard
 from app.tenancy import declarations
 from app.tenancy import states as entities
-from app.tenancy.queries import TenantDirectory
+from app.tenancy.queries import TenantDirectory, TenantView
 from app.web.components import SummaryItem
 from app.web.formats import date_es
 from app.web.forms import Form, FormValues, Sent
@@ -42,6 +42,10 @@ class Office:
     def may_manage(self) -> bool:
         """Tell whether acts are offered."""
         return allowed(self.actor, Permission.PLATFORM_MANAGE)
+
+    def within(self, view: TenantView) -> Actor:
+        """Return the same person bound to a tenant, with the platform's permissions and no other."""
+        return replace(self.actor, tenant_id=view.tenant_id)
 
 
 def reading(
@@ -132,15 +136,24 @@ def tenant(request: Request, garante: str, office: ReadingDep) -> Response:
 
 
 @router.post(TENANT + "/suspension")
-def suspend(request: Request, garante: str, sent: Sent, office: ManagingDep) -> Response:
+def suspend(request: Request, garante: str, sent: Sent, office: ManagingDep, _who: FreshDep) -> Response:
     """Suspend the tenant."""
     return _turn(request, garante, sent, office, "suspend")
 
 
 @router.post(TENANT + "/reanudacion")
-def resume(request: Request, garante: str, sent: Sent, office: ManagingDep) -> Response:
+def resume(request: Request, garante: str, sent: Sent, office: ManagingDep, _who: FreshDep) -> Response:
     """Let the tenant work again."""
     return _turn(request, garante, sent, office, "resume")
+
+
+@router.post(TENANT + "/exportacion")
+def export(garante: str, sent: Sent, office: ManagingDep, _who: FreshDep) -> Response:
+    """Ask for an export, locked with the garante's key."""
+    actor = office.within(office.directory.by_slug(garante))
+    with office.database.unit_of_work(actor) as session:
+        exporting.ask(session, actor, originals=sent.text("originales") == "si")
+    return RedirectResponse(f"{TENANTS}/{garante}", 303)
 
 
 def _turn(request: Request, garante: str, sent: FormValues, office: Office, action: str) -> Response:
@@ -160,6 +173,9 @@ def _turn(request: Request, garante: str, sent: FormValues, office: Office, acti
 def _tenant(request: Request, garante: str, office: Office, form: Form[Reason]) -> Response:
     card = queries.tenant_card(office.database, office.directory, garante)
     view = card.facts.view
+    with office.database.unit_of_work(office.within(view)) as session:
+        key = exporting.key(session, office.within(view))
+        exports = exporting.exports(session, office.within(view))
     context = TenantPage(
         crumbs=_CRUMBS,
         here=f"{TENANTS}/{garante}",
@@ -169,6 +185,9 @@ def _tenant(request: Request, garante: str, office: Office, form: Form[Reason]) 
         summary=_summary(card),
         may_manage=office.may_manage,
         form=form,
+        key=key,
+        exports=exports,
+        export_states=EXPORT_STATES,
     )
     return page(request, "continuity/tenant.html", context, status=422 if form.errors else 200)
 

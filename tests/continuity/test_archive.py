@@ -120,7 +120,7 @@ def test_a_tenant_arrives_as_it_was(
             key: body.replace(there.url.encode(), b"") for key, body in found.items()
         }
     finally:
-        server.close()
+        next(server, None)
 
     # Every row, and what proves that none was changed.
     for table in contents.EXPORTED:
@@ -172,23 +172,29 @@ def test_an_address_that_is_here_already_gets_no_role_by_it(
 ) -> None:
     email = source.email("garante_admin")
     with elsewhere.owner_work() as session:
-        account_id = identity.create_account(
-            session, email=email, full_name="Otra persona", password_hash=identity.hash_password(PASSWORD)
+        mine, operator = (
+            identity.create_account(
+                session,
+                email=address,
+                full_name="Otra persona",
+                password_hash=identity.hash_password(PASSWORD),
+            )
+            for address in (email, "opera@example.org")
         )
     brought = importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
 
     assert [(one.email, one.role) for one in brought.offers] == [(email, "garante_admin")]
     with elsewhere.owner_work(source.system) as session:
         roles = session.exec(select(Membership.status).where(Membership.role == "garante_admin")).all()
-        mine = session.exec(select(Membership).where(Membership.account_id == account_id)).all()
+        given = session.exec(select(Membership).where(Membership.account_id == mine)).all()
         past = session.exec(
             select(Account.full_name).where(Account.account_id == source.actor("garante_admin").account_id)
         ).one()
     assert roles == ["ended"]
-    assert mine == []
+    assert given == []
     assert past == "Persona garante_admin"  # acts of the past keep their name
 
-    assert importing.offer(elsewhere, brought) == 1
+    assert importing.offer(elsewhere, brought, operator) == 1
     with elsewhere.owner_work(source.system) as session:
         assert session.exec(select(Invitation.email)).all() == [email]
 

@@ -9,25 +9,15 @@ from sqlmodel import select
 from app.core.audit import AuditEvent
 from app.core.db import Database
 from app.core.public_log import PublicAct
-from app.identity import service as identity
-from tests.conftest import PASSWORD, LiveServer, Place
+from tests.conftest import LiveServer, Place
+from tests.continuity.people import person
 from tests.factories import document, draft
 
 
 @pytest.fixture(scope="module")
 def operator(database: Database) -> tuple[UUID, str]:
     """Somebody who operates the platform: their account and address."""
-    return _person(database, "platform_operator")
-
-
-def _person(database: Database, role: str) -> tuple[UUID, str]:
-    email = f"{role}-{uuid4().hex[:8]}@example.org"
-    with database.owner_work() as session:
-        account_id = identity.create_account(
-            session, email=email, full_name="Persona", password_hash=identity.hash_password(PASSWORD)
-        )
-        identity.grant_platform_role(session, account_id, role)
-    return account_id, email
+    return person(database, "platform_operator")
 
 
 @pytest.fixture
@@ -163,7 +153,7 @@ PAGES = ("/plataforma", "/plataforma/organismos/nuevo", "/plataforma/organismos/
 def test_only_the_platform_finds_its_pages(live: LiveServer, place: Place, database: Database) -> None:
     place.actor("garante_admin")
     strangers = live.client(place.email("garante_admin"))
-    monitor = live.client(_person(database, "national_monitor")[1])
+    monitor = live.client(person(database, "national_monitor")[1])
     for page in PAGES:
         address = page.format(slug=place.slug)
         assert strangers.get(address).status_code == 404
