@@ -9,10 +9,10 @@ from pathlib import Path
 
 from app.attachments.workflow import FILES
 from app.core.policy import ROLE_LABELS, ROLES, TENANT_ROLES, Permission
-from app.core.workflow import Machine, Transition
+from app.core.workflow import Machine, Transition, Verdict
 from app.imports.workflow import RUNS
 from app.ocds.checks import RULES
-from app.processes.workflow import POLICY_LABELS, VERSIONS
+from app.processes.workflow import OBSERVATIONS, POLICY_LABELS, VERSIONS
 from tools import capture_fields
 from tools.rule_sources import ELSEWHERE, INCUMBENT, PELICAN, WARNINGS
 
@@ -68,6 +68,20 @@ def workflow() -> str:
             ("acto", "de", "a", "quién", "política", "condición"),
             map(partial(_act, VERSIONS), VERSIONS.transitions),
         ),
+        "## Observaciones",
+        "Cada observación es una conversación sobre un dato. Sigue a la contratación hasta que se resuelve, también de "
+        "una versión a la siguiente.",
+        "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(OBSERVATIONS)) + "\n```",
+        _table(
+            ("acto", "de", "a", "quién", "política", "condición"),
+            map(partial(_act, OBSERVATIONS), OBSERVATIONS.transitions),
+        ),
+        "## Plazos",
+        "Quien decide tiene los días hábiles que fija el organismo garante, contados con su calendario desde que se "
+        "envía; quien corrige, los mismos desde que se devuelve. Vencidos, se dice en las listas; nada se decide solo.",
+        "## Correcciones",
+        "Lo publicado no se toca: una corrección es otra entrega. Si cambia o quita un dato ya publicado, se envía con su "
+        "motivo, que sale en la bitácora pública junto con ella. Agregar datos y avanzar de etapa no es corregir.",
         "## Políticas de publicación",
         "El organismo garante elige una para cada sujeto obligado.",
         _table(
@@ -75,7 +89,10 @@ def workflow() -> str:
             ((POLICY_LABELS[key], f"`{key}`", words) for key, words in POLICIES.items()),
         ),
         "## Separación de funciones",
-        "Quien cambió una versión no la aprueba ni la devuelve, aunque otra de sus funciones se lo permitiera.",
+        "Quien cambió una versión no la aprueba ni la devuelve, aunque otra de sus funciones se lo permitiera; tampoco "
+        "quien actúa con una función que le prestó quien la cambió. Solo donde publica una sola persona puede ella aprobar "
+        "lo suyo, después de ver otra vez la diferencia y de confirmar su acceso: la versión queda marcada, y el "
+        "organismo garante la mira después de publicada.",
         "## Importaciones",
         "Un archivo que se importa recorre estos estados (`app/imports/workflow.py`); los que nadie "
         "pide los hace el sistema.",
@@ -115,7 +132,53 @@ def permissions() -> str:
                 for one in Permission
             ),
         ),
+        "## Quién puede qué en cada estado",
+        "Una sola tabla: la leen el servicio al actuar, los botones y las pruebas, que la recorren entera. ✔ puede bajo "
+        "cualquier política; si no, se dice bajo cuáles; — no puede. Un asterisco: con la condición que dice "
+        "[el flujo](workflow.md).",
+        *(text for machine, title in MATRICES for text in (f"### {title}", *_matrices(machine))),
     )
+
+
+MATRICES = ((VERSIONS, "Versiones"), (OBSERVATIONS, "Observaciones"))
+
+
+def _matrices(machine: Machine) -> Iterable[str]:
+    """Yield a table per role that may do anything; then who may do nothing."""
+    cells: dict[tuple[str, str, str], list[str]] = {}
+    for cell in machine.matrix(POLICY_LABELS):
+        if cell.verdict is Verdict.ALLOWED:
+            cells.setdefault((cell.role, cell.action, cell.status), []).append(cell.policy)
+    actions = {row.action: row.label for row in reversed(machine.transitions)}
+    conditional = {row.action for row in machine.transitions if row.rule}
+    idle = []
+    for role in ROLES:
+        able = [
+            action
+            for action in reversed(actions)
+            if any((role, action, one) in cells for one in machine.statuses)
+        ]
+        if not able:
+            idle.append(ROLE_LABELS[role])
+            continue
+        yield f"#### {ROLE_LABELS[role]}"
+        yield _table(
+            ("acto", *machine.statuses.values()),
+            (
+                (
+                    actions[action] + ("*" if action in conditional else ""),
+                    *(_answer_in(cells.get((role, action, status), [])) for status in machine.statuses),
+                )
+                for action in able
+            ),
+        )
+    yield f"No hacen nada de esto: {', '.join(idle)}."
+
+
+def _answer_in(policies: Sequence[str]) -> str:
+    if len(policies) == len(POLICY_LABELS):
+        return "✔"
+    return ", ".join(f"`{policy}`" for policy in policies) or "—"
 
 
 SEVERITIES = {"error": "impide publicar", "advice": "aconseja"}

@@ -7,6 +7,7 @@ cancelled, put off or published meanwhile is none of its business. What can no l
 import math
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.core import audit, clock, outbox
 from app.core.db import Actor, Database, RwSession
@@ -117,7 +118,7 @@ def _turn(
     return found.turn, process.policy
 
 
-def _moved(session: RwSession, turn: ProcessVersion, action: str, **detail: object) -> None:
+def _moved(session: RwSession, turn: ProcessVersion, action: str, **detail: Any) -> None:
     turn.row_version += 1
     turn.updated_at = clock.now()
     session.add(turn)
