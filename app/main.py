@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import anyio
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from app.accountability import router as accountability
 from app.attachments import router as attachments
@@ -25,14 +25,19 @@ from app.core.storage import Storage
 from app.identity import account_router as account
 from app.identity import joining_router as joining
 from app.identity import people_router as people
+from app.identity import proof_router as proof
 from app.identity import router as identity
 from app.identity.clients import router as clients
+from app.identity.desk import desk_navigation
 from app.identity.sso import desk as access
 from app.identity.sso import router as sso
 from app.identity.sso.discovery import Providers
 from app.imports import machine
 from app.imports import router as imports
 from app.imports import tasks as importing
+from app.notifications import router as notifications
+from app.notifications import tasks as telling
+from app.notifications.deps import inbox_link
 from app.onboarding import loads_router as padron_loads
 from app.onboarding import router as padron
 from app.onboarding import tasks as onboarding
@@ -56,7 +61,7 @@ from app.tenancy.queries import TenantDirectory
 from app.web import components_page, errors, health, static
 from app.web.middleware import MEBIBYTE, Gateway
 
-TASKS = (examining, exporting, filing, handover, importing, onboarding, publication, sealing)
+TASKS = (examining, exporting, filing, handover, importing, onboarding, publication, sealing, telling)
 """Modules that register jobs: importing them here is what lets every worker run them."""
 
 CATALOG_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?catalogos/[A-Za-z]+/importar")
@@ -131,6 +136,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         access.router,
         clients.router,
         account.router,
+        proof.router,
         joining.router,
         people.router,
         openapi.router,
@@ -144,6 +150,8 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         machine.router,
         padron_loads.router,
         padron.router,
+        notifications.account,
+        notifications.desk,
         catalogs.router,
         parties.router,
         publishing.router,
@@ -152,7 +160,8 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         tenancy.router,
         portal.router,
     ):
-        app.include_router(router)
+        at_desk = any(one.dependency is desk_navigation for one in router.dependencies)
+        app.include_router(router, dependencies=[Depends(inbox_link)] if at_desk else None)
     return app
 
 

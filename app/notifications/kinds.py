@@ -153,3 +153,23 @@ KINDS: dict[str, Kind] = {
     ),
 }
 """Kind of news → how it is told; the kinds of events that are missing here concern nobody in particular."""
+
+AREAS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "Revisión y publicación",
+        tuple(kind for kind in KINDS if kind.partition(".")[0] in ("review", "publication")),
+    ),
+    (
+        "Plazos y recordatorios",
+        tuple(kind for kind in KINDS if kind.partition(".")[0] in ("deadline", "reminder")),
+    ),
+    (
+        "Retiros y reservas",
+        tuple(kind for kind in KINDS if kind.partition(".")[0] in ("withdrawal", "reservation")),
+    ),
+    (
+        "Personas y exportaciones",
+        tuple(kind for kind in KINDS if kind.partition(".")[0] in ("people", "export")),
+    ),
+)
+"""Headings of the page of preferences, with their kinds."""

@@ -19,7 +19,7 @@ from sqlmodel import col, select
 
 from app.core import clock, logs, mail
 from app.core.db import Actor, AuthSession, Database, RwSession
-from app.core.errors import AppError, InvalidError, NotFoundError
+from app.core.errors import AppError, InvalidError
 from app.core.mail import Act, Entry, Letter
 from app.core.outbox import OutboxEvent
 from app.core.tables import among
@@ -253,18 +253,13 @@ def _summary(view: TenantView, to: str, account: UUID, listed: Sequence[Told]) -
     )
 
 
-def read(session: RwSession, actor: Actor, notice_id: int) -> Notice:
-    """Note that a person has read one of their notices.
-
-    Raises:
-        NotFoundError: absent, or somebody else's.
-    """
+def read(session: RwSession, actor: Actor, notice_id: int) -> Notice | None:
+    """Note that a person has read one of their notices; None when it is not there, or is somebody else's."""
     row = session.exec(select(Notice).where(own(actor), Notice.notice_id == notice_id)).one_or_none()
-    if row is None:
-        raise NotFoundError("No encontramos ese aviso.")
-    row.read_at = row.read_at or clock.now()
-    session.add(row)
-    session.flush()
+    if row is not None:
+        row.read_at = row.read_at or clock.now()
+        session.add(row)
+        session.flush()
     return row
 
 

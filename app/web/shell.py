@@ -50,6 +50,14 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Inbox:
+    """The way to the person's notices, and how many they have not read."""
+
+    href: str
+    unread: int = 0
+
+
+@dataclass(frozen=True)
 class Shell:
     """All that the layout knows besides the page's own context.
 
@@ -60,6 +68,7 @@ class Shell:
     home: str = "/"
     tenant: TenantIdentity | None = None
     person: Person | None = None
+    inbox: Inbox | None = None
     navigation: tuple[Link, ...] = ()
     footer: tuple[Link, ...] = ()
     zone: str = "America/Mexico_City"
