@@ -41,6 +41,14 @@ def execute(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any
         session.connection().execute(statement, {"rows": json.text(rows, default=plain)})
 
 
+def returned(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Insert rows and return what the statement's one `RETURNING` column says of those that went in."""
+    if not rows:
+        return []
+    given = {"rows": json.text(rows, default=plain)}
+    return list(session.connection().execute(statement, given).scalars())
+
+
 def _value(held: ColumnElement[Any], type_: Any) -> ColumnElement[Any]:
     """Where a column is JSON, its null is a value like any other, not the absence of one."""
     return func.coalesce(held, cast(literal("null", Text), type_)) if isinstance(type_, JSON) else held
