@@ -15,7 +15,7 @@ from app.core.audit import AuditEvent
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.pagination import Page, cut, decode_cursor
-from app.core.policy import ROLE_LABELS, TENANT_ROLES
+from app.core.policy import MACHINE_ROLE, ROLE_LABELS, TENANT_ROLES
 from app.core.tables import among
 from app.identity import invitations
 from app.identity.invitations import State, state_of
@@ -271,7 +271,7 @@ def _everyone(actor: Actor) -> Any:
             ),
         )
         .outerjoin(lending, col(lending.account_id) == col(lender.account_id))
-        .where(col(Membership.tenant_id) == actor.tenant_id)
+        .where(col(Membership.tenant_id) == actor.tenant_id, col(Membership.role) != MACHINE_ROLE)
     )
 
 

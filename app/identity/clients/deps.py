@@ -20,9 +20,12 @@ def bearer(scope: str) -> Callable[..., Actor]:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token.strip():
             raise UnauthenticatedError("Falta el token de acceso del sistema.", headers=_challenge())
+        address = request.client.host if request.client else ""
         system = Actor(tenant_id=view.tenant_id, role="system")
         with database.unit_of_work(system) as session:
-            found = queries.bearer(session, system, token.strip()) if view.status == "active" else None
+            found = (
+                queries.bearer(session, system, token.strip(), address) if view.status == "active" else None
+            )
             if found is not None:
                 last = found.client.last_used_at
                 if last is None or (clock.now() - last).total_seconds() > TOUCH_SECONDS:

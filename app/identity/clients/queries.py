@@ -70,8 +70,15 @@ def is_open(client: MachineClient) -> bool:
     return client.revoked_at is None and client.expires_at > clock.now()
 
 
-def bearer(session: RwSession, actor: Actor, token: str) -> Bearer | None:
-    """Return the client that an access token of the actor's tenant belongs to; None when it opens nothing any more."""
+def bearer(session: RwSession, actor: Actor, token: str, address: str = "") -> Bearer | None:
+    """Return the client that an access token of the actor's tenant belongs to; None when it opens nothing any more.
+
+    Args:
+        session: bound to the actor.
+        actor: the system, in the tenant.
+        token: as it came.
+        address: the network address that it came from, for the audit log.
+    """
     found = session.exec(
         select(MachineToken, MachineClient)
         .join(
@@ -102,6 +109,7 @@ def bearer(session: RwSession, actor: Actor, token: str) -> Bearer | None:
             membership_id=client.membership_id,
             role=MACHINE_ROLE,
             sujeto_obligado_id=client.sujeto_obligado_id,
+            address=address,
         ),
         frozenset(held.scopes),
     )

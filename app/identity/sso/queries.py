@@ -8,9 +8,20 @@ from sqlmodel import col, select
 
 from app.core import clock
 from app.core.db import Actor, AuthSession, RwSession
+from app.core.errors import UnauthenticatedError
 from app.core.tables import among
 from app.identity.sso.models import BreakGlass, IdentityProvider, OidcIdentity
 from app.tenancy.models import Tenant
+
+
+class ProviderNeededError(UnauthenticatedError):
+    """Signed in by a password, where only the tenant's provider opens; a page leads to it."""
+
+    slug, title = "entra-con-tu-proveedor", "Este organismo se abre con su proveedor de identidad"
+
+    def __init__(self, tenant_slug: str) -> None:
+        super().__init__("Tu organismo apagó la entrada con contraseña. Entra con su proveedor de identidad.")
+        self.door = f"/{tenant_slug}/sso/entrar"
 
 
 @dataclass(frozen=True, slots=True)

@@ -327,7 +327,9 @@ def rescued(
     opened = rescue.use(database, settings, view.tenant_id, sent.text("token"), visit)
     if opened is None:
         return page(request, "identity/sso_rescue.html", RescuePage(view, ""), status=410)
-    answer = RedirectResponse(f"/{view.slug}/panel", 303)
+    desk = f"/{view.slug}/panel"
+    onward = f"/entrar/segundo?{urlencode({'siguiente': desk})}" if opened.awaits_second_factor else desk
+    answer = RedirectResponse(onward, 303)
     keep_cookie(answer, settings, opened)
     return answer
 
