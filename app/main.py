@@ -9,6 +9,8 @@ import anyio
 from fastapi import Depends, FastAPI
 
 from app.accountability import router as accountability
+from app.adoption import router as adoption
+from app.adoption import tasks as compliance
 from app.attachments import router as attachments
 from app.attachments import tasks as filing
 from app.capture import router as capture
@@ -61,7 +63,18 @@ from app.tenancy.queries import TenantDirectory
 from app.web import components_page, errors, health, static
 from app.web.middleware import MEBIBYTE, Gateway
 
-TASKS = (examining, exporting, filing, handover, importing, onboarding, publication, sealing, telling)
+TASKS = (
+    compliance,
+    examining,
+    exporting,
+    filing,
+    handover,
+    importing,
+    onboarding,
+    publication,
+    sealing,
+    telling,
+)
 """Modules that register jobs: importing them here is what lets every worker run them."""
 
 CATALOG_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?catalogos/[A-Za-z]+/importar")
@@ -157,6 +170,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         publishing.router,
         continuity.router,
         exports.router,
+        adoption.router,
         tenancy.router,
         portal.router,
     ):

@@ -1,6 +1,6 @@
 """What the worker does for the garante's desk: counting, and posting the letters of reminders."""
 
-from app.adoption import counting
+from app.adoption import counting, reminders
 from app.core.jobs import Workplace, chore
 
 EVERY_SECONDS = 20.0
@@ -10,3 +10,7 @@ EVERY_SECONDS = 20.0
 def keep_count(place: Workplace) -> None:
     """Count what moved since the last time."""
     counting.keep(place.database)
+
+
+remind = reminders.post_letters
+"""Named here so that importing this module lets a worker run it."""

@@ -17,6 +17,7 @@ PAGES = (
     ("Procesos", "procesos-internos", Permission.PROCESS_READ),
     ("Importaciones", "importaciones", Permission.PROCESS_IMPORT),
     ("Registro", "registro", Permission.PROCESS_READ),
+    ("Cumplimiento", "cumplimiento", Permission.ADOPTION_READ),
     ("Padrón", "padron", Permission.PADRON_READ),
     ("Personas", "personas", Permission.PEOPLE_MANAGE),
     ("Catálogos", "catalogos", Permission.CATALOG_MANAGE),
