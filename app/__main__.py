@@ -18,6 +18,7 @@ from sqlmodel import select
 from app.catalogs import service as catalogs
 from app.catalogs.kinds import KINDS
 from app.catalogs.wording import load_line
+from app.continuity.commands import continuity_cli
 from app.core import collector, installation, logs, migrate, public_log, sealing
 from app.core.db import Actor, Database, PublicSession
 from app.core.embedded import Embedded
@@ -64,6 +65,7 @@ cli.add_typer(catalogs_cli, name="catalogs")
 cli.command("backup")(operations.backup_command)
 cli.command("restore")(operations.restore_command)
 cli.add_typer(operations.keys_cli, name="keys")
+cli.add_typer(continuity_cli, name="continuity")
 database_cli = typer.Typer(help="La base de datos incluida.", no_args_is_help=True)
 cli.add_typer(database_cli, name="database")
 

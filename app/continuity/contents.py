@@ -19,9 +19,6 @@ EXPORTED = (
     "catalog_entry",
     "catalog_load",
     "chain_head",
-    "compliance",
-    "compliance_count",
-    "compliance_fact",
     "contracting_process",
     "document_edit",
     "export_key",
@@ -69,6 +66,9 @@ EXPORTED = (
 
 LEFT_BEHIND = {
     "break_glass": "abre la puerta de esta instalación; en la otra se entra con una contraseña nueva",
+    "compliance": "se cuenta de nuevo en la otra instalación",
+    "compliance_count": "se cuenta de nuevo en la otra instalación",
+    "compliance_fact": "se cuenta de nuevo en la otra instalación",
     "identity_provider": "su secreto está sellado con las llaves de esta instalación",
     "invitation": "su enlace es de esta instalación; se invita de nuevo",
     "machine_client": "su secreto es de esta instalación; se da de alta de nuevo",

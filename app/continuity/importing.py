@@ -28,7 +28,7 @@ from app.identity import invitations
 from app.identity.invitations import Offer
 from app.identity.models import Account, Membership
 from app.identity.workflow import MEMBERSHIPS
-from app.publication import chain
+from app.publication import chain, scheduling
 from app.publication.models import ReleaseBody
 
 BODIES_AT_ONCE = 200
@@ -37,7 +37,9 @@ _CLOSED = "@cuenta-importada.invalid"
 """Under this domain stand the names of people who have another account here; it receives no mail, for ever."""
 
 
-def bring(database: Database, storage: Storage, source: Path, key: pyrage.x25519.Identity) -> Brought:
+def bring(
+    database: Database, storage: Storage, source: Path, key: pyrage.x25519.Identity, operator_id: UUID
+) -> Brought:
     """Bring the tenant of an archive here: all of it, or nothing.
 
     Args:
@@ -45,6 +47,7 @@ def bring(database: Database, storage: Storage, source: Path, key: pyrage.x25519
         storage: where files are put; what was put is taken away again when the rest fails.
         source: the archive, read twice.
         key: opens it.
+        operator_id: account of who brings it, for the audit.
 
     Raises:
         ArchiveError: it is damaged, changed, or of a newer version than this one.
@@ -53,7 +56,9 @@ def bring(database: Database, storage: Storage, source: Path, key: pyrage.x25519
     brought = check(source, key, database)
     put: list[str] = []
     try:
-        with database.owner_work(Actor(tenant_id=brought.tenant_id, role="system")) as session:
+        with database.owner_work(
+            Actor(tenant_id=brought.tenant_id, account_id=operator_id, role="system")
+        ) as session:
             _write(session, storage, source, key, _Writing(brought, put))
             _settle(session, brought)
             _verify(session, brought.tenant_id)
@@ -231,6 +236,13 @@ def offer(database: Database, brought: Brought, operator_id: UUID) -> int:
         for one in brought.offers:
             invitations.invite(session, actor, one)
     return len(brought.offers)
+
+
+def wake(database: Database, brought: Brought) -> int:
+    """Queue again the publications that are scheduled: their jobs stayed over there; returns how many."""
+    actor = Actor(tenant_id=brought.tenant_id, role="system")
+    with database.unit_of_work(actor) as session:
+        return scheduling.queue_again(session, actor)
 
 
 def _store(storage: Storage, stored: str, content: BinaryIO) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from app.continuity import founding
 from app.continuity.models import ExportKey, TenantExport
 from app.continuity.queries import TenantCard, TenantFacts
+from app.identity.models import Invitation
 from app.tenancy import states as entities
 from app.web.components import STATES as WEB_STATES
 from app.web.components import Progress, State, SummaryItem
@@ -53,6 +54,8 @@ class TenantPage:
     summary: tuple[SummaryItem, ...]
     may_manage: bool
     form: Form[Reason]
+    admin: Form[founding.FirstAdmin]
+    invited: tuple[tuple[Invitation, str], ...]
     key: ExportKey | None
     exports: list[TenantExport]
     export_states: dict[str, State]

@@ -1,7 +1,7 @@
 """What the platform may know of its tenants: published facts and counts, read as `app_public`; never a draft."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from app.core.db import Database
+from app.core import clock
+from app.core.db import Database, RwSession
 from app.core.errors import NotFoundError
-from app.identity.models import Membership
+from app.identity.models import Invitation, Membership
 from app.publication.models import ChainHead
 from app.tenancy.models import OcidPrefix, SujetoObligado, Tenant, TenantName
 from app.tenancy.queries import TenantDirectory, TenantView
@@ -75,6 +76,21 @@ def tenant_card(database: Database, directory: TenantDirectory, slug: str) -> Te
         ).all()
     (facts,) = _facts(database, [view])
     return TenantCard(facts, tuple(names), tuple(prefixes), tenant.created_at, tenant.status_since)
+
+
+def invited_admins(session: RwSession, view: TenantView) -> Sequence[Invitation]:
+    """Return the invitations to administer a tenant that can still be accepted."""
+    return session.exec(
+        select(Invitation)
+        .where(
+            Invitation.tenant_id == view.tenant_id,
+            Invitation.role == "garante_admin",
+            col(Invitation.accepted_at).is_(None),
+            col(Invitation.revoked_at).is_(None),
+            col(Invitation.expires_at) > clock.now(),
+        )
+        .order_by(col(Invitation.sent_at))
+    ).all()
 
 
 def slug_taken(database: Database, slug: str) -> bool:

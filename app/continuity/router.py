@@ -1,5 +1,6 @@
 """Pages of the platform: the tenants, founding one, suspending it and letting it work again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -12,13 +13,17 @@ from app.continuity.founding import Address, FirstAdmin, Names
 from app.continuity.frame import HOME, platform_frame
 from app.continuity.pages import EXPORT_STATES, STATES, FoundingPage, HomePage, Reason, SlugPage, TenantPage
 from app.continuity.queries import TenantCard
+from app.core import keys
 from app.core.db import Actor, Database
 from app.core.errors import ConflictError, InvalidError
 from app.core.folding import fold
 from app.core.policy import Permission, allowed
+from app.identity import invitations
 from app.identity.deps import DatabaseDep, DirectoryDep, FreshDep, platform_guard
+from app.identity.models import Invitation
 from app.tenancy import declarations
 from app.tenancy import states as entities
+from app.tenancy.deps import get_settings
 from app.tenancy.queries import TenantDirectory, TenantView
 from app.web.components import SummaryItem
 from app.web.formats import date_es
@@ -112,10 +117,15 @@ def found(request: Request, sent: Sent, office: ManagingDep) -> Response:
     if admin.data is None:
         return _founding(request, 3, admin, sent, status=422)
     try:
-        service.found(office.database, office.actor, founding.declaration(names.data, address.data))
+        tenant_id = service.found(
+            office.database, office.actor, founding.declaration(names.data, address.data)
+        )
     except (ConflictError, InvalidError) as error:
         return _founding(request, 3, admin.refused(error.detail), sent, status=error.status)
     office.directory.forget()
+    service.invite_admin(
+        office.database, office.actor, tenant_id, admin.data.admin_email, admin.data.admin_name
+    )
     return RedirectResponse(f"{TENANTS}/{address.data.slug}", 303)
 
 
@@ -133,6 +143,23 @@ def slug(request: Request, office: ManagingDep, slug: Annotated[str, Query(max_l
 def tenant(request: Request, garante: str, office: ReadingDep) -> Response:
     """Show one tenant: its facts, its names in time, and what may be done with it."""
     return _tenant(request, garante, office, Form.blank(Reason))
+
+
+@router.post(TENANT + "/administracion")
+def invite(request: Request, garante: str, sent: Sent, office: ManagingDep) -> Response:
+    """Invite somebody to administer a tenant that nobody administers."""
+    view = office.directory.by_slug(garante)
+    form = Form.read(FirstAdmin, sent)
+    if form.data is not None:
+        try:
+            service.invite_admin(
+                office.database, office.actor, view.tenant_id, form.data.admin_email, form.data.admin_name
+            )
+        except InvalidError as error:
+            form = form.refused(error.detail, "admin_email")
+    if form.data is None:
+        return _tenant(request, garante, office, Form.blank(Reason), form)
+    return RedirectResponse(f"{TENANTS}/{garante}", 303)
 
 
 @router.post(TENANT + "/suspension")
@@ -170,12 +197,19 @@ def _turn(request: Request, garante: str, sent: FormValues, office: Office, acti
     return RedirectResponse(f"{TENANTS}/{garante}", 303)
 
 
-def _tenant(request: Request, garante: str, office: Office, form: Form[Reason]) -> Response:
+def _tenant(
+    request: Request,
+    garante: str,
+    office: Office,
+    form: Form[Reason],
+    admin: Form[FirstAdmin] | None = None,
+) -> Response:
     card = queries.tenant_card(office.database, office.directory, garante)
     view = card.facts.view
     with office.database.unit_of_work(office.within(view)) as session:
         key = exporting.key(session, office.within(view))
         exports = exporting.exports(session, office.within(view))
+        invited = queries.invited_admins(session, view)
     context = TenantPage(
         crumbs=_CRUMBS,
         here=f"{TENANTS}/{garante}",
@@ -185,11 +219,29 @@ def _tenant(request: Request, garante: str, office: Office, form: Form[Reason]) 
         summary=_summary(card),
         may_manage=office.may_manage,
         form=form,
+        admin=admin or Form.blank(FirstAdmin),
+        invited=_links(request, view, invited) if office.may_manage else (),
         key=key,
         exports=exports,
         export_states=EXPORT_STATES,
     )
-    return page(request, "continuity/tenant.html", context, status=422 if form.errors else 200)
+    return page(
+        request,
+        "continuity/tenant.html",
+        context,
+        status=422 if form.errors or (admin and admin.errors) else 200,
+    )
+
+
+def _links(
+    request: Request, view: TenantView, invited: Sequence[Invitation]
+) -> tuple[tuple[Invitation, str], ...]:
+    """Return the open invitations, each with its link where no mail carries it."""
+    settings = get_settings(request)
+    if settings.smtp_url is not None:
+        return tuple((one, "") for one in invited)
+    keyring = keys.of(settings)
+    return tuple((one, invitations.path(keyring, view.slug, one)) for one in invited)
 
 
 def _summary(card: TenantCard) -> tuple[SummaryItem, ...]:

@@ -11,6 +11,9 @@ from app.core import audit, clock, public_log
 from app.core.db import Actor, Database
 from app.core.errors import ConflictError, InvalidError
 from app.core.policy import Permission, require
+from app.identity import invitations
+from app.identity.invitations import Offer
+from app.identity.models import Membership
 from app.tenancy import declarations
 from app.tenancy import service as tenancy
 from app.tenancy.declarations import TenantDeclaration
@@ -38,6 +41,31 @@ def found(database: Database, operator: Actor, declaration: TenantDeclaration) -
     if slug_taken(database, declaration.slug):
         raise ConflictError(f"La dirección «{declaration.slug}» ya es de otro organismo: elige otra.")
     return tenancy.found(database, operator, declaration)
+
+
+def invite_admin(database: Database, operator: Actor, tenant_id: UUID, email: str, full_name: str) -> None:
+    """Invite somebody to administer a tenant that nobody administers.
+
+    Raises:
+        ForbiddenError: not an operator.
+        ConflictError: somebody administers it, who invites whom they want; or this address is invited already.
+        InvalidError: it is no address.
+    """
+    require(operator, Permission.PLATFORM_MANAGE)
+    # Nobody of the garante is there to give this role, so the platform stands in, once.
+    standing_in = Actor(tenant_id=tenant_id, account_id=operator.account_id, role="garante_admin")
+    with database.unit_of_work(standing_in) as session:
+        if session.exec(
+            select(Membership).where(
+                Membership.tenant_id == tenant_id,
+                Membership.role == "garante_admin",
+                Membership.status == "active",
+            )
+        ).first():
+            raise ConflictError(
+                "Ya hay quien administra este organismo: a las demás personas las invita él mismo."
+            )
+        invitations.invite(session, standing_in, Offer(email, full_name, "garante_admin"))
 
 
 def change_status(database: Database, operator: Actor, view: TenantView, action: str, reason: str) -> None:

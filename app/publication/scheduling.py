@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlmodel import select
+
 from app.core import audit, clock, outbox
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import AppError, InvalidError, StaleError
@@ -131,6 +133,20 @@ def _moved(session: RwSession, turn: ProcessVersion, action: str, **detail: Any)
         version=turn.number,
         **detail,
     )
+
+
+def queue_again(session: RwSession, actor: Actor) -> int:
+    """Ask anew for the job of every scheduled version of a tenant that came from elsewhere; returns how many."""
+    rows = session.exec(
+        select(ProcessVersion).where(
+            ProcessVersion.tenant_id == actor.tenant_id, ProcessVersion.status == "scheduled"
+        )
+    ).all()
+    for row in rows:
+        _ask(
+            session, VersionRef(row.process_id, row.number), (row.scheduled_for or clock.now()) - clock.now()
+        )
+    return len(rows)
 
 
 def _ask(session: RwSession, ref: VersionRef, wait: timedelta) -> None:

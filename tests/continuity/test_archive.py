@@ -12,26 +12,29 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
+from app.attachments import service as attachments
+from app.attachments.service import Intake, SentFile
 from app.continuity import archive, contents, importing
 from app.continuity.archive import ArchiveError, Member
 from app.continuity.checking import check
 from app.continuity.packing import Packing, members
-from app.core import sealing
+from app.core import keys, sealing
 from app.core.db import Actor, Database
 from app.core.errors import ConflictError
 from app.core.metadata import metadata
 from app.core.storage import Storage
+from app.identity import account
 from app.identity import service as identity
-from app.identity.models import Account, Invitation, Membership
+from app.identity.models import Account, AccountLink, Invitation, Membership
 from app.main import create_app
 from app.publication import chain
 from app.publication.invariants import check_tenant
 from tests.conftest import PASSWORD, LiveServer, Place, fresh_database, serve_app
 from tests.factories import document, draft
 from tests.publication.conftest import Press
-from tests.walls.routes import PUBLISHED_FILE, _attach  # a file as the product stores it
 
 KEY = pyrage.x25519.Identity.generate()
+OPERATOR = uuid4()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +48,10 @@ def source(make_place: Callable[..., Place], storage: Storage) -> Place:
     press.release(document(description="Con un cambio"), ocid=ocid)
     press.withdraw(5)
     ref = draft(place)
-    _attach(place, storage, ref.process_id, place.actor("so_editor"), name=PUBLISHED_FILE, body="firmada")
+    editor = place.actor("so_editor")
+    with place.database.unit_of_work(editor) as session:
+        sent = [SentFile("acta.txt", io.BytesIO(b"firmada"))]
+        attachments.receive(session, editor, Intake(storage, 10**6, scanned=False), ref.process_id, sent)
     for role in ("garante_admin", "garante_reviewer", "so_publisher"):
         place.actor(role)
     sealing.seal(place.database)
@@ -104,7 +110,7 @@ def test_a_tenant_arrives_as_it_was(
     source: Place, packed: Path, live: LiveServer, elsewhere: Database, tmp_path: Path
 ) -> None:
     files = Storage.local(tmp_path)
-    brought = importing.bring(elsewhere, files, packed, KEY)
+    brought = importing.bring(elsewhere, files, packed, KEY, OPERATOR)
     assert brought.slug == source.slug
     assert brought.files == 1
 
@@ -138,7 +144,7 @@ def test_a_tenant_arrives_as_it_was(
 def test_the_audit_goes_on_where_it_was(
     source: Place, packed: Path, elsewhere: Database, tmp_path: Path
 ) -> None:
-    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
     place = Place(elsewhere, source.slug, source.tenant_id, source.prefix, source.sujetos)
     place.add_sujeto(name="Una más")
     assert sealing.seal(elsewhere) >= 1
@@ -155,7 +161,7 @@ def test_the_audit_goes_on_where_it_was(
 def test_people_come_without_secrets_and_cannot_enter_until_they_choose_a_password(
     source: Place, packed: Path, elsewhere: Database, tmp_path: Path
 ) -> None:
-    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
     with elsewhere.auth_work() as session:
         accounts = session.exec(select(Account)).all()
         memberships = session.exec(select(Membership).where(Membership.status == "active")).all()
@@ -165,6 +171,29 @@ def test_people_come_without_secrets_and_cannot_enter_until_they_choose_a_passwo
     plain = b"".join(opened(packed).values())
     assert b"argon2" not in plain
     assert b"password" not in plain
+
+
+def test_they_choose_a_password_by_letter_and_enter(
+    source: Place, packed: Path, live: LiveServer, elsewhere: Database, tmp_path: Path
+) -> None:
+    files = Storage.local(tmp_path)
+    importing.bring(elsewhere, files, packed, KEY, OPERATOR)
+    email, fresh = source.email("garante_admin"), "una contraseña enteramente nueva"
+    server = serve_app(create_app(live.app.state.settings, elsewhere, files))
+    there = next(server)
+    try:
+        client = there.client()
+        assert client.post("/entrar", data={"email": email, "password": PASSWORD}).status_code == 422
+        assert client.post("/entrar/olvido", data={"email": email}).status_code == 200
+        with elsewhere.auth_work() as session:
+            link_id = str(session.exec(select(AccountLink.link_id)).one())
+        token = keys.of(live.app.state.settings).token(account.PURPOSE, link_id)
+        client.post(f"/entrar/nueva/{link_id}/{token}", data={"password": fresh})
+        entered = client.post("/entrar", data={"email": email, "password": fresh})
+        assert entered.status_code == 303
+        assert client.get(f"/{source.slug}/panel").status_code == 200
+    finally:
+        next(server, None)
 
 
 def test_an_address_that_is_here_already_gets_no_role_by_it(
@@ -181,7 +210,7 @@ def test_an_address_that_is_here_already_gets_no_role_by_it(
             )
             for address in (email, "opera@example.org")
         )
-    brought = importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+    brought = importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
 
     assert [(one.email, one.role) for one in brought.offers] == [(email, "garante_admin")]
     with elsewhere.owner_work(source.system) as session:
@@ -200,9 +229,9 @@ def test_an_address_that_is_here_already_gets_no_role_by_it(
 
 
 def test_it_arrives_once(source: Place, packed: Path, elsewhere: Database, tmp_path: Path) -> None:
-    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
     with pytest.raises(ConflictError, match="ya está en esta instalación"):
-        importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+        importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
     with pytest.raises(ConflictError, match="ya está en esta instalación"):
         check(packed, KEY, source.database)
 
@@ -227,7 +256,7 @@ def test_what_another_tenant_has_here_stops_it(
             {"id": other, "prefix": prefix},
         )
     with pytest.raises(ConflictError, match="de otro organismo"):
-        importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY)
+        importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
     assert list(Storage.local(tmp_path).files_of(source.tenant_id)) == []
 
 
@@ -310,7 +339,7 @@ def test_an_audit_that_was_changed_takes_everything_back(
 
     with pytest.raises(ArchiveError, match="bitácora"):
         importing.bring(
-            elsewhere, Storage.local(tmp_path), repacked(packed, tmp_path / "otro.age", change), KEY
+            elsewhere, Storage.local(tmp_path), repacked(packed, tmp_path / "otro.age", change), KEY, OPERATOR
         )
     with elsewhere.public_reading() as session:
         assert session.execute(text("SELECT count(*) FROM tenant")).scalar_one() == 0

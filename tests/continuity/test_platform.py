@@ -1,5 +1,6 @@
 """The operator's pages: founding a tenant, suspending it, and seeing no draft."""
 
+import re
 from uuid import UUID, uuid4
 
 import httpx2
@@ -47,7 +48,9 @@ def _slug() -> str:
     return f"nuevo-{uuid4().hex[:8]}"
 
 
-def test_three_steps_without_script_make_a_tenant_that_serves_at_once(desk: httpx2.Client) -> None:
+def test_three_steps_without_script_make_a_tenant_that_serves_at_once(
+    live: LiveServer, desk: httpx2.Client
+) -> None:
     slug = _slug()
     answers = _answers(slug)
     first = desk.post("/plataforma/organismos/nuevo", data=answers | {"paso": "1", "slug": "", "prefix": ""})
@@ -65,6 +68,24 @@ def test_three_steps_without_script_make_a_tenant_that_serves_at_once(desk: http
     card = desk.get(f"/plataforma/organismos/{slug}").text
     assert "Instituto de Transparencia de Prueba" in card
     assert answers["prefix"] in card
+    assert answers["admin_email"] in card
+    link = re.search(
+        rf"/{slug}/invitacion/[^<\s]+", card
+    )  # no mail is configured, so the operator hands it over
+    assert link is not None
+    assert live.client().get(link[0]).status_code == 200
+
+
+def test_a_tenant_that_somebody_administers_invites_its_own_people(desk: httpx2.Client, place: Place) -> None:
+    act = f"/plataforma/organismos/{place.slug}/administracion"
+    who = {"admin_name": "Ana", "admin_email": f"ana@{place.slug}.example.org"}
+    assert desk.post(act, data=who | {"admin_email": "nada"}).status_code == 422
+    assert desk.post(act, data=who).status_code == 303
+    assert desk.post(act, data=who).status_code == 409  # invited already
+    place.actor("garante_admin")
+    refused = desk.post(act, data=who | {"admin_email": "otra@example.org"})
+    assert refused.status_code == 409
+    assert "Ya hay quien administra" in refused.text
 
 
 def test_going_back_keeps_what_was_told(desk: httpx2.Client) -> None:
