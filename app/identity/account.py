@@ -78,7 +78,7 @@ def change_password(database: Database, who: SignedIn, new: str, visit: Visit) -
         _change(session, who.account_id, password_hash=password_hash)
         revoke_others(session, who)
         note(session, who.account_id, "account.password", address=visit.address)
-        _tell(session, who.account_id, who.email, "Cambió tu contraseña")
+        tell(session, who.account_id, who.email, "Cambió tu contraseña")
 
 
 def close_others(database: Database, who: SignedIn) -> None:
@@ -158,7 +158,7 @@ def reset(database: Database, keyring: Keyring, link_id: UUID, token: str, new: 
         end_sessions(session, LoginSession.account_id == link.account_id)
         throttle.forgive(session, throttle.bucket("account", link.email))
         note(session, link.account_id, "account.reset")
-        _tell(session, link.account_id, link.email, "Cambió tu contraseña")
+        tell(session, link.account_id, link.email, "Cambió tu contraseña")
 
 
 def ask_email(database: Database, settings: Settings, who: SignedIn, email: str) -> None:
@@ -210,7 +210,7 @@ def change_email(database: Database, keyring: Keyring, link_id: UUID, token: str
         account = session.exec(
             select(Account).where(Account.account_id == link.account_id).with_for_update()
         ).one()
-        _tell(session, link.account_id, account.email, f"Tu cuenta usa ahora otro correo: {link.email}")
+        tell(session, link.account_id, account.email, f"Tu cuenta usa ahora otro correo: {link.email}")
         _change(session, link.account_id, email=link.email)
         # A forgotten-password link sent to the old address must not open the account any more.
         session.execute(
@@ -283,7 +283,7 @@ def _held(
     return LinkView(link_id, account.account_id, link.email or account.email)
 
 
-def _tell(session: AuthSession, account_id: UUID, email: str, what: str) -> None:
+def tell(session: AuthSession, account_id: UUID, email: str, what: str) -> None:
     """Tell the person by letter what became of their account, in case it was not them."""
     mail.post(
         session,

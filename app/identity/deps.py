@@ -21,6 +21,7 @@ from app.core.errors import (
 from app.core.policy import ROLE_LABELS, Permission, allowed, require
 from app.identity.people import note_entry
 from app.identity.queries import SignedIn, signed_in
+from app.identity.sso.queries import ProviderNeededError
 from app.settings import Settings
 from app.tenancy.deps import DatabaseDep, DirectoryDep, SettingsDep, StorageDep, TenantDep
 from app.web import shell
@@ -98,7 +99,7 @@ def tenant_visitor(request: Request, view: TenantDep, who: VisitorDep, database:
     if who is None or hat is None or who.barred_from(hat):
         return None
     shell.dress(request, person=_person(who, current=hat.membership_id))
-    actor = hat.actor(who.account_id)
+    actor = hat.actor(who.account_id, request.client.host if request.client else "")
     if hat.last_entry_on != clock.now().date():
         note_entry(database, actor)
     return actor
@@ -113,6 +114,7 @@ def tenant_actor(view: TenantDep, who: SignedInDep, actor: OptionalActorDep) -> 
     Raises:
         UnauthenticatedError: nobody is signed in.
         SecondFactorNeededError: the tenant wants more than the password that this session gave.
+        ProviderNeededError: only the tenant's own provider opens it.
         ForbiddenError: the tenant is suspended, which everyone may know.
         NotFoundError: the person has nothing to do with this tenant.
     """
@@ -123,6 +125,8 @@ def tenant_actor(view: TenantDep, who: SignedInDep, actor: OptionalActorDep) -> 
         )
     if actor is None and who.membership_in(view.tenant_id) is not None:
         raise SecondFactorNeededError(enrolled=who.second_factor)
+    if actor is None and view.slug in who.only_by_provider:
+        raise ProviderNeededError(view.slug)
     if actor is None:
         raise NotFoundError
     return actor
@@ -161,16 +165,17 @@ def guard(permission: Permission) -> Callable[[Actor], Actor]:
     return guarded
 
 
-def platform_guard(permission: Permission) -> Callable[[SignedIn], Actor]:
+def platform_guard(permission: Permission) -> Callable[[Request, SignedIn], Actor]:
     """Return a dependency that answers the actor of a person of the platform, bound to no tenant.
 
     Whoever has no role over the platform finds nothing; whoever has one without the permission is refused.
     """
 
-    def guarded(who: SignedInDep) -> Actor:
+    def guarded(request: Request, who: SignedInDep) -> Actor:
         if not who.platform_roles:
             raise NotFoundError
-        hats = [Actor(account_id=who.account_id, role=role) for role in who.platform_roles]
+        address = request.client.host if request.client else ""
+        hats = [Actor(account_id=who.account_id, role=role, address=address) for role in who.platform_roles]
         actor = next((hat for hat in hats if allowed(hat, permission)), hats[0])
         require(actor, permission)
         return actor

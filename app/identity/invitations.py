@@ -105,7 +105,7 @@ def invite(session: RwSession, actor: Actor, offer: Offer) -> Invitation:
         "invitation",
         invitation_id,
         role=row.role,
-        sujeto_obligado_id=str(row.sujeto_obligado_id or ""),
+        sujeto_obligado_id=row.sujeto_obligado_id,
     )
     _post(session, actor, row)
     return row
@@ -128,7 +128,14 @@ def resend(session: RwSession, actor: Actor, invitation_id: UUID) -> Invitation:
         row.sent_by = actor.account_id
     session.add(row)
     session.flush()
-    audit.record(session, "invitation.resend", "invitation", invitation_id, turn=row.turn)
+    audit.record(
+        session,
+        "invitation.resend",
+        "invitation",
+        invitation_id,
+        sujeto_obligado_id=row.sujeto_obligado_id,
+        turn=row.turn,
+    )
     _post(session, actor, row)
     return row
 
@@ -145,7 +152,13 @@ def revoke(session: RwSession, actor: Actor, invitation_id: UUID) -> None:
     row.revoked_at = clock.now()
     session.add(row)
     session.flush()
-    audit.record(session, "invitation.revoke", "invitation", invitation_id)
+    audit.record(
+        session,
+        "invitation.revoke",
+        "invitation",
+        invitation_id,
+        sujeto_obligado_id=row.sujeto_obligado_id,
+    )
 
 
 def one(session: RwSession, actor: Actor, invitation_id: UUID, *, for_update: bool = False) -> Invitation:
@@ -233,14 +246,20 @@ def accept(session: RwSession, keyring: Keyring, invitation_id: UUID, token: str
     row.accepted_at, row.membership_id = clock.now(), membership_id
     session.add(row)
     session.flush()
-    audit.record(session, "invitation.accept", "invitation", invitation_id)
+    audit.record(
+        session,
+        "invitation.accept",
+        "invitation",
+        invitation_id,
+        sujeto_obligado_id=row.sujeto_obligado_id,
+    )
     audit.record(
         session,
         "membership.grant",
         "membership",
         membership_id,
         role=row.role,
-        sujeto_obligado_id=str(row.sujeto_obligado_id or ""),
+        sujeto_obligado_id=row.sujeto_obligado_id,
         granted_by=str(row.sent_by),
     )
     news = {"membership_id": str(membership_id), "account_id": str(guest.account_id)}

@@ -154,7 +154,9 @@ def _page(link: Opened, form: Form[Join] | None) -> JoinPage:
         if row.sujeto_obligado_id is not None:
             where = tenancy.sujeto(session, actor, row.sujeto_obligado_id).name
     if link.who is not None:
-        way = "accept" if link.who.email == row.email else "other"
+        # Another institution's provider may say who somebody is there, not take up offers in their name.
+        theirs = link.who.sso_tenant_id in (None, link.view.tenant_id)
+        way = "accept" if link.who.email == row.email and theirs else "other"
     else:
         way = "enter" if account.exists(link.database, row.email) else "new"
     here = f"{link.view.base}/invitacion/{link.invitation_id}/{link.token}"

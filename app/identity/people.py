@@ -85,7 +85,7 @@ def end(session: RwSession, actor: Actor, membership_id: UUID, heir: UUID | None
     _refuse_last_administration(session, actor, row)
     _hand_over(session, actor, row, in_hand(session, row), heir)
     _close(session, actor, row, "end")
-    audit.record(session, "membership.end", "membership", membership_id, role=row.role, heir=str(heir or ""))
+    _record(session, "end", row, role=row.role, heir=str(heir or ""))
     news = {"membership_id": str(membership_id), "account_id": str(row.account_id)}
     outbox.emit(session, "people.left", [news])
 
@@ -115,8 +115,8 @@ def change_role(
     _hand_over(session, actor, row, in_hand(session, row, role), heir)
     _close(session, actor, row, "end")
     fresh = service.add_membership(session, actor, row.account_id, role, row.sujeto_obligado_id)
-    audit.record(session, "membership.end", "membership", membership_id, role=row.role, replaced_by=role)
-    audit.record(session, "membership.grant", "membership", fresh, role=role, instead_of=row.role)
+    _record(session, "end", row, role=row.role, replaced_by=role)
+    _record(session, "grant", _membership(session, actor, fresh), role=role, instead_of=row.role)
     return fresh
 
 
@@ -134,7 +134,7 @@ def keep(session: RwSession, actor: Actor, membership_id: UUID) -> None:
     row.reviewed_at, row.reviewed_by = clock.now(), actor.account_id
     session.add(row)
     session.flush()
-    audit.record(session, "membership.keep", "membership", membership_id)
+    _record(session, "keep", row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +181,10 @@ def lend(session: RwSession, actor: Actor, loan: Loan) -> UUID:
     fresh.valid_from, fresh.valid_until, fresh.lent_by = begins, ends, row.membership_id
     session.add(fresh)
     session.flush()
-    audit.record(
+    _record(
         session,
-        "membership.lend",
-        "membership",
-        lent,
+        "lend",
+        fresh,
         role=row.role,
         lent_by=str(row.membership_id),
         first=loan.first.isoformat(),
@@ -206,7 +205,7 @@ def take_back(session: RwSession, actor: Actor, membership_id: UUID) -> None:
     if lender is None or actor.account_id not in (lender.account_id, row.account_id):
         raise NotFoundError("No encontramos ese encargo.")
     _close(session, actor, row, "expire")
-    audit.record(session, "membership.take_back", "membership", membership_id, role=row.role)
+    _record(session, "take_back", row, role=row.role)
 
 
 def demand_second_factor(session: RwSession, actor: Actor, of_whom: str) -> None:
@@ -275,13 +274,12 @@ def _hand_over(
     hands = Hands(row.tenant_id, row.account_id, row.sujeto_obligado_id)
     for one in held:
         one.belonging.hand_over(session, hands, taker.account_id)
-    audit.record(
+    _record(
         session,
-        "membership.hand_over",
-        "membership",
-        row.membership_id,
+        "hand_over",
+        row,
         heir=str(heir),
-        **{one.belonging.many: one.number for one in held},
+        pieces={one.belonging.many: one.number for one in held},
     )
 
 
@@ -317,6 +315,17 @@ def _close(session: RwSession, actor: Actor, row: Membership, action: str) -> No
             .values(revoked_at=now)
         )
     session.flush()
+
+
+def _record(session: RwSession, act: str, row: Membership, **detail: object) -> None:
+    audit.record(
+        session,
+        f"membership.{act}",
+        "membership",
+        row.membership_id,
+        sujeto_obligado_id=row.sujeto_obligado_id,
+        **detail,
+    )
 
 
 def _role_held(session: RwSession, row: Membership, role: str, account_id: UUID | None = None) -> bool:

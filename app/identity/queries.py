@@ -48,14 +48,15 @@ class MembershipView:
         last = self.lent_until - timedelta(seconds=1)  # it ends as the next day begins
         return f"{ROLE_LABELS[self.role]}, prestada hasta el {date_es(last)}"
 
-    def actor(self, account_id: UUID) -> Actor:
-        """Return the actor that this hat makes of the person."""
+    def actor(self, account_id: UUID, address: str = "") -> Actor:
+        """Return the actor that this hat makes of the person, who acts from a network address."""
         return Actor(
             tenant_id=self.tenant_id,
             account_id=account_id,
             membership_id=self.membership_id,
             role=self.role,
             sujeto_obligado_id=self.sujeto_obligado_id,
+            address=address,
         )
 
 
@@ -86,8 +87,8 @@ class SignedIn:
     only_by_provider: tuple[str, ...] = ()
 
     def barred_from(self, hat: MembershipView) -> bool:
-        """Tell whether the hat demands a second factor that this session has not seen."""
-        return hat.demands_second_factor and self.second_factor_at is None
+        """Tell whether the hat demands a second factor that this session has not seen; a provider asks for its own."""
+        return hat.demands_second_factor and self.second_factor_at is None and self.sso_tenant_id is None
 
     def membership_in(self, tenant_id: UUID) -> MembershipView | None:
         """Return the hat worn in a tenant: the chosen one if it belongs there, else the first."""

@@ -13,12 +13,15 @@ from starlette.responses import Response
 from app.core.db import Database
 from app.core.errors import BadRequestError, TooManyRequestsError, UnauthenticatedError
 from app.identity import queries, sessions
-from app.identity.deps import DatabaseDep, SettingsDep, SignedInDep, VisitorDep, cookie_name
+from app.identity.deps import DatabaseDep, DirectoryDep, SettingsDep, SignedInDep, VisitorDep, cookie_name
 from app.identity.door import home_of, keep_cookie, visit_of
+from app.identity.proof_router import ResumePage, Second, SecondPage
 from app.identity.queries import SignedIn
 from app.identity.sso.deps import OffersDep, ProvidersDep
 from app.identity.sso.leaving import goodbye
 from app.identity.sso.queries import Offer
+from app.settings import Settings
+from app.tenancy.queries import TenantView
 from app.web.errors import LARGEST_TYPED
 from app.web.forms import Form, Sent, pairs
 from app.web.shell import local_path
@@ -64,12 +67,12 @@ class ConfirmPage:
 
 
 @dataclass(frozen=True)
-class ResumePage:
-    """Context of `identity/resume.html`: the form that was sent after the session had ended, or too long after it began."""
+class ElsewherePage:
+    """Context of `identity/elsewhere.html`: a hat whose desk has another host."""
 
+    label: str
+    role: str
     address: str
-    values: tuple[tuple[str, str], ...]
-    confirmed: bool = False
 
 
 @router.get("/entrar", response_model=None)
@@ -106,9 +109,16 @@ def sign_in(request: Request, sent: Sent, database: DatabaseDep, settings: Setti
         status = 422 if isinstance(error, UnauthenticatedError) else error.status
         return page(request, "identity/sign_in.html", refused, status=status, headers=error.headers)
     onward = local_path(form.data.siguiente)
-    answer: Response = RedirectResponse(onward or _first_page(request, database, opened.token), 303)
-    if onward and form.data.escrito:
+    answer: Response
+    if opened.awaits_second_factor:
+        kept = Form.blank(Second, siguiente=onward, escrito=form.data.escrito)
+        answer = RedirectResponse(f"/entrar/segundo?{urlencode({'siguiente': onward})}", 303)
+        if form.data.escrito:
+            answer = page(request, "identity/second.html", SecondPage(kept, asked=""))
+    elif onward and form.data.escrito:
         answer = page(request, "identity/resume.html", ResumePage(onward, tuple(typed)))
+    else:
+        answer = RedirectResponse(onward or _first_page(request, database, opened.token), 303)
     keep_cookie(answer, settings, opened)
     return answer
 
@@ -166,10 +176,44 @@ def sign_out(
 
 
 @router.post("/cambiar", response_model=None)
-def switch(sent: Sent, who: SignedInDep, database: DatabaseDep) -> Response:
-    """Wear another hat and go to its tenant's desk."""
-    hat = sessions.switch(database, who, _identifier(sent.text("membership")))
+def switch(
+    request: Request,
+    sent: Sent,
+    who: SignedInDep,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    *,
+    directory: DirectoryDep,
+) -> Response:
+    """Wear another hat and go to its tenant's desk; from a tenant's own host another's desk is a link away."""
+    asked = _identifier(sent.text("membership"))
+    own_host: str | None = getattr(request.state, "tenant_host", None)
+    away = [
+        hat
+        for hat in who.memberships
+        if hat.membership_id == asked and own_host not in (None, hat.tenant_slug)
+    ]
+    if away:
+        # A redirect to another host after a form is what the content policy forbids, and the cookie would stay here.
+        context = ElsewherePage(
+            away[0].sujeto_name or directory.by_slug(away[0].tenant_slug).name,
+            away[0].role_label,
+            _desk_elsewhere(request, settings, directory.by_slug(away[0].tenant_slug)),
+        )
+        return page(request, "identity/elsewhere.html", context)
+    hat = sessions.switch(database, who, asked)
     return RedirectResponse(f"/{hat.tenant_slug}/panel", 303)
+
+
+def _desk_elsewhere(request: Request, settings: Settings, view: TenantView) -> str:
+    """Return the whole address of a tenant's desk: on the host of the service, or else on the tenant's own."""
+    port = f":{request.url.port}" if request.url.port else ""
+    named = [name.strip() for name in settings.hosts.split(",") if name.strip()]
+    if settings.public_url:
+        return f"{settings.public_url.rstrip('/')}/{view.slug}/panel"
+    if view.hosts:
+        return f"{request.url.scheme}://{view.hosts[0]}{port}/panel"
+    return f"{request.url.scheme}://{(named or [settings.host])[0]}{port}/{view.slug}/panel"
 
 
 def _identifier(value: str) -> UUID:
