@@ -42,6 +42,7 @@ from app.notifications import tasks as telling
 from app.notifications.deps import inbox_link
 from app.onboarding import loads_router as padron_loads
 from app.onboarding import router as padron
+from app.onboarding import settings_router as adjusting
 from app.onboarding import tasks as onboarding
 from app.onboarding.reading import LARGEST_FILE as LARGEST_PADRON
 from app.openapi import router as openapi
@@ -163,6 +164,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         machine.router,
         padron_loads.router,
         padron.router,
+        adjusting.router,
         notifications.account,
         notifications.desk,
         catalogs.router,

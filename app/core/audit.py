@@ -5,12 +5,25 @@ the transaction, and the wall's WITH CHECK refuses any other. Values live in the
 hashes, so that a legal redaction need not rewrite it.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, SmallInteger, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, Insert
 from sqlmodel import Field, Session, SQLModel
 
 from app.core import bulk
@@ -29,7 +42,7 @@ class AuditEvent(SQLModel, table=True):
     """One act on one row.
 
     `address` is the network address the person acted from, "" for the service itself. `sujeto_obligado_id` is the body
-    whose business it was: the one that the actor is confined to, or the one that the service verb states. Numbers of
+    whose business it was (`belongs`), else the one that the actor is confined to. Numbers of
     transactions count within one installation: rows that came with a tenant from another one have a
     `generation` below 0, each removal one less.
     """
@@ -82,15 +95,24 @@ class AuditSeal(SQLModel, table=True):
     generation: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
 
 
-def record(
-    session: Session,
-    verb: str,
-    subject_type: str,
-    subject_id: object,
-    *,
-    sujeto_obligado_id: UUID | None = None,
-    **detail: Any,
-) -> None:
+Whose = Callable[[ColumnElement[str]], ColumnElement[Any]]
+
+_whose: dict[str, Whose] = {}
+
+
+def belongs(subject_type: str, whose: Whose) -> None:
+    """Say how to find, for a table's rows, the sujeto obligado whose business an act on them is.
+
+    Without it an act is the business of the body that its actor is confined to.
+
+    Args:
+        subject_type: the table's name.
+        whose: from the column of subject identifiers, a scalar subquery of the body, or an expression.
+    """
+    _whose[subject_type] = whose
+
+
+def record(session: Session, verb: str, subject_type: str, subject_id: object, **detail: Any) -> None:
     """Write one audit row in the session's transaction.
 
     Args:
@@ -98,33 +120,33 @@ def record(
         verb: `resource.act`, for example `process.submit`.
         subject_type: the table's name.
         subject_id: the row's identifier within the tenant.
-        sujeto_obligado_id: whose business it is, where the actor may be from elsewhere (the garante, the service).
         **detail: JSON-ready paths, counts and hashes; never personal data.
     """
-    record_many(session, verb, subject_type, [(subject_id, detail)], sujeto_obligado_id=sujeto_obligado_id)
+    record_many(session, verb, subject_type, [(subject_id, detail)])
 
 
 def record_many(
-    session: Session,
-    verb: str,
-    subject_type: str,
-    subjects: list[tuple[object, dict[str, Any]]],
-    *,
-    sujeto_obligado_id: UUID | None = None,
+    session: Session, verb: str, subject_type: str, subjects: list[tuple[object, dict[str, Any]]]
 ) -> None:
-    """Write one audit row per subject, all of one body, in one statement."""
-    rows = [
-        {"verb": verb, "subject_type": subject_type, "subject_id": str(key), "detail": detail}
-        for key, detail in subjects
-    ]
-    if sujeto_obligado_id is None:
-        bulk.execute(session, _EVENTS, rows)
-    else:
-        bulk.execute(
-            session, _EVENTS_OF_A_BODY, [{**row, "sujeto_obligado_id": sujeto_obligado_id} for row in rows]
-        )
+    """Write one audit row per subject, in one statement."""
+    bulk.execute(
+        session,
+        _insertion(subject_type),
+        [
+            {"verb": verb, "subject_type": subject_type, "subject_id": str(key), "detail": detail}
+            for key, detail in subjects
+        ],
+    )
 
 
-_SAID = ("verb", "subject_type", "subject_id", "detail")
-_EVENTS = bulk.insertion(table_of(AuditEvent), *_SAID)
-_EVENTS_OF_A_BODY = bulk.insertion(table_of(AuditEvent), *_SAID, "sujeto_obligado_id")
+@cache
+def _insertion(subject_type: str) -> Insert:
+    said = ("verb", "subject_type", "subject_id", "detail")
+    whose = _whose.get(subject_type)
+    if whose is None:
+        return bulk.insertion(table_of(AuditEvent), *said)
+    return bulk.insertion(
+        table_of(AuditEvent),
+        *said,
+        sujeto_obligado_id=lambda row: func.coalesce(whose(row.c.subject_id), text(SUJETO_SETTING)),
+    )

@@ -4,7 +4,7 @@
 those was a third of the time of importing and publishing; this way it is half of that (benchmarks/README.md).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Table, Text, bindparam, cast, column, func, literal, select
@@ -13,20 +13,25 @@ from sqlmodel import Session
 
 from app.core import json
 
+Computed = Callable[[Any], ColumnElement[Any]]
+"""An expression over the columns of the rows that travel (`row.c.name`)."""
 
-def insertion(table: Table, *columns: str) -> Insert:
+
+def insertion(table: Table, *columns: str, **computed: Computed) -> Insert:
     """Return the statement that inserts rows of the columns named; the others take the defaults of the database.
 
     Args:
         table: where to.
         columns: what every row has. Bytes travel in twice their length: no long ones.
+        **computed: columns that the server finds out for each row.
     """
     held = [table.c[name] for name in columns]
     text = cast(bindparam("rows", type_=Text), JSON)
     rows = func.json_to_recordset(text).table_valued(*(column(one.name, one.type) for one in held))
     record = rows.render_derived(with_types=True)
     values = [_value(record.c[one.name], one.type) for one in held]
-    return insert(table).from_select(list(columns), select(*values), include_defaults=False)
+    values += [find(record) for find in computed.values()]
+    return insert(table).from_select([*columns, *computed], select(*values), include_defaults=False)
 
 
 def execute(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,10 +1,10 @@
-"""Rows of a table that somebody sends, CSV or Excel, as people have them: any delimiter, any usual encoding."""
+"""Tables that people send, CSV or Excel, as they have them: any delimiter, any usual encoding; and those we give."""
 
 import codecs
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import BinaryIO
 
@@ -12,6 +12,9 @@ from python_calamine import CalamineError, load_workbook
 
 from app.core.errors import InvalidError, TooLargeError
 
+BOM = b"\xef\xbb\xbf"
+"""What a CSV in UTF-8 begins with, so that spreadsheets know."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LARGEST_UNPACKED = 256 * 1024 * 1024
 
 
@@ -33,6 +36,15 @@ def rows(source: BinaryIO, *, most: int, largest_unpacked: int = LARGEST_UNPACKE
         yield from _workbook(source, most, largest_unpacked)
     else:
         yield from _text(source)
+
+
+def lines(rows: Iterable[Sequence[str]]) -> bytes:
+    """Return rows as lines of a CSV in UTF-8; a cell that a spreadsheet would run as a formula is marked as text."""
+    written = io.StringIO()
+    csv.writer(written).writerows(
+        [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows
+    )
+    return written.getvalue().encode()
 
 
 def _workbook(source: BinaryIO, most: int, largest_unpacked: int) -> Iterator[list[str]]:

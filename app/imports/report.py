@@ -1,12 +1,10 @@
 """The report of an import as CSV, row by row, in pages: any size, little memory."""
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from app.core import json
+from app.core import json, sheets
 from app.core.db import Actor, Database
 from app.imports import queries
 from app.imports.models import ImportRow
@@ -14,7 +12,6 @@ from app.imports.wording import OUTCOMES
 
 HEAD = ("fila", "resultado", "ocid_en_el_archivo", "ocid", "titulo", "asunto", "lugar", "mensaje", "valor")
 PAGE = 500
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SUBJECTS = {"error": "Por corregir", "advice": "Recomendación", "info": "Nota"}
 
 
@@ -23,12 +20,12 @@ def csv_report(database: Database, actor: Actor, import_id: UUID) -> Iterator[by
 
     A row of the file takes a line per problem, refused value or value kept apart; at least one.
     """
-    yield b"\xef\xbb\xbf" + _lines([HEAD])
+    yield sheets.BOM + sheets.lines([HEAD])
     cursor: str | None = None
     while True:
         with database.unit_of_work(actor) as session:
             page = queries.rows(session, actor, import_id, cursor=cursor, limit=PAGE)
-            yield _lines(line for row in page.rows for line in _told(row))
+            yield sheets.lines(line for row in page.rows for line in _told(row))
         cursor = page.next_cursor
         if cursor is None:
             return
@@ -48,12 +45,3 @@ def _told(row: ImportRow) -> Iterator[tuple[str, ...]]:
 def value_text(value: Any) -> str:
     """Return a JSON value as people read it: texts bare, the rest as JSON; absent is empty."""
     return "" if value is None else value if isinstance(value, str) else json.text(value)
-
-
-def _lines(rows: Any) -> bytes:
-    written = io.StringIO()
-    # A cell that begins like a formula would run in a spreadsheet.
-    csv.writer(written).writerows(
-        [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows
-    )
-    return written.getvalue().encode()

@@ -1,17 +1,14 @@
-"""Who did what, read back from the audit: of one process, and the log of the whole tenant."""
+"""What was done to one process, read back from the audit; and the words of every act."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, cast
 from sqlmodel import col, select
 
 from app.core.audit import AuditEvent
 from app.core.db import Actor, RwSession
-from app.core.pagination import Page, cut, decode_cursor
 from app.identity.queries import full_names
-from app.processes.models import ContractingProcess
 
 SUBJECT = "contracting_process"
 
@@ -45,6 +42,21 @@ VERBS = {
     "attachment.publish": "Hizo público un archivo",
     "attachment.withdraw": "Retiró un archivo",
     "attachment.read_reserved": "Abrió un original reservado",
+    "process.redact": "Testó los borradores y la historia",
+    "withdrawal.request": "Pidió un retiro",
+    "withdrawal.cancel": "Canceló la solicitud de retiro",
+    "withdrawal.refuse": "Negó el retiro",
+    "withdrawal.approve": "Aprobó el retiro",
+    "reservation.request": "Pidió reservar datos",
+    "reservation.cancel": "Canceló la solicitud de reserva",
+    "reservation.refuse": "Negó la reserva",
+    "reservation.grant": "Autorizó la reserva",
+    "reservation.extend": "Prorrogó la reserva",
+    "reservation.end": "Terminó la reserva",
+    "reservation.expire": "Terminó el plazo de una reserva",
+    "withheld.read": "Leyó datos que no se publican",
+    "public_act.tell": "Asentó un acto en la bitácora pública",
+    "import.delete_original": "Borró el archivo original de una importación",
     "process.due": "Cambió la fecha límite",
     "template.save": "Guardó una plantilla",
     "template.rename": "Cambió el nombre de una plantilla",
@@ -73,6 +85,9 @@ VERBS = {
     "catalog.restore": "Recuperó una clave de un catálogo",
     "padron.add": "Agregó un sujeto obligado al padrón",
     "tenant.add_prefix": "Agregó un prefijo de OCID",
+    "audit.export": "Descargó la bitácora",
+    "retention.set": "Cambió un plazo de conservación",
+    "retention.forget": "Borró lo que cumplió su plazo de conservación",
 }
 """Verb of an audit row → what the person did."""
 
@@ -86,8 +101,6 @@ class Act:
     who: str
     did: str
     version: int | None
-    process_id: UUID | None
-    title: str
 
 
 def acts_on(session: RwSession, actor: Actor, process_id: UUID, *, limit: int = 50) -> list[Act]:
@@ -103,35 +116,11 @@ def acts_on(session: RwSession, actor: Actor, process_id: UUID, *, limit: int = 
         .limit(limit)
     ).all()
     names = full_names(session, {row.account_id for row in rows if row.account_id})
-    return [_act(row, names, None) for row in rows]
+    return [_act(row, names) for row in rows]
 
 
-def log(session: RwSession, actor: Actor, *, cursor: str | None, limit: int = 50) -> Page[Act]:
-    """Return the acts that the actor may see, the newest first.
-
-    Whoever is confined to a sujeto obligado sees the acts on its processes and no others.
-    """
-    same: ColumnElement[bool] = and_(
-        col(ContractingProcess.tenant_id) == col(AuditEvent.tenant_id),
-        col(AuditEvent.subject_type) == SUBJECT,
-        cast(col(ContractingProcess.process_id), Text) == col(AuditEvent.subject_id),
-    )
-    query = (
-        select(AuditEvent, ContractingProcess)
-        .outerjoin(ContractingProcess, same)
-        .where(AuditEvent.tenant_id == actor.tenant_id)
-    )
-    if actor.sujeto_obligado_id is not None:
-        query = query.where(ContractingProcess.sujeto_obligado_id == actor.sujeto_obligado_id)
-    if cursor:
-        query = query.where(col(AuditEvent.event_id) < int(decode_cursor(cursor, int)[0]))
-    rows = session.exec(query.order_by(col(AuditEvent.event_id).desc()).limit(limit + 1)).all()
-    names = full_names(session, {event.account_id for event, _ in rows if event.account_id})
-    acts = [_act(event, names, process) for event, process in rows]
-    return cut(acts, limit, lambda act: (act.event_id,))
-
-
-def _did(event: AuditEvent) -> str:
+def did(event: AuditEvent) -> str:
+    """Return in words what an audit row says was done."""
     source = str(event.detail.get("source") or "")
     if event.verb == "process.save" and source.startswith("restore:"):
         return f"Restauró la versión {source.removeprefix('restore:')}"
@@ -142,14 +131,12 @@ def _did(event: AuditEvent) -> str:
     return VERBS.get(event.verb, event.verb)
 
 
-def _act(event: AuditEvent, names: dict[UUID, str], process: ContractingProcess | None) -> Act:
+def _act(event: AuditEvent, names: dict[UUID, str]) -> Act:
     version = event.detail.get("version")
     return Act(
         event_id=event.event_id,
         at=event.at,
         who=names.get(event.account_id, "Una cuenta que ya no existe") if event.account_id else "",
-        did=_did(event),
+        did=did(event),
         version=version if isinstance(version, int) else None,
-        process_id=process.process_id if process else None,
-        title=(process.title or process.ocid) if process else "",
     )

@@ -14,11 +14,25 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    Uuid,
+    cast,
+    select,
     text,
 )
 from sqlmodel import Field, SQLModel
 
-from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key, text_key
+from app.core import audit
+from app.core.tables import (
+    TENANT_SETTING,
+    belongs_to,
+    moment,
+    new_id,
+    one_of,
+    prose,
+    table_of,
+    tenant_key,
+    text_key,
+)
 
 VERSION_STATUSES = (
     "draft",
@@ -310,3 +324,16 @@ class WithheldReading(SQLModel, table=True):
     account_id: UUID = Field(primary_key=True)
     process_id: UUID = Field(primary_key=True)
     day: date = Field(sa_column=Column(Date, primary_key=True))
+
+
+audit.belongs(
+    "contracting_process",
+    lambda subject: (
+        select(table_of(ContractingProcess).c.sujeto_obligado_id)
+        .where(
+            table_of(ContractingProcess).c.tenant_id == text(TENANT_SETTING),
+            table_of(ContractingProcess).c.process_id == cast(subject, Uuid),
+        )
+        .scalar_subquery()
+    ),
+)

@@ -11,8 +11,7 @@ from app.core.pagination import Page
 from app.core.policy import Permission
 from app.identity.deps import ActorDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
-from app.processes import history, padron
-from app.processes.history import Act
+from app.processes import padron
 from app.processes.list_page import Asked, asked, process_list
 from app.processes.padron import PadronRow
 from app.processes.past import past
@@ -37,16 +36,6 @@ class PadronPage:
     first: str | None
     policies: dict[str, str]
     columns: tuple[str | Column, ...]
-
-
-@dataclass(frozen=True)
-class LogPage:
-    """Context of `processes/log.html`."""
-
-    base: str
-    rows: Page[Act]
-    next: str | None
-    first: str | None
 
 
 @router.get("/{tenant}/procesos-internos", dependencies=[Depends(guard(Permission.PROCESS_READ))])
@@ -75,17 +64,6 @@ def bodies(
         rows, _after(here, rows.next_cursor), here if cursor else None, POLICY_LABELS, columns
     )
     return page(request, "processes/padron.html", context)
-
-
-@router.get("/{tenant}/bitacora", dependencies=[Depends(guard(Permission.AUDIT_READ))])
-def log(
-    request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, cursor: CursorQuery = None
-) -> Response:
-    """List what was done, the newest first."""
-    rows = history.log(session, actor, cursor=cursor)
-    here = f"{view.base}/bitacora"
-    context = LogPage(view.base, rows, _after(here, rows.next_cursor), here if cursor else None)
-    return page(request, "processes/log.html", context)
 
 
 def _after(here: str, cursor: str | None, **query: str) -> str | None:

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, Column, Index, Text, UniqueConstraint, Uuid, cast, text
 from sqlmodel import Field, SQLModel
 
+from app.core import audit
 from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key, text_key
 
 POLICIES = ("self", "garante", "direct", "single")
@@ -178,3 +179,6 @@ class CalendarDay(SQLModel, table=True):
     day: date = Field(primary_key=True)
     kind: str = prose(None)
     label: str = prose()
+
+
+audit.belongs("sujeto_obligado", lambda subject: cast(subject, Uuid))
