@@ -23,11 +23,11 @@ FILE_NAME = "tenant.toml"
 
 # fmt: off
 RESERVED_SLUGS = frozenset({
-    ".well-known", "_components", "accesibilidad", "acerca", "api", "archivos", "ayuda", "bitacora", "buscar",
+    ".well-known", "_components", "accesibilidad", "acerca", "ajustes", "api", "archivos", "ayuda", "bitacora", "buscar",
     "cambiar", "catalogos", "cuenta", "datos", "docs", "edca", "entrar", "favicon.ico", "health", "importaciones",
-    "metrics", "mi-trabajo", "nacional", "ocds", "openapi.json", "padron", "panel", "personas", "plantillas", "plataforma", "politica",
+    "logo", "metrics", "mi-trabajo", "nacional", "oauth", "ocds", "openapi.json", "padron", "panel", "personas", "plantillas", "plataforma", "politica",
     "procesos", "procesos-internos", "ready", "redoc", "registro", "robots.txt", "salir", "sitemap.xml",
-    "static", "sujetos", "tema.css",
+    "sso", "static", "sujetos", "tema.css",
 })
 """First path segments of the service, or of a tenant on a host of its own; no tenant may take one as its slug."""
 

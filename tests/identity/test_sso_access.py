@@ -253,7 +253,7 @@ def test_linking_is_the_accounts_own_act(house: House, place: Place, other_place
     another = house.live.client(place.email("garante_reviewer"))
     data = {"identidad": sealed[1]}
     assert another.post(f"/{place.slug}/sso/vincular", data=data).status_code == 400
-    assert browser.post(f"/{place.slug}/sso/vincular", data={"identidad": "1.xx"}).status_code == 400
+    assert browser.post(f"/{place.slug}/sso/vincular", data={"identidad": "1.xx"}).status_code == 422
 
     link(place, place.actor("garante_reviewer"), liar.issuer, "alguien")
     taken = browser.post(f"/{place.slug}/sso/vincular", data=data)

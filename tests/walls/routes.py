@@ -17,20 +17,27 @@ import orjson
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import text
+from sqlmodel import select
 
 from app.attachments import service as attachments
 from app.attachments.service import Intake, SentFile
 from app.catalogs import service as catalogs
-from app.core.db import Actor, Database, DatabaseUrls
+from app.continuity.models import TenantExport
+from app.core.db import Actor, Database, DatabaseUrls, RwSession
 from app.core.policy import ROLES, Permission
 from app.core.storage import Storage
+from app.identity import invitations
+from app.identity import service as identity
+from app.identity.clients import service as clients
 from app.identity.deps import signed_in_person, tenant_actor
 from app.imports import queries as runs
 from app.imports import service as imports
 from app.main import create_app
 from app.ocds.shape import Document
+from app.onboarding import loading as padron
 from app.parties import service as parties
 from app.processes import beginning, editing
+from app.processes.models import Observation
 from app.processes.queries import VersionRef, working_process
 from app.publication.service import publish_batch
 from app.review import service as review
@@ -48,6 +55,15 @@ PUBLIC = {
     "/ready": "for the machine that sends it visitors",
     "/metrics": "for the machine that draws its figures, which must know a token",
     "/entrar": "the door",
+    "/entrar/segundo": "the door's second step; a right password opens it",
+    "/entrar/olvido": "the door for whoever forgot the password",
+    "/entrar/nueva/{link_id}/{token}": "a new password; the link of a letter opens it",
+    "/cuenta/correo/{link_id}/{token}": "a new address; the link of a letter opens it",
+    "/{tenant}/invitacion/{invitation_id}/{token}": "the link of a letter opens it",
+    "/entrar/organismo": "whose people enter with a provider of their own",
+    "/{tenant}/sso/entrar": "the door that leads to a tenant's provider",
+    "/{tenant}/sso/respuesta": "the way back from there",
+    "/{tenant}/sso/rescate": "the door for when it fails; a secret link opens it",
     "/api/v1/": "who publishes here",
     "/ocds/perfil/extension.json": "the profile, which every release names",
     "/ocds/perfil/release-schema.json": "part of the profile",
@@ -70,6 +86,7 @@ PUBLIC = {
     },
     "/{tenant}/sitemap.xml": "for search engines",
     "/{tenant}/tema.css": "its colours, which its public pages wear",
+    "/{tenant}/logo": "its logo, on its public pages",
     "/{tenant}/api/v1/": "where a garante's data is",
     "/{tenant}/archivos/{attachment_id}/{file_name}": "files that a published release names",
     **{
@@ -89,7 +106,15 @@ PUBLIC = {
 
 PUBLIC_ACTS = {
     "/entrar": "the door",
+    "/entrar/segundo": "the door's second step; a right password opens it",
+    "/entrar/olvido": "the door for whoever forgot the password",
+    "/entrar/nueva/{link_id}/{token}": "a new password; the link of a letter opens it",
+    "/cuenta/correo/{link_id}/{token}": "a new address; the link of a letter opens it",
+    "/{tenant}/invitacion/{invitation_id}/{token}": "the link of a letter opens it",
     "/salir": "whoever has no session loses nothing",
+    "/{tenant}/sso/rescate": "the door for when a provider fails; a secret link opens it",
+    "/{tenant}/sso/salida": "a provider closes its own sessions, and signs what it says",
+    "/{tenant}/oauth/token": "the door of programs; their secret opens it",
 }
 """Addresses to which anyone may send something, and why."""
 
@@ -102,7 +127,8 @@ class Route:
     """One method of one address of the application.
 
     Attributes:
-        guards: what its dependencies ask for: a session, a membership in the tenant, permissions.
+        guards: what its dependencies ask for: a session, a membership in the tenant, permissions; or a program's
+            token with a scope.
     """
 
     method: str
@@ -110,6 +136,7 @@ class Route:
     signed_in: bool
     member: bool
     permissions: frozenset[Permission]
+    scopes: frozenset[str]
     endpoint: Callable[..., object] = field(compare=False)
 
     def __str__(self) -> str:
@@ -127,7 +154,12 @@ class Route:
 
     @property
     def is_guarded(self) -> bool:
-        """Whether somebody must be signed in."""
+        """Whether somebody must be signed in, or a program have a token."""
+        return self.for_people or bool(self.scopes)
+
+    @property
+    def for_people(self) -> bool:
+        """Whether a person must be signed in."""
         return self.signed_in or self.member
 
     @property
@@ -170,6 +202,7 @@ def _table() -> Iterator[Route]:
                     for call in asked
                     if hasattr(call, "permission")
                 ),
+                scopes=frozenset(call.scope for call in asked if hasattr(call, "scope")),  # type: ignore[attr-defined]
                 endpoint=context.endpoint or str,
             )
 
@@ -241,12 +274,28 @@ def _catalog(place: Place, storage: Storage, secret: str) -> tuple[UUID, UUID]:
         return entry.entry_id, load.load_id
 
 
+def _padron(place: Place, storage: Storage, secret: str) -> UUID:
+    """Send a file of bodies that nobody decides; the worker reads it."""
+    keeper = place.actor("garante_admin")
+    content = BytesIO(f"nombre\n{secret}\n".encode())
+    with place.database.unit_of_work(keeper) as session:
+        return padron.receive(session, keeper, storage, content, filename=secret).load_id
+
+
 def _party(place: Place, name: str) -> UUID:
     """Enter a supplier in the registry of the first body."""
     editor = place.actor("so_editor")
     body = {"name": name, "identifier": {"legalPersonality": "legalPerson", "legalName": name}}
     with place.database.unit_of_work(editor) as session:
         return parties.create(session, editor, parties.Entry("supplier", body)).party_id
+
+
+def _export(place: Place, message: str) -> UUID:
+    """Enter an export that failed and says why."""
+    with place.database.unit_of_work(place.system) as session:
+        row = TenantExport(tenant_id=place.tenant_id, recipient="age1", status="failed", message=message)
+        session.add(row)
+    return row.export_id
 
 
 def _template(place: Place, process_id: UUID, name: str) -> UUID:
@@ -278,6 +327,21 @@ def _rest(place: Place) -> None:
     raise AssertionError(f"{waiting} jobs were not done")
 
 
+def _give_back(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) -> object:
+    remark = review.Remark("/tender/title", "Falta decir para quién.")
+    return review.return_with_observations(session, actor, ref, row_version, [remark])
+
+
+def _observation(place: Place, ref: VersionRef) -> UUID:
+    """Return the observation with which a version was given back."""
+    with place.database.unit_of_work(place.system) as session:
+        return session.exec(
+            select(Observation.observation_id).where(
+                Observation.tenant_id == place.tenant_id, Observation.process_id == ref.process_id
+            )
+        ).one()
+
+
 def _in_state(place: Place, written: Document, state: str) -> tuple[VersionRef, int]:
     """Bring a version of the first body into a state by the real acts; return it and its row version."""
     editor, reviewer = place.actor("so_editor"), place.actor("garante_reviewer")
@@ -286,6 +350,7 @@ def _in_state(place: Place, written: Document, state: str) -> tuple[VersionRef, 
         "draft": (),
         "in_review": ((editor, review.submit),),
         "approved": ((editor, review.submit), (reviewer, review.approve)),
+        "returned": ((editor, review.submit), (reviewer, _give_back)),
         "discarded": ((editor, review.discard),),
     }[state]
     for row_version, (actor, act) in enumerate(acts, 1):
@@ -300,12 +365,24 @@ STATES = {
     "retiro": "in_review",
     "anulacion": "approved",
     "publicacion": "approved",
+    "programacion": "approved",
+    "toma": "in_review",
+    "respuesta": "returned",
+    "resolucion": "returned",
+    "reapertura": "returned",
     "recuperacion": "discarded",
 }
 """Last segment of an address → state in which a version must be for it to mean something; `draft` otherwise."""
 
 QUERIES = {"lista": "?en=/parties", "devolucion": "?en=/tender/title"}
 """Last segment of an address → what it cannot do without."""
+
+ELSEWHERE = {
+    "aprobacion-propia": "only where one person publishes",
+    "observacion": "only of what one person published",
+    "correccion": "only of what is published, which is no secret",
+}
+"""Last segment of a page → why nobody of a body whose garante approves sees it; tests/review looks at it."""
 
 
 @dataclass
@@ -336,14 +413,17 @@ class Filled:
         _, row_version = self.versions[STATES.get(route.last, "draft")]
         if "entry_id" in route.names:
             row_version = 2  # added, then retired
-        if "party_id" in route.names:
+        if "party_id" in route.names or "sujeto_id" in route.names:
             row_version = 1
+        if "client_id" in route.names:
+            row_version = 0  # of an old page: a secret is changed once in tests/identity
         return {
             "row_version": str(row_version),
             "code": "21100009",
             "description": self.secret,
             "pointer": "/tender/title",
             "remark": "Falta decir para quién.",
+            "words": "Ya se dice.",
             "clase": "public",
             "seq": "1",
             "fecha": "31/12/2099",
@@ -354,14 +434,21 @@ class Filled:
 
 
 ROWS = (
+    "export_id",
+    "observation_id",
     "attachment_id",
     "process_id",
     "import_id",
     "session_id",
     "entry_id",
     "load_id",
+    "padron_load_id",
+    "sujeto_id",
     "party_id",
     "template_id",
+    "client_id",
+    "invitation_id",
+    "membership_id",
 )
 """Parameters that name a row of somebody's."""
 
@@ -389,11 +476,21 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
     named = {
         "tenant": place.slug,
         "garante": place.slug,
+        "export_id": str(_export(place, secret)),
         "kind": "cucop",
         "entry_id": str(entry_id),
         "load_id": str(load_id),
+        "padron_load_id": str(_padron(place, storage, secret)),
+        "sujeto_id": str(place.sujetos[0]),
         "party_id": str(_party(place, secret)),
+        "client_id": _client(place, secret),
+        "membership_id": str(_person(place, secret)),
+        "invitation_id": str(_invitation(place, secret)),
+        "link_id": str(uuid4()),
+        "token": "falso",
+        "passkey_id": str(uuid4()),
         "template_id": str(template_id),
+        "observation_id": str(_observation(place, versions["returned"][0])),
         "seq": str(seq),
         "attachment_id": str(file),
         "file_name": PUBLISHED_FILE,
@@ -408,6 +505,38 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
     }
     _rest(place)
     return Filled(place, secret, named, versions, waiting.ocid, published_file)
+
+
+AWAY = {
+    "/{tenant}/sso/entrar": "it leads to a provider, where there is one: tests/identity follows it",
+    "/{tenant}/sso/respuesta": "it wants a provider's answer",
+    "/{tenant}/invitacion/{invitation_id}/{token}": "it wants the token of a letter: tests/identity opens it",
+}
+"""Public pages of a tenant that nobody sees without more."""
+
+
+def _client(place: Place, name: str) -> str:
+    """Let a program in."""
+    keeper = place.actor("garante_admin")
+    with place.database.unit_of_work(keeper) as session:
+        made = clients.create(session, place.database, keeper, name=name, scopes=["imports:read"], days=90)
+    return made.client_id
+
+
+def _person(place: Place, name: str) -> UUID:
+    """Give somebody a role in the first body."""
+    with place.database.owner_work(place.system) as session:
+        address = f"{uuid4().hex}@example.org"
+        account_id = identity.create_account(session, email=address, full_name=name, password_hash="")
+        return identity.add_membership(session, place.system, account_id, "so_reader", place.sujetos[0])
+
+
+def _invitation(place: Place, name: str) -> UUID:
+    """Invite somebody to the first body."""
+    chief = place.actor("so_admin")
+    offer = invitations.Offer(f"{uuid4().hex}@example.org", name, "so_reader", place.sujetos[0])
+    with place.database.unit_of_work(chief) as session:
+        return invitations.invite(session, chief, offer).invitation_id
 
 
 def may(route: Route, actor: Actor) -> bool:

@@ -16,6 +16,7 @@ from app.core.db import Actor, Database
 from app.core.errors import (
     ConfirmationNeededError,
     ForbiddenError,
+    InvalidError,
     NotFoundError,
     UnauthenticatedError,
 )
@@ -281,11 +282,11 @@ def link(
     settings: SettingsDep,
 ) -> Response:
     """Link one's own account with the identity that the provider has just named."""
-    provider = service.in_use(session, actor)
     try:
         linking = _Linking(**json.loads(keys.of(settings).open(LINK_PURPOSE, sent.text("identidad"))))
     except (MissingKeyError, ValueError) as error:
-        raise RefusedAnswerError("no-linking") from error
+        raise InvalidError("Vuelve a empezar en la página donde se vincula tu cuenta.") from error
+    provider = service.in_use(session, actor)
     asked = (linking.tenant_id, linking.account_id, linking.issuer)
     if (
         asked != (view.tenant_id, who.account_id, provider.issuer)
