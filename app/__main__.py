@@ -33,9 +33,11 @@ from app.demo.load import welcome as demo_welcome
 from app.identity import service as identity
 from app.identity.models import Account
 from app.identity.queries import memberships
+from app.identity.sso.commands import sso_cli
 from app.imports import service as imports
 from app.imports.wording import import_line, import_summary
 from app.main import create_app
+from app.notifications.commands import mail_cli
 from app.operations import commands as operations
 from app.publication import chain
 from app.publication.invariants import check_tenant
@@ -66,8 +68,10 @@ cli.command("backup")(operations.backup_command)
 cli.command("restore")(operations.restore_command)
 cli.add_typer(operations.keys_cli, name="keys")
 cli.add_typer(continuity_cli, name="continuity")
+cli.add_typer(mail_cli, name="mail")
 database_cli = typer.Typer(help="La base de datos incluida.", no_args_is_help=True)
 cli.add_typer(database_cli, name="database")
+cli.add_typer(sso_cli, name="sso")
 
 
 def _serve(settings: Settings, database: Database) -> None:
@@ -237,7 +241,8 @@ def tenants_apply() -> None:
     declared = declarations.load(settings.tenants_folder)
     with installation.open_database(settings) as database:
         for applied in tenancy.apply(database, declared):
-            typer.echo(f"{applied.slug}: {_OUTCOMES[applied.outcome]}")
+            kept = f"; lo decidido en sus páginas se queda: {', '.join(applied.kept)}" if applied.kept else ""
+            typer.echo(f"{applied.slug}: {_OUTCOMES[applied.outcome]}{kept}")
 
 
 _OUTCOMES = {"created": "creado", "changed": "actualizado", "unchanged": "sin cambios"}

@@ -162,6 +162,11 @@ class Settings(BaseSettings):
     )
 
     @property
+    def mail_is_sent(self) -> bool:
+        """Whether a mail server is named; without one letters wait."""
+        return self.smtp_url is not None and bool(self.smtp_url.get_secret_value())
+
+    @property
     def national_hosts(self) -> frozenset[str]:
         """The host names, without ports, under which the whole service is asked."""
         named = [name.strip().lower() for name in self.hosts.split(",")]

@@ -83,10 +83,11 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a list in a letter, with the path that it leads to, if it does."""
+    """One line of a list in a letter, with the path that it leads to, if it does, and what is said beneath."""
 
     text: str
     path: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def server_of(settings: Settings) -> Server | None:
     Raises:
         MailSettingsError: the address cannot be read, or there is none to send from.
     """
-    if settings.smtp_url is None:
+    if settings.smtp_url is None or not settings.mail_is_sent:
         return None
     try:
         url = urlsplit(settings.smtp_url.get_secret_value())
@@ -196,6 +196,25 @@ def _words(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "El servidor de correo no contestó a tiempo."
     return f"No hubo conexión con el servidor de correo ({str(error) or type(error).__name__})."
+
+
+def send_now(server: Server, message: EmailMessage) -> None:
+    """Hand one letter over that nobody keeps.
+
+    Raises:
+        ServerFaultError: the server did not take it; `detail` says why, in its words.
+    """
+    asyncio.run(_send_now(server, message))
+
+
+async def _send_now(server: Server, message: EmailMessage) -> None:
+    connection = Connection(server)
+    try:
+        await connection.send(message)
+    except _LetterFaultError as fault:
+        raise ServerFaultError(fault.reason) from fault
+    finally:
+        await connection.close()
 
 
 def deliver(database: Database, server: Server, compose: Callable[[MailMessage], EmailMessage]) -> int:

@@ -56,6 +56,7 @@ class Sender:
 class _Line:
     text: str
     address: str
+    note: str
 
 
 def render(
@@ -78,7 +79,8 @@ def render(
             path = path.replace("{token}", keyring.token(letter.act.purpose, *letter.act.about))
         act_address = sender.address_of(path)
     entries = [
-        _Line(entry.text, sender.address_of(entry.path) if entry.path else "") for entry in letter.entries
+        _Line(entry.text, sender.address_of(entry.path) if entry.path else "", entry.note)
+        for entry in letter.entries
     ]
     preferences = sender.address_of(letter.preferences) if letter.preferences else ""
 
@@ -111,10 +113,11 @@ def render(
 
 def _text(letter: Letter, sender: Sender, act_address: str, entries: list[_Line], preferences: str) -> str:
     blocks = [_wrapped(paragraph) for paragraph in letter.paragraphs]
-    blocks += [
-        _wrapped(entry.text, first="- ", rest="  ") + (f"\n  {entry.address}" if entry.address else "")
-        for entry in entries
-    ]
+    for entry in entries:
+        lines = [_wrapped(entry.text, first="- ", rest="  ")]
+        lines += [_wrapped(entry.note, first="  ", rest="  ")] if entry.note else []
+        lines += [f"  {entry.address}"] if entry.address else []
+        blocks.append("\n".join(lines))
     if letter.act is not None:
         blocks.append(f"{_wrapped(letter.act.label)}:\n{act_address}")
     if letter.closing:

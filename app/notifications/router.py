@@ -86,9 +86,7 @@ def _field(kind: str) -> str:
     return kind.replace(".", "_")
 
 
-_fields: dict[str, Any] = {
-    _field(key): (str, Field(kind.way, title=kind.label)) for key, kind in KINDS.items()
-}
+_fields: dict[str, Any] = {_field(key): (str, Field(title=kind.label)) for key, kind in KINDS.items()}
 Choices: type[BaseModel] = create_model(
     "Choices",
     hora=(
@@ -135,7 +133,7 @@ def _preferences(
         hours=HOURS,
         email=email,
         saved=saved,
-        mail_is_sent=settings.smtp_url is not None,
+        mail_is_sent=settings.mail_is_sent,
     )
     return page(request, "notifications/preferences.html", context, status=status)
 

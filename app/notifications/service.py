@@ -230,7 +230,7 @@ def _letter(told: Told, to: str) -> Letter:
         to=to,
         kind=told.notice.kind,
         subject=told.title,
-        paragraphs=(f"{told.title}: {told.sentence}." if told.sentence else f"{told.title}.",),
+        paragraphs=(told.sentence or f"{told.title}.",),
         act=Act(told.act, told.path),
         preferences=PREFERENCES,
     )
@@ -244,10 +244,7 @@ def _summary(view: TenantView, to: str, account: UUID, listed: Sequence[Told]) -
         kind="digest",
         subject=f"Resumen del {long_date_es(day)}",
         paragraphs=("Esto pasó desde tu último resumen.",),
-        entries=tuple(
-            Entry(f"{told.title}: {told.sentence}" if told.sentence else told.title, told.path)
-            for told in listed
-        ),
+        entries=tuple(Entry(told.title, told.path, told.sentence) for told in listed),
         act=Act("Ver todos los avisos", f"/{view.slug}/avisos"),
         preferences=PREFERENCES,
     )

@@ -66,5 +66,5 @@ def keep_the_post(place: Workplace) -> None:
     forget(place.database)
     with place.database.worker_work() as session:
         figures = mail.figures(session)
-    if place.settings.smtp_url is None and figures.waiting:
+    if not place.settings.mail_is_sent and figures.waiting:
         _log.warning("mail_waits_for_a_server", waiting=figures.waiting, mend="CA_SMTP_URL, CA_MAIL_FROM")

@@ -47,9 +47,9 @@ class Told:
 
     @property
     def sentence(self) -> str:
-        """All of it but the title of the process, for letters."""
-        parts = [f"proceso {self.ocid}" if self.ocid else "", self.body, self.by and f"por {self.by}"]
-        return ", ".join(filter(None, parts))
+        """All of it but its title and that of the process, for letters."""
+        parts = (self.body, f"Proceso {self.ocid}" if self.ocid else "", f"Por {self.by}" if self.by else "")
+        return "".join(f"{part}. " for part in parts if part).strip()
 
 
 def tell(session: RwSession, actor: Actor, slug: str, notices: Sequence[Notice]) -> list[Told]:
@@ -90,7 +90,7 @@ def tell(session: RwSession, actor: Actor, slug: str, notices: Sequence[Notice])
                 path=f"/{slug}/procesos-internos/{process.process_id}"
                 if process
                 else f"/{slug}/{PLACES.get(kind.place, 'panel')}",
-                act=kind.act if one else "Abrir Contrataciones Abiertas",
+                act=kind.act if one or kind.place != "process" else "Ver mi trabajo",
             )
         )
     return told

@@ -414,3 +414,4 @@ def test_a_server_without_an_address_to_send_from_is_told() -> None:
     with pytest.raises(MailSettingsError, match="CA_MAIL_FROM"):
         server_of(Settings(smtp_url=SecretStr("smtp://correo.example")))
     assert server_of(Settings()) is None
+    assert server_of(Settings(smtp_url=SecretStr(""))) is None, "as a compose file leaves it"

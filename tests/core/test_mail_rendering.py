@@ -36,7 +36,10 @@ LETTER = Letter(
     ),
     act=Act("Aceptar la invitación", "/jalisco/invitacion/7?llave={token}", "invitacion", ("7",)),
     closing="Vence el 29 de noviembre de 2026.",
-    entries=(Entry("Una versión por revisar", "/jalisco/panel"), Entry("Sin enlace")),
+    entries=(
+        Entry("Una versión por revisar", "/jalisco/panel", "Secretaría de Pruebas."),
+        Entry("Sin enlace"),
+    ),
     preferences="/cuenta/avisos",
 )
 
@@ -88,7 +91,10 @@ def test_plain_text_is_wrapped_and_addresses_stay_whole() -> None:
     assert "Ana Núñez te invita a capturar las contrataciones de la Secretaría de" in plain
     for line in plain.splitlines():
         assert len(line) <= 72 or line.strip().startswith("https://"), line
-    assert "- Una versión por revisar\n  https://contratos.example/jalisco/panel\n" in plain
+    assert (
+        "- Una versión por revisar\n  Secretaría de Pruebas.\n  https://contratos.example/jalisco/panel\n"
+        in plain
+    )
     assert "\n-- \nInstituto de Transparencia de Pruebas\n" in plain
 
 

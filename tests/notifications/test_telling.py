@@ -329,7 +329,7 @@ def test_the_day_s_summary_is_one_letter_a_day(place: Place, forward: Callable[[
     consume(place)
     (letter,) = letters(place)
     assert letter.kind == "digest"
-    assert [entry.text.split(":")[0] for entry in letter.entries] == ["Tienes 2 versiones por revisar"]
+    assert [entry.text for entry in letter.entries] == ["Tienes 2 versiones por revisar"]
 
     submit(place, draft(place))  # the hour is changed to one that comes again today
     choose(
