@@ -194,16 +194,21 @@ def lend(session: RwSession, actor: Actor, loan: Loan) -> UUID:
 
 
 def take_back(session: RwSession, actor: Actor, membership_id: UUID) -> None:
-    """End a loan before its day: by whoever lent it, or gave it back.
+    """End a loan before its day: by whoever lent it, or gives it back.
 
     Raises:
-        NotFoundError: not a loan of the actor's.
-        ConflictError: it has ended.
+        NotFoundError: absent, or of another institution.
+        ForbiddenError: between others.
+        ConflictError: no loan, or it has ended.
     """
     row = _membership(session, actor, membership_id, for_update=True)
-    lender = _membership(session, actor, row.lent_by) if row.lent_by else None
-    if lender is None or actor.account_id not in (lender.account_id, row.account_id):
-        raise NotFoundError("No encontramos ese encargo.")
+    if actor.sujeto_obligado_id not in (None, row.sujeto_obligado_id):
+        raise NotFoundError("No encontramos a esa persona.")
+    if row.lent_by is None:
+        raise ConflictError("Esa función no es un encargo: nadie la prestó.")
+    lender = _membership(session, actor, row.lent_by)
+    if actor.account_id not in (lender.account_id, row.account_id):
+        raise ForbiddenError("Un encargo lo termina quien presta la función o quien la recibe.")
     _close(session, actor, row, "expire")
     _record(session, "take_back", row, role=row.role)
 

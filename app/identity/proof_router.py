@@ -239,9 +239,9 @@ def show(request: Request, who: OwnFreshDep, database: DatabaseDep, settings: Se
 
 
 @router.post("/cuenta/segundo-factor/inicio", response_model=None)
-def begin(who: OwnFreshDep, database: DatabaseDep, settings: SettingsDep) -> Response:
+def start(who: OwnFreshDep, database: DatabaseDep, settings: SettingsDep) -> Response:
     """Make a secret for an application."""
-    second_factor.begin(database, keys.of(settings), who)
+    second_factor.start(database, keys.of(settings), who)
     return RedirectResponse("/cuenta/segundo-factor", 303)
 
 

@@ -144,7 +144,7 @@ class Enrolment:
         return drawn.getvalue()
 
 
-def begin(database: Database, keyring: Keyring, who: SignedIn) -> None:
+def start(database: Database, keyring: Keyring, who: SignedIn) -> None:
     """Make a secret for the person's application; one that waits already stays.
 
     Raises:

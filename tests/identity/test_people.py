@@ -466,10 +466,12 @@ def test_a_loan_is_given_back_by_either_and_nobody_else(office: Office, lend: Ca
     place = office.place
     lent = lend(place.actor("so_publisher"), place.actor("so_reader"))
     address = f"/{place.slug}/personas/encargos/{lent}/regreso"
-    assert office.client("so_editor").post(address).status_code == 404
+    elsewhere = place.add_sujeto()
+    assert office.client("so_editor", elsewhere).post(address).status_code == 404
+    assert office.client("so_editor").post(address).status_code == 403
     assert office.client("so_publisher").post(address).status_code == 303
     own = place.actor("so_reader").membership_id
-    assert office.client("so_reader").post(address.replace(str(lent), str(own))).status_code == 404
+    assert office.client("so_reader").post(address.replace(str(lent), str(own))).status_code == 409
 
 
 # Review of access
