@@ -22,8 +22,11 @@ from app.processes.outline import change_in_words, place_of
 from app.processes.queries import VersionRef, working_process
 from app.processes.summary import title_of
 from app.publication.models import Record
+from app.publication.reservations_page import reservation_pages
+from app.publication.reserved import Kept, kept
 from app.publication.service import publish_batch
 from app.publication.timing import timing
+from app.publication.withdrawals_page import withdrawal_pages
 from app.review.policy import Case, require_act
 from app.review.queries import case
 from app.tenancy.queries import TenantView
@@ -37,6 +40,8 @@ router = APIRouter(
     dependencies=[Depends(desk_navigation), Depends(guard(Permission.PROCESS_READ))],
 )
 router.include_router(timing)
+router.include_router(withdrawal_pages)
+router.include_router(reservation_pages)
 
 ADDRESS = "/{tenant}/procesos-internos/{process_id}/versiones/{number}/publicacion"
 MANY = 50
@@ -127,8 +132,13 @@ def _page(
 ) -> PublishPage:
     process = publishable.process
     before = _compiled(session, actor, process.process_id)
+    reserved = kept(session, actor, [process.process_id]).get(process.process_id, Kept()).places
     found = drafting.examine(
-        process.ocid, process.document, natural_rfc_public=view.natural_rfc_public, released=before
+        process.ocid,
+        process.document,
+        natural_rfc_public=view.natural_rfc_public,
+        released=before,
+        reserved=reserved,
     )
     changes = [one for one in diff.changes(before, found.release) if one.pointer != "/initiationType"]
     address = f"{view.base}/procesos-internos/{process.process_id}"
