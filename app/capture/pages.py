@@ -10,6 +10,7 @@ from app.capture.forms import Ground, Said, SectionForm
 from app.capture.frame import Around, Visit
 from app.capture.judging import judge
 from app.capture.plan import Section, Shape, filled
+from app.capture.remarked import Remarked, beside, remarked
 from app.capture.rows import Input, Row, shown
 from app.capture.saving import Clash
 from app.core.errors import NotFoundError
@@ -55,6 +56,8 @@ class SectionPage:
     """The row that a fragment shows."""
     fresh_shown: str = ""
     """What the controls of that row show, as in `mostrado`."""
+    remarked: tuple[Remarked, ...] = ()
+    """Observations about places of this section that are not resolved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,9 @@ def section_page(
     """
     visit, section, draft = opened.visit, opened.section, opened.draft
     judged = judge(opened.part.path, opened.part.body, natural_rfc_public=visit.view.natural_rfc_public)
-    form = forms.build(opened.ground, replace(said or Said(), notes=judged.notes, withheld=judged.withheld))
+    remarks = remarked(visit, draft)
+    notes = beside(judged.notes, remarks)
+    form = forms.build(opened.ground, replace(said or Said(), notes=notes, withheld=judged.withheld))
     fresh = form.row(unit) if unit else None
     return SectionPage(
         around=frame.around(visit, draft, saved, is_whole=not unit),
@@ -144,6 +149,7 @@ def section_page(
         link=None if unit else links.seen(visit, section, opened.part.body),
         fresh=fresh,
         fresh_shown=shown([fresh] if fresh else []),
+        remarked=() if unit else remarks,
     )
 
 

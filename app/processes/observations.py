@@ -46,6 +46,7 @@ class Thread:
         row: the observation.
         who: made it.
         pointer: to its place in the working document as it is now; "" for the whole.
+        inside: to its place inside the stored part `row.part`.
         lost: it spoke of a place that the document no longer has.
         said: in order.
         acts: what the actor may do with it now: keys of `OBSERVATIONS`.
@@ -54,6 +55,7 @@ class Thread:
     row: Observation
     who: str
     pointer: str
+    inside: str
     lost: bool
     said: tuple[Said, ...]
     acts: tuple[str, ...]
@@ -112,6 +114,7 @@ def threads(session: RwSession, actor: Actor, process: WorkingProcess, number: i
                 row,
                 names.get(row.account_id, GONE),
                 pointer or "",
+                _inside(row),
                 pointer is None,
                 tuple(said.get(row.observation_id, ())),
                 tuple(
@@ -248,9 +251,13 @@ def _now(row: Observation, placed: dict[str, str]) -> str | None:
     if not row.part:
         return row.pointer
     at = placed.get(row.part)
-    # A part's path has as many steps as the pointer to it: what follows leads on inside.
-    steps = 0 if row.part == parts.ROOT else row.part.count("/") + 1
-    return None if at is None else "/".join([at, *row.pointer.split("/")[steps + 1 :]])
+    return None if at is None else f"{at}{_inside(row)}"
+
+
+def _inside(row: Observation) -> str:
+    """Return the pointer inside the part: its path has as many steps as the pointer to it."""
+    steps = 0 if row.part in ("", parts.ROOT) else row.part.count("/") + 1
+    return "".join(f"/{step}" for step in row.pointer.split("/")[steps + 1 :])
 
 
 def _places(stored: Iterable[parts.Part]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -16,14 +17,15 @@ from uuid import UUID, uuid4
 import orjson
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
-from sqlalchemy import text
-from sqlmodel import select
+from sqlalchemy import func, text, update
+from sqlmodel import col, select
 
 from app.attachments import service as attachments
 from app.attachments.service import Intake, SentFile
 from app.catalogs import service as catalogs
 from app.continuity.models import TenantExport
 from app.core.db import Actor, Database, DatabaseUrls, RwSession
+from app.core.outbox import OutboxEvent
 from app.core.policy import ROLES, Permission
 from app.core.storage import Storage
 from app.identity import invitations
@@ -33,12 +35,14 @@ from app.identity.deps import signed_in_person, tenant_actor
 from app.imports import queries as runs
 from app.imports import service as imports
 from app.main import create_app
+from app.notifications.models import Notice
 from app.ocds.shape import Document
 from app.onboarding import loading as padron
 from app.parties import service as parties
 from app.processes import beginning, editing
 from app.processes.models import Observation
 from app.processes.queries import VersionRef, working_process
+from app.publication import reservations, withdrawals
 from app.publication.service import publish_batch
 from app.review import service as review
 from app.settings import Settings
@@ -327,6 +331,43 @@ def _rest(place: Place) -> None:
     raise AssertionError(f"{waiting} jobs were not done")
 
 
+def _legal(place: Place) -> dict[str, str]:
+    """Publish a process of the first body, ask that it be withdrawn and that its title be reserved."""
+    publisher = place.actor("so_publisher")
+    ref, _ = _in_state(place, document(), "approved")
+    with place.database.unit_of_work(publisher) as session:
+        (outcome,) = publish_batch(session, publisher, [ref])
+        assert outcome.published, outcome.problems
+        told = withdrawals.Asked("personal", "Artículo 1", "Nombra a una menor.")
+        asked = withdrawals.request(session, publisher, ref.process_id, told)
+        kept = reservations.Asked(
+            "confidential", "personal", "Artículo 1", "Es confidencial.", ("/tender/title",)
+        )
+        reserved = reservations.request(session, publisher, ref.process_id, kept, today=date(2026, 1, 1))
+    return {
+        "process_id": str(ref.process_id),
+        "request_id": str(asked.request_id),
+        "reservation_id": str(reserved.reservation_id),
+    }
+
+
+def _hear(place: Place) -> None:
+    """Wait until the tenant's news is told, and want no letters of it: they would be posted in the middle of a walk."""
+    for _ in range(600):
+        with place.database.unit_of_work(place.system) as session:
+            news = select(func.count()).where(
+                OutboxEvent.tenant_id == place.tenant_id, col(OutboxEvent.handled_at).is_(None)
+            )
+            waiting = session.exec(news).one()
+            if not waiting:
+                session.execute(
+                    update(Notice).where(col(Notice.tenant_id) == place.tenant_id).values(letter_due_at=None)
+                )
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"{waiting} news were not told")
+
+
 def _give_back(session: RwSession, actor: Actor, ref: VersionRef, row_version: int) -> object:
     remark = review.Remark("/tender/title", "Falta decir para quién.")
     return review.return_with_observations(session, actor, ref, row_version, [remark])
@@ -395,11 +436,14 @@ class Filled:
     versions: dict[str, tuple[VersionRef, int]]
     draft_ocid: str
     published_file: UUID
+    legal: dict[str, str]
 
     def own(self, route: Route) -> dict[str, str]:
         """Path parameter → the row that the first body's own people may work on."""
         ref, _ = self.versions[STATES.get(route.last, "draft")]
         own = {"process_id": str(ref.process_id), "number": str(ref.number), **self.named}
+        if {"request_id", "reservation_id"} & set(route.names):
+            own |= self.legal
         files = {"where": "tender/documents"} if route.last == "archivos" else {}
         return own | files | ({"attachment_id": str(self.published_file)} if route.is_listed else {})
 
@@ -427,6 +471,13 @@ class Filled:
             "clase": "public",
             "seq": "1",
             "fecha": "31/12/2099",
+            "confirmo": "RETIRAR",
+            "motivo": "Lo dice la ley.",
+            "alcance": "todo",
+            "supuesto": "personal",
+            "articulo": "Artículo 1",
+            "lugar": "/tender/title",
+            "hasta": "31/12/2029",
             "prefijo": f"ocds-{self.secret[-6:]}",
             "identifier_legalPersonality": "legalPerson",
             "identifier_legalName": f"{self.secret}, S.A.",
@@ -446,6 +497,8 @@ ROWS = (
     "sujeto_id",
     "party_id",
     "template_id",
+    "request_id",
+    "reservation_id",
     "client_id",
     "invitation_id",
     "membership_id",
@@ -473,7 +526,10 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
     entry_id, load_id = _catalog(place, storage, secret)
     template_id = _template(place, waiting_id, secret)
     seq = _edit(place, waiting_id)
+    legal = _legal(place)
     named = {
+        "request_id": legal["request_id"],
+        "reservation_id": legal["reservation_id"],
         "tenant": place.slug,
         "garante": place.slug,
         "export_id": str(_export(place, secret)),
@@ -504,7 +560,8 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "file": "bidStatus.csv",
     }
     _rest(place)
-    return Filled(place, secret, named, versions, waiting.ocid, published_file)
+    _hear(place)
+    return Filled(place, secret, named, versions, waiting.ocid, published_file, legal)
 
 
 AWAY = {
