@@ -274,7 +274,7 @@ def preview(
 ) -> Response:
     """Show whom a reminder would go to and what it would say, before it is sent."""
     chosen = () if todos else tuple(sujeto)
-    context = _preview(view, actor, session, asked, chosen, mail_works=settings.smtp_url is not None)
+    context = _preview(view, actor, session, asked, chosen, mail_works=settings.mail_is_sent)
     return page(request, "adoption/preview.html", context)
 
 
@@ -291,7 +291,7 @@ def remind(
             session, actor, asked.quarter(today), today, _meant(asked, chosen), note=note, again=again
         )
     except (InvalidError, ConflictError) as error:
-        context = _preview(view, actor, session, asked, chosen, mail_works=settings.smtp_url is not None)
+        context = _preview(view, actor, session, asked, chosen, mail_works=settings.mail_is_sent)
         refused = replace(context, refusal=error.detail, note=note, again=again)
         return page(request, "adoption/preview.html", refused, status=error.status)
     return RedirectResponse(f"{_home(view)}/recordatorios/{held.reminder_id}", 303)

@@ -238,7 +238,7 @@ def _links(
 ) -> tuple[tuple[Invitation, str], ...]:
     """Return the open invitations, each with its link where no mail carries it."""
     settings = get_settings(request)
-    if settings.smtp_url is not None:
+    if settings.mail_is_sent:
         return tuple((one, "") for one in invited)
     keyring = keys.of(settings)
     return tuple((one, invitations.path(keyring, view.slug, one)) for one in invited)

@@ -152,7 +152,7 @@ def rename(
 @router.get("/cuenta/correo", response_model=None)
 def email_form(request: Request, _who: OwnFreshDep, settings: SettingsDep) -> Response:
     """Ask for the new address."""
-    context = EmailPage(CRUMBS, Form.blank(Email), "", settings.smtp_url is not None)
+    context = EmailPage(CRUMBS, Form.blank(Email), "", settings.mail_is_sent)
     return page(request, "identity/email.html", context)
 
 
@@ -162,7 +162,7 @@ def ask_email(
 ) -> Response:
     """Send the link that confirms a new address."""
     form = Form.read(Email, sent)
-    mail_works = settings.smtp_url is not None
+    mail_works = settings.mail_is_sent
     if form.data is None:
         return page(request, "identity/email.html", EmailPage(CRUMBS, form, "", mail_works), status=422)
     try:

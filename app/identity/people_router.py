@@ -272,7 +272,7 @@ def invitation(
 ) -> Response:
     """Show one invitation and how it stands."""
     one = listing.invitation(session, actor, invitation_id)
-    mail_works = settings.smtp_url is not None
+    mail_works = settings.mail_is_sent
     link = ""
     if not mail_works and one.state == "open" and one.row.sent_by == actor.account_id:
         base = settings.public_url or f"{request.url.scheme}://{request.url.netloc}"

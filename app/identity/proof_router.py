@@ -173,7 +173,7 @@ def second(
 @router.get("/entrar/olvido", response_model=None)
 def forgotten_form(request: Request, settings: SettingsDep) -> Response:
     """Ask whose password was forgotten."""
-    context = ForgottenPage(Form.blank(Forgotten), sent=False, mail_works=settings.smtp_url is not None)
+    context = ForgottenPage(Form.blank(Forgotten), sent=False, mail_works=settings.mail_is_sent)
     return page(request, "identity/forgotten.html", context)
 
 
@@ -181,7 +181,7 @@ def forgotten_form(request: Request, settings: SettingsDep) -> Response:
 def forgotten(request: Request, database: DatabaseDep, settings: SettingsDep, sent: Sent) -> Response:
     """Send the link, if there is an account; the answer is the same if there is none."""
     form = Form.read(Forgotten, sent)
-    mail_works = settings.smtp_url is not None
+    mail_works = settings.mail_is_sent
     if form.data is None:
         return page(
             request,
