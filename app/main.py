@@ -9,6 +9,7 @@ import anyio
 from fastapi import Depends, FastAPI
 
 from app.accountability import router as accountability
+from app.accountability import tasks as forgetting
 from app.adoption import router as adoption
 from app.adoption import tasks as compliance
 from app.attachments import router as attachments
@@ -19,6 +20,7 @@ from app.catalogs.reading import LARGEST_FILE as LARGEST_CATALOG
 from app.continuity import desk_router as exports
 from app.continuity import router as continuity
 from app.continuity import tasks as exporting
+from app.continuity import tenant_router as continuity_tenant
 from app.core import clock, migrate, sealing
 from app.core.db import Database
 from app.core.errors import UnavailableError
@@ -38,6 +40,7 @@ from app.imports import machine
 from app.imports import router as imports
 from app.imports import tasks as importing
 from app.notifications import router as notifications
+from app.notifications import settings_router as post
 from app.notifications import tasks as telling
 from app.notifications.deps import inbox_link
 from app.onboarding import loads_router as padron_loads
@@ -75,6 +78,7 @@ TASKS = (
     publication,
     sealing,
     telling,
+    forgetting,
 )
 """Modules that register jobs: importing them here is what lets every worker run them."""
 
@@ -167,10 +171,12 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         adjusting.router,
         notifications.account,
         notifications.desk,
+        post.router,
         catalogs.router,
         parties.router,
         publishing.router,
         continuity.router,
+        continuity_tenant.router,
         exports.router,
         adoption.router,
         tenancy.router,

@@ -145,6 +145,9 @@ class Settings(BaseSettings):
     )
     session_idle_minutes: int = Field(60, gt=0, description="A session ends after so many minutes unused.")
     session_hours: int = Field(12, gt=0, description="A session ends after so many hours in any case.")
+    session_kept_days: int = Field(
+        90, ge=1, description="Sessions that ended are forgotten after so many days."
+    )
     login_attempts: int = Field(
         8, gt=0, description="Failed sign-ins per account or address within the window before a pause."
     )

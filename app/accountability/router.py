@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app.accountability import log
 from app.accountability.log import Act, Asked
+from app.accountability.retention_router import router as retention
 from app.core import json, sheets
 from app.core.audit import AuditSeal
 from app.core.pagination import Page
@@ -26,6 +27,7 @@ from app.web.shell import Link
 from app.web.templating import page
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(desk_navigation)])
+router.include_router(retention)
 
 MANY = 300
 """People that one list offers; where there are more, the way to one's acts is from their own page."""

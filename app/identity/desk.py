@@ -32,6 +32,8 @@ SETTINGS_TABS = (
     ("Calendario", "calendario", Permission.TENANT_MANAGE),
     ("Acceso", "acceso", Permission.TENANT_MANAGE),
     ("Sistemas", "sistemas", Permission.CLIENT_MANAGE),
+    ("Correo", "correo", Permission.TENANT_MANAGE),
+    ("Conservación", "conservacion", Permission.TENANT_MANAGE),
 )
 """The tabs of «Ajustes»: label, segment after `/{tenant}/ajustes/`, and what it takes to see it."""
 

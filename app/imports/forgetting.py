@@ -1,6 +1,7 @@
 """Taking a process out of what imports keep: what their rows say of it, and the files that brought it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, update
@@ -14,6 +15,9 @@ from app.imports.models import ImportRow, ImportRun
 
 SETTLED = ("previewed", "finished", "cancelled", "failed")
 """States in which nobody is reading a run's file."""
+ENDED = ("finished", "cancelled", "failed")
+"""States that nobody goes on from."""
+EXPIRED = "El archivo original se borró al cumplir su plazo de conservación; su huella y lo que se importó se conservan."
 GONE = "El archivo original se borró al retirar una contratación que traía; lo ya importado de las demás no cambia."
 
 
@@ -59,11 +63,43 @@ def forget(session: RwSession, actor: Actor, process_id: UUID, ocid: str) -> Bro
         .order_by(col(ImportRun.import_id))
         .with_for_update()
     ):
-        run.metadata_kept, run.message, run.updated_at = {}, GONE, clock.now()
-        tasks.delete_original.defer(session, import_id=str(run.import_id))
-        audit.record(session, "import.delete_original", "import_run", run.import_id, sha256=run.sha256)
+        run.metadata_kept = {}
+        _delete_original(session, run, GONE)
     session.flush()
     return found
+
+
+def forget_originals(session: RwSession, actor: Actor, before: datetime, limit: int) -> int:
+    """Delete the files of imports that ended before a moment, and return of how many; what became of them stays told.
+
+    Args:
+        session: bound to the actor.
+        actor: the service, in a tenant.
+        before: they were touched last before this.
+        limit: at most so many.
+    """
+    runs = session.exec(
+        select(ImportRun)
+        .where(
+            ImportRun.tenant_id == actor.tenant_id,
+            among(ImportRun.status, ENDED),
+            ImportRun.updated_at < before,
+            col(ImportRun.original_deleted_at).is_(None),
+        )
+        .order_by(col(ImportRun.import_id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for run in runs:
+        _delete_original(session, run, EXPIRED)
+    session.flush()
+    return len(runs)
+
+
+def _delete_original(session: RwSession, run: ImportRun, message: str) -> None:
+    run.message, run.updated_at, run.original_deleted_at = message, clock.now(), clock.now()
+    tasks.delete_original.defer(session, import_id=str(run.import_id))
+    audit.record(session, "import.delete_original", "import_run", run.import_id, sha256=run.sha256)
 
 
 def _about(actor: Actor, process_id: UUID, ocid: str) -> tuple[ColumnElement[bool], ...]:

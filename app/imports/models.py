@@ -42,6 +42,7 @@ class ImportRun(SQLModel, table=True):
     metadata_kept: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
     checkpoint: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
     message: str = prose()
+    original_deleted_at: datetime | None = moment(default_now=False, nullable=True)
     created_by: UUID | None = None
     created_at: datetime = moment()
     updated_at: datetime = moment()

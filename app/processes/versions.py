@@ -10,6 +10,7 @@ from app.core.errors import ConflictError, InvalidError, NotFoundError, StaleErr
 from app.core.policy import Permission, require
 from app.ocds.shape import Document, same
 from app.processes import drafting, queries
+from app.processes.forgetting import FORGOTTEN
 from app.processes.models import OPEN_STATUSES, ProcessVersion
 from app.processes.queries import VersionRef, WorkingProcess, working_process
 from app.processes.service import DocumentWrite, SavedDocument, save_documents
@@ -50,6 +51,8 @@ def document_of(
         raise NotFoundError("No encontramos esa versión.")
     if turn.status in OPEN_STATUSES:
         return process.document
+    if turn.snapshot == FORGOTTEN:
+        raise NotFoundError("El contenido de esa versión se borró al cumplir su plazo de conservación.")
     # A published version is kept as soon as another one stands beside it; until then it is the working document.
     return queries.snapshot(session, actor, VersionRef(process.process_id, number)) or process.document
 

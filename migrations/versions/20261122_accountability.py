@@ -11,7 +11,7 @@ After: 20261122_adoption
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.walls import grant, wall
+from migrations.walls import grant, role, wall
 
 revision = "20261122_accountability"
 down_revision = "20261122_adoption"
@@ -41,6 +41,9 @@ def upgrade() -> None:
     for name, columns in _ORDERS.items():
         op.create_index(f"audit_event_{name}_idx", "audit_event", ["tenant_id", *columns, "at", "event_id"])
     grant("INSERT", "audit_event", "app_rw", columns=("sujeto_obligado_id",))
+    op.add_column("import_run", sa.Column("original_deleted_at", sa.DateTime(timezone=True), nullable=True))
+    grant("DELETE", "login_session", "app_auth")
+    grant("DELETE", "notice", "app_rw")
     op.create_table(
         "retention_term",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -58,6 +61,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("retention_term")
+    for table, name in (("notice", "app_rw"), ("login_session", "app_auth")):
+        op.execute(f"REVOKE DELETE ON {table} FROM {role(name)}")
+    op.drop_column("import_run", "original_deleted_at")
     for name in _ORDERS:
         op.drop_index(f"audit_event_{name}_idx", table_name="audit_event")
     op.drop_column("audit_event", "sujeto_obligado_id")

@@ -1,0 +1,151 @@
+"""What has passed its term goes, what has not stays, and the public record has no term."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+
+import orjson
+import pytest
+from sqlalchemy import update
+from sqlmodel import select
+
+from app.accountability import retention
+from app.core import clock
+from app.core.audit import AuditEvent
+from app.core.db import Database
+from app.core.errors import ForbiddenError, InvalidError, NotFoundError
+from app.core.storage import Storage
+from app.identity.models import LoginSession
+from app.imports import service as imports
+from app.imports.models import ImportRun
+from app.processes import versions
+from app.processes.models import DocumentEdit, ProcessVersion
+from app.processes.queries import working_process
+from app.publication.service import publish_batch
+from app.review import service as review
+from tests.conftest import LiveServer, Place
+from tests.factories import document, draft
+
+LONG_AGO = clock.now() - timedelta(days=400)
+
+
+def discarded(place: Place, *, days: int) -> ProcessVersion:
+    editor = place.actor("so_editor")
+    ref = draft(place, document(description="Lo que ya nadie necesita"))
+    with place.database.unit_of_work(editor) as session:
+        row = review.discard(session, editor, ref, 1)
+    with place.database.owner_work(place.system) as session:
+        session.execute(
+            update(ProcessVersion)
+            .where(ProcessVersion.process_id == ref.process_id)
+            .values(updated_at=clock.now() - timedelta(days=days))
+        )
+    return row
+
+
+def held(place: Place, row: ProcessVersion) -> ProcessVersion:
+    with place.database.unit_of_work(place.system) as session:
+        return session.get_one(ProcessVersion, (row.tenant_id, row.process_id, row.number))
+
+
+def test_a_discarded_draft_is_emptied_after_its_term_and_not_before(place: Place) -> None:
+    old, young = discarded(place, days=91), discarded(place, days=89)
+
+    assert retention.apply(place.database, place.tenant_id)["discarded_drafts"] == 1
+    assert retention.apply(place.database, place.tenant_id)["discarded_drafts"] == 0
+
+    assert b"nadie necesita" in (held(place, young).snapshot or b"")
+    assert held(place, old).snapshot == b"{}"
+    editor = place.actor("so_editor")
+    with place.database.unit_of_work(editor) as session:
+        lines = session.exec(select(DocumentEdit).where(DocumentEdit.process_id == old.process_id)).all()
+        assert all(line.before is None and line.after is None for line in lines)
+        process = working_process(session, editor, old.process_id)
+        with pytest.raises(NotFoundError, match="plazo de conservación"):
+            versions.document_of(session, editor, process, [held(place, old)], old.number)
+        verbs = session.exec(
+            select(AuditEvent.verb).where(AuditEvent.subject_id == str(old.process_id))
+        ).all()
+    assert "process.forget" in verbs
+
+
+def test_what_is_published_has_no_term(place: Place) -> None:
+    editor = place.actor("so_editor", place.add_sujeto(policy="direct"))
+    ref = draft(place, editor=editor, source="import:prueba")
+    with place.database.unit_of_work(editor) as session:
+        assert publish_batch(session, editor, [ref])[0].published
+    with place.database.owner_work(place.system) as session:
+        session.execute(
+            update(ProcessVersion)
+            .where(ProcessVersion.process_id == ref.process_id)
+            .values(updated_at=LONG_AGO)
+        )
+    assert not any(retention.apply(place.database, place.tenant_id).values())
+
+
+def test_the_original_of_an_import_goes_and_its_report_stays(
+    place: Place, storage: Storage, live: LiveServer
+) -> None:
+    editor = place.actor("so_editor")
+    stored = imports.store(storage, editor, "datos.json", BytesIO(orjson.dumps([])), 10**6)
+    with place.database.unit_of_work(editor) as session:
+        run = imports.start(session, editor, stored)
+    with place.database.owner_work(place.system) as session:
+        session.execute(
+            update(ImportRun)
+            .where(ImportRun.import_id == run.import_id)
+            .values(status="finished", updated_at=clock.now() - timedelta(days=731))
+        )
+
+    assert retention.apply(place.database, place.tenant_id)["import_originals"] == 1
+    assert retention.apply(place.database, place.tenant_id)["import_originals"] == 0
+
+    client = live.client(place.email("so_editor", place.sujetos[0]))
+    page = client.get(f"/{place.slug}/importaciones/{run.import_id}")
+    assert page.status_code == 200
+    assert "plazo de conservación" in page.text
+
+
+def test_the_tenant_chooses_its_terms_within_bounds(live: LiveServer, place: Place) -> None:
+    place.actor("garante_admin")
+    client = live.client(place.email("garante_admin"))
+    here = f"/{place.slug}/ajustes/conservacion"
+    good = {"import_originals": "365", "discarded_drafts": "30", "notices": "60"}
+
+    assert 'value="730"' in client.get(here).text
+    for wrong in ("29", "3651", "-1", "1e3", "", "9" * 30, "٣٠"):
+        refused = client.post(here, data={**good, "discarded_drafts": wrong})
+        assert refused.status_code == 422, wrong
+        assert 'value="365"' in refused.text
+        assert "No se guardó nada" in refused.text
+    assert 'value="730"' in client.get(here).text
+
+    assert client.post(here, data=good).status_code == 303
+    assert 'value="365"' in client.get(here).text
+    row = discarded(place, days=31)
+    assert retention.apply(place.database, place.tenant_id)["discarded_drafts"] == 1
+    assert held(place, row).snapshot == b"{}"
+
+
+def test_nobody_else_chooses(place: Place) -> None:
+    for role in ("garante_reviewer", "so_admin"):
+        actor = place.actor(role)
+        with place.database.unit_of_work(actor) as session, pytest.raises(ForbiddenError):
+            retention.choose(session, actor, {"notices": 60})
+    admin = place.actor("garante_admin")
+    with place.database.unit_of_work(admin) as session, pytest.raises(InvalidError):
+        retention.choose(session, admin, {"notices": 1})
+
+
+def test_sessions_that_ended_long_ago_are_forgotten(
+    lone_database: Database, make_lone: Callable[..., Place]
+) -> None:
+    account = make_lone().actor("so_editor").account_id
+    assert account is not None
+    with lone_database.auth_work() as session:
+        for token, days in ((b"vieja", 91), (b"nueva", 89)):
+            ended = clock.now() - timedelta(days=days)
+            session.add(LoginSession(token_sha256=token, account_id=account, expires_at=ended))
+    assert retention.forget_sessions(lone_database, 90) == 1
+    with lone_database.auth_work() as session:
+        assert session.exec(select(LoginSession.token_sha256)).all() == [b"nueva"]
