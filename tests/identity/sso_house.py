@@ -28,6 +28,7 @@ class House:
     def use(self, place: Place, issuer: str, **stated: Any) -> None:
         """Let a tenant's people enter with a provider; `stated` changes its settings."""
         admin = place.actor("garante_admin")
+        self.live.app.state.directory.forget()  # it may have been read before the test's tenant was made
         whole = {
             "label": "Cuenta institucional",
             "issuer": issuer,
