@@ -28,7 +28,7 @@ def corrects(published: Document | None, document: Document) -> bool:
     )
 
 
-def begin(session: RwSession, actor: Actor, process_id: UUID, reason: str) -> ProcessVersion:
+def start(session: RwSession, actor: Actor, process_id: UUID, reason: str) -> ProcessVersion:
     """Open a version beside what is published, with why.
 
     Args:

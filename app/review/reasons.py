@@ -70,7 +70,7 @@ def begin(
     if form.data is None:
         seen = process_view(session, actor, process_id)
         return page(request, "review/reason.html", _page(view, seen, form, is_new=True), status=422)
-    correction.begin(session, actor, process_id, form.data.motivo)
+    correction.start(session, actor, process_id, form.data.motivo)
     return RedirectResponse(f"{view.base}/procesos-internos/{process_id}/captura", 303)
 
 
