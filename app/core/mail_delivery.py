@@ -40,7 +40,8 @@ PATIENCE = timedelta(days=3)
 KEPT = timedelta(days=30)
 """What a letter said is forgotten after so long; that it was sent is not."""
 
-_ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]]+@[^@\s<>,;:\"()\[\]]+")
+ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]]+@[^@\s<>,;:\"()\[\]]+")
+"""What an e-mail address looks like; whether it exists, its server knows."""
 _HELD = table_of(MailMessage).c
 _PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 
@@ -85,7 +86,7 @@ def server_of(settings: Settings) -> Server | None:
             "smtps://…:465 (TLS desde el inicio) o smtp+plain://servidor:25 (sin cifrar, solo dentro de la misma red); "
             "lo que la contraseña tenga de «:», «/» o «@» va codificado (%3A, %2F, %40)."
         )
-    if not _ADDRESS.fullmatch(settings.mail_from):
+    if not ADDRESS.fullmatch(settings.mail_from):
         raise MailSettingsError("Falta CA_MAIL_FROM: la dirección desde la que salen los correos.")
     return Server(
         host=url.hostname,
@@ -255,7 +256,7 @@ async def _deliver(database: Database, server: Server, compose: Callable[[MailMe
 
 
 def _composed(compose: Callable[[MailMessage], EmailMessage], row: MailMessage) -> EmailMessage:
-    if not _ADDRESS.fullmatch(row.recipient):
+    if not ADDRESS.fullmatch(row.recipient):
         raise _LetterFaultError("La dirección no es de correo.", final=True)
     try:
         return compose(row)

@@ -17,18 +17,20 @@ from sqlalchemy import func, or_, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import col, select
 
-from app.core import clock, logs, mail
+from app.core import audit, clock, logs, mail
 from app.core.db import Actor, AuthSession, Database, RwSession
 from app.core.errors import AppError, InvalidError
 from app.core.mail import Act, Entry, Letter
+from app.core.mail_delivery import ADDRESS
 from app.core.outbox import OutboxEvent
+from app.core.policy import Permission, require
 from app.core.tables import among
 from app.notifications.kinds import KINDS, Way
 from app.notifications.models import WAYS, Notice, NoticePreference
 from app.notifications.news import News, Newsroom, People
 from app.notifications.queries import own, preference
 from app.notifications.wording import Told, tell
-from app.tenancy.queries import TenantView
+from app.tenancy.queries import TenantView, tenant
 from app.web.formats import long_date_es
 
 _log = logs.get(__name__)
@@ -283,3 +285,20 @@ def choose(session: AuthSession, account_id: UUID, ways: Mapping[str, str], dige
     row.digest_hour = digest_hour
     session.add(row)
     session.flush()
+
+
+def set_reply_to(session: RwSession, actor: Actor, address: str) -> None:
+    """Choose where answers to the tenant's letters go; empty: nobody reads them.
+
+    Raises:
+        ForbiddenError: the role does not set what is the tenant's.
+        InvalidError: it is no e-mail address.
+    """
+    require(actor, Permission.TENANT_MANAGE)
+    if address and not ADDRESS.fullmatch(address):
+        raise InvalidError("Escribe una dirección de correo, por ejemplo contacto@organismo.mx.")
+    row = tenant(session, actor)
+    row.reply_to = address
+    session.add(row)
+    session.flush()
+    audit.record(session, "tenant.decide", "tenant", row.tenant_id, columns=["reply_to"])

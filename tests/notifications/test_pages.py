@@ -146,3 +146,25 @@ def test_the_worker_tells_by_itself(live: LiveServer, place: Place) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError("nobody was told")
+
+
+def test_a_garante_chooses_who_reads_the_answers(live: LiveServer, place: Place) -> None:
+    place.actor("garante_admin")
+    client = live.client(place.email("garante_admin"))
+    here = f"/{place.slug}/ajustes/correo"
+    assert "El correo todavía no sale" in client.get(here).text
+
+    assert client.post(here, data={"reply_to": "contacto@organismo.example"}).status_code == 303
+    assert "contacto@organismo.example" in client.get(here).text
+    refused = client.post(here, data={"reply_to": "contacto@organismo.example\nBcc: x@y.example"})
+    assert refused.status_code == 422
+    assert client.post(here, data={"reply_to": ""}).status_code == 303
+    assert "contacto@organismo.example" not in client.get(here).text
+
+
+def test_only_who_administers_the_garante_does(live: LiveServer, place: Place) -> None:
+    place.actor("garante_reviewer")
+    client = live.client(place.email("garante_reviewer"))
+    here = f"/{place.slug}/ajustes/correo"
+    assert client.get(here).status_code == 403
+    assert client.post(here, data={"reply_to": "yo@x.example"}).status_code == 403
