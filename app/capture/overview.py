@@ -13,6 +13,7 @@ from app.capture.whole import Map, Tally
 from app.core import clock
 from app.core.db import Actor
 from app.core.policy import Permission, allowed
+from app.core.withheld import note_reading
 from app.ocds import checks, diff, model, privacy, status, tags
 from app.ocds.checks import Asked
 from app.ocds.codelists import label
@@ -22,6 +23,7 @@ from app.ocds.validation import Problem
 from app.processes import drafting
 from app.processes.drafting import Examination
 from app.processes.header import DraftHeader, header
+from app.processes.history import SUBJECT
 from app.processes.outline import change_in_words, place_by_name, told_in_place
 from app.processes.places import field_path
 from app.processes.queries import published_before, working_process
@@ -130,13 +132,16 @@ class _Whole:
 def _whole(visit: Visit) -> _Whole:
     working = working_process(visit.session, visit.actor, visit.process_id)
     rule = visit.view.natural_rfc_public
+    examined = drafting.examine(working.ocid, working.document, natural_rfc_public=rule)
+    kept = (one.pointer for one in examined.withheld)
+    note_reading(visit.session, visit.actor, SUBJECT, visit.process_id, kept)
     return _Whole(
         header(visit.session, visit.actor, visit.process_id),
         working.document,
         working.policy,
         queries.parts_map(visit.session, visit.actor, visit.process_id),
         visit.base,
-        drafting.examine(working.ocid, working.document, natural_rfc_public=rule),
+        examined,
     )
 
 

@@ -14,10 +14,13 @@ from app.capture.remarked import Remarked, beside, remarked
 from app.capture.rows import Input, Row, shown
 from app.capture.saving import Clash
 from app.core.errors import NotFoundError
+from app.core.withheld import note_reading
 from app.ocds import model
 from app.ocds.applicability import applies
 from app.processes import editing, places
 from app.processes.header import DraftHeader
+from app.processes.history import SUBJECT
+from app.processes.outline import find
 from app.web.shell import Link
 
 
@@ -128,6 +131,9 @@ def section_page(
     """
     visit, section, draft = opened.visit, opened.section, opened.draft
     judged = judge(opened.part.path, opened.part.body, natural_rfc_public=visit.view.natural_rfc_public)
+    kept = (one for one in judged.withheld if find(opened.part.body, one) is not None)
+    paths = (f"/{opened.part.path}{one}" for one in kept)
+    note_reading(visit.session, visit.actor, SUBJECT, visit.process_id, paths)
     remarks = remarked(visit, draft)
     notes = beside(judged.notes, remarks)
     form = forms.build(opened.ground, replace(said or Said(), notes=notes, withheld=judged.withheld))

@@ -10,6 +10,7 @@ MODULES = (
     "app.core.outbox",
     "app.core.mail",
     "app.core.public_log",
+    "app.core.withheld",
     "app.tenancy.models",
     "app.identity.models",
     "app.identity.sso.models",

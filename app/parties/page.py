@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core.db import Actor, RwSession
 from app.core.policy import Permission, allowed
+from app.core.withheld import note_reading
 from app.identity.queries import full_names
 from app.ocds import model
 from app.parties import queries, service
@@ -118,6 +119,9 @@ def party_page(view: TenantView, session: RwSession, actor: Actor, entry: Party)
     history = queries.changes(session, actor, entry.party_id)
     uses = queries.uses(session, actor, entry.party_id)
     names = full_names(session, {change.account_id for change in history if change.account_id})
+    kept = withheld_of(entry.kind, entry.body, natural_rfc_public=view.natural_rfc_public)
+    paths = (f"/{path}" for path in kept if path != "id")  # what calls it so in a process is no value of it
+    note_reading(session, actor, "party", entry.party_id, paths)
     return PartyPage(
         crumbs=(Link("Registro", home), Link(KINDS[entry.kind].many, at_list(home, entry.kind))),
         home=home,

@@ -126,6 +126,7 @@ def acts_on(session: RwSession, actor: Actor, process_id: UUID, *, limit: int = 
             AuditEvent.tenant_id == actor.tenant_id,
             AuditEvent.subject_type == SUBJECT,
             AuditEvent.subject_id == str(process_id),
+            AuditEvent.verb != "withheld.read",  # who looked is the log's to tell, not the document's history
         )
         .order_by(col(AuditEvent.event_id).desc())
         .limit(limit)

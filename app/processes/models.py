@@ -14,22 +14,16 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
-    Uuid,
-    cast,
-    select,
     text,
 )
 from sqlmodel import Field, SQLModel
 
-from app.core import audit
 from app.core.tables import (
-    TENANT_SETTING,
     belongs_to,
     moment,
     new_id,
     one_of,
     prose,
-    table_of,
     tenant_key,
     text_key,
 )
@@ -312,28 +306,3 @@ class ObservationMessage(SQLModel, table=True):
     words: str = prose()
     account_id: UUID
     at: datetime = moment(default_now=False)
-
-
-class WithheldReading(SQLModel, table=True):
-    """Somebody opened, on a day, what the public version of a process does not carry: noted once, so cheaply."""
-
-    __tablename__ = "withheld_reading"
-    __table_args__ = (belongs_to("contracting_process", "process_id"),)
-
-    tenant_id: UUID = tenant_key()
-    account_id: UUID = Field(primary_key=True)
-    process_id: UUID = Field(primary_key=True)
-    day: date = Field(sa_column=Column(Date, primary_key=True))
-
-
-audit.belongs(
-    "contracting_process",
-    lambda subject: (
-        select(table_of(ContractingProcess).c.sujeto_obligado_id)
-        .where(
-            table_of(ContractingProcess).c.tenant_id == text(TENANT_SETTING),
-            table_of(ContractingProcess).c.process_id == cast(subject, Uuid),
-        )
-        .scalar_subquery()
-    ),
-)

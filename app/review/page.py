@@ -10,12 +10,13 @@ from urllib.parse import quote, urlencode
 from app.core import clock
 from app.core.db import Actor, RwSession
 from app.core.policy import Permission, allowed
+from app.core.withheld import note_reading
 from app.ocds import diff, tags
 from app.ocds.shape import Document
 from app.ocds.validation import Problem
 from app.processes import drafting, history
 from app.processes.correction import corrects
-from app.processes.history import Act
+from app.processes.history import SUBJECT, Act
 from app.processes.models import OPEN_STATUSES
 from app.processes.observations import Thread
 from app.processes.outline import (
@@ -158,6 +159,7 @@ def process_page(session: RwSession, actor: Actor, tenant: TenantView, view: Pro
         natural_rfc_public=tenant.natural_rfc_public,
         released=view.published,
     )
+    note_reading(session, actor, SUBJECT, view.process.process_id, (one.pointer for one in found.withheld))
     notes = Notes.gather(
         found.problems, [(one.pointer, one.row.remark) for one in view.threads if one.is_open]
     )

@@ -211,7 +211,11 @@ def _redaction() -> None:
         "CREATE POLICY redacted_only ON document_edit AS RESTRICTIVE FOR UPDATE USING (EXISTS ("
         "SELECT FROM redaction r WHERE r.tenant_id = document_edit.tenant_id "
         "AND r.process_id = document_edit.process_id "
-        "AND r.transaction_id = pg_current_xact_id()::text::bigint))"
+        "AND r.transaction_id = pg_current_xact_id()::text::bigint) OR EXISTS ("
+        # ... and for what was put away, whose term of keeping may pass.
+        "SELECT FROM process_version v WHERE v.tenant_id = document_edit.tenant_id "
+        "AND v.process_id = document_edit.process_id AND v.number = document_edit.number "
+        "AND v.status = 'discarded'))"
     )
     grant("UPDATE", "observation_message", "app_rw", columns=("words",))
     op.execute(
@@ -275,11 +279,13 @@ def _withheld_reading() -> None:
         "withheld_reading",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("process_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        _of_process("withheld_reading")[0],
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.tenant_id"], name=op.f("withheld_reading_tenant_id_tenant_fkey")
+        ),
         sa.PrimaryKeyConstraint(
-            "tenant_id", "account_id", "process_id", "day", name=op.f("withheld_reading_pkey")
+            "tenant_id", "account_id", "subject_id", "day", name=op.f("withheld_reading_pkey")
         ),
     )
     wall("withheld_reading")
