@@ -235,7 +235,7 @@ def last_reminders(session: RwSession, actor: Actor, ids: Sequence[UUID]) -> dic
         .where(col(RemindedBody.tenant_id) == actor.tenant_id, among(RemindedBody.sujeto_obligado_id, ids))
         .group_by(col(RemindedBody.sujeto_obligado_id))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def moment(written: str) -> datetime:

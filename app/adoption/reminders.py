@@ -15,7 +15,7 @@ from app.adoption.quarters import Quarter
 from app.adoption.queries import BodyRow, Filters
 from app.adoption.wording import told
 from app.core import audit, bulk, clock, mail, outbox
-from app.core.db import Actor, RwSession
+from app.core.db import Actor, Database, RwSession
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.jobs import Workplace, tenant_task
 from app.core.mail import Act, Entry, Letter
@@ -178,11 +178,16 @@ def send(
 
 @tenant_task("adoption.remind")
 def post_letters(place: Workplace, actor: Actor, /, **ids: str) -> None:
+    """Post the letters of a reminder."""
+    post_all(place.database, actor, UUID(ids["reminder_id"]))
+
+
+def post_all(database: Database, actor: Actor, reminder_id: UUID) -> None:
     """Post the letters of a reminder, some bodies at a time; done twice, it posts none twice."""
-    reminder_id, left = UUID(ids["reminder_id"]), UNIT
-    while left == UNIT:
-        with place.database.unit_of_work(actor) as session:
-            left = _post_some(session, actor, reminder_id)
+    posted = UNIT
+    while posted == UNIT:
+        with database.unit_of_work(actor) as session:
+            posted = _post_some(session, actor, reminder_id)
 
 
 def _post_some(session: RwSession, actor: Actor, reminder_id: UUID) -> int:
