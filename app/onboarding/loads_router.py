@@ -28,7 +28,7 @@ from app.web.templating import page, wants_fragment
 router = APIRouter(include_in_schema=False, dependencies=[Depends(desk_navigation)])
 
 UPLOAD = "/{tenant}/padron/importar"
-LOAD = "/{tenant}/padron/cargas/{load_id}"
+LOAD = "/{tenant}/padron/cargas/{padron_load_id}"
 MANAGE = [Depends(guard(Permission.PADRON_MANAGE))]
 CHOICE_PREFIX = "fila-"
 
@@ -64,22 +64,22 @@ def one(
     view: TenantDep,
     actor: ActorDep,
     session: WorkDep,
-    load_id: UUID,
+    padron_load_id: UUID,
     *,
     ver: str = "",
     cursor: CursorQuery = None,
 ) -> Response:
     """Show what a file would do, or did."""
-    load = queries.load(session, actor, load_id)
+    load = queries.load(session, actor, padron_load_id)
     home = f"{view.base}/padron"
-    here = f"{home}/cargas/{load_id}"
+    here = f"{home}/cargas/{padron_load_id}"
     progress = _progress(load, here)
     if progress and wants_fragment(request):
         return page(request, "onboarding/_progress.html", Part(progress))
     counts = load.counts
     present = [name for name in OUTCOMES if counts.get(name)]
     outcome = ver if ver in present else next(iter(present), "")
-    rows = queries.load_rows(session, actor, load_id, outcome, cursor)
+    rows = queries.load_rows(session, actor, padron_load_id, outcome, cursor)
     bodies = queries.bodies_of(session, actor, rows.rows)
     waiting = bool(load.analysed_at and not load.ordered_at and not load.discarded_at)
     context = LoadPage(
@@ -109,7 +109,7 @@ def one(
         ],
         for_all=tuple(one for one in CHOICES.get(outcome, ()) if (outcome, one[0]) != ("alike", "change")),
         waiting=waiting,
-        chosen=_chosen(queries.chosen(session, actor, load_id)) if waiting else "",
+        chosen=_chosen(queries.chosen(session, actor, padron_load_id)) if waiting else "",
         next=f"{here}?{urlencode({'ver': outcome, 'cursor': rows.next_cursor})}"
         if rows.next_cursor
         else None,
@@ -120,11 +120,11 @@ def one(
 
 
 @router.post(LOAD + "/decisiones", response_model=None, dependencies=MANAGE)
-def choose(view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent, load_id: UUID) -> Response:
+def choose(view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent, padron_load_id: UUID) -> Response:
     """Keep what the person chose for the rows of a page, or for all rows of an outcome."""
     outcome, for_all = sent.text("ver"), sent.text("todas")
     if for_all:
-        loading.choose_all(session, actor, load_id, outcome, for_all)
+        loading.choose_all(session, actor, padron_load_id, outcome, for_all)
     else:
         choices = {
             int(number): sent.text(name)
@@ -133,22 +133,22 @@ def choose(view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent, load_
             and (number := name.removeprefix(CHOICE_PREFIX)).isdecimal()
             and len(number) < 10
         }
-        loading.choose(session, actor, load_id, choices)
+        loading.choose(session, actor, padron_load_id, choices)
     known = outcome if outcome in OUTCOMES else ""
-    return RedirectResponse(f"{view.base}/padron/cargas/{load_id}?ver={known}", 303)
+    return RedirectResponse(f"{view.base}/padron/cargas/{padron_load_id}?ver={known}", 303)
 
 
 @router.post(LOAD + "/aplicar", response_model=None, dependencies=MANAGE)
-def order(view: TenantDep, actor: ActorDep, session: WorkDep, load_id: UUID) -> Response:
+def order(view: TenantDep, actor: ActorDep, session: WorkDep, padron_load_id: UUID) -> Response:
     """Have what was chosen applied."""
-    loading.order(session, actor, load_id)
-    return RedirectResponse(f"{view.base}/padron/cargas/{load_id}", 303)
+    loading.order(session, actor, padron_load_id)
+    return RedirectResponse(f"{view.base}/padron/cargas/{padron_load_id}", 303)
 
 
 @router.post(LOAD + "/descartar", response_model=None, dependencies=MANAGE)
-def discard(view: TenantDep, actor: ActorDep, session: WorkDep, load_id: UUID) -> Response:
+def discard(view: TenantDep, actor: ActorDep, session: WorkDep, padron_load_id: UUID) -> Response:
     """Leave the padrón as it is."""
-    loading.discard(session, actor, load_id)
+    loading.discard(session, actor, padron_load_id)
     return RedirectResponse(f"{view.base}/padron", 303)
 
 

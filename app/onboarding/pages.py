@@ -147,7 +147,9 @@ class BodyPage:
 
     crumbs: tuple[Link, ...]
     here: str
-    row: BodyRow
+    body: SujetoObligado
+    status: State
+    state: State
     facts: tuple[SummaryItem, ...]
     doubt: str
     policy: str
@@ -162,21 +164,6 @@ class BodyPage:
     acts: frozenset[str]
     acts_of: dict[str, str] = field(default_factory=lambda: ACTS)
     turns_of_standing: tuple[tuple[str, ...], ...] = STANDING
-
-    @property
-    def status(self) -> State:
-        """Whether it works."""
-        return STATUSES[self.row.body.status]
-
-    @property
-    def body(self) -> SujetoObligado:
-        """The body itself."""
-        return self.row.body
-
-    @property
-    def state(self) -> State:
-        """How far its onboarding is."""
-        return STATES[self.row.state]
 
 
 @dataclass(frozen=True)

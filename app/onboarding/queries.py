@@ -122,6 +122,17 @@ def sectors(session: RwSession, actor: Actor) -> list[str]:
     return list(session.exec(query.distinct().order_by(col(SujetoObligado.sector))))
 
 
+def policies(session: RwSession, actor: Actor) -> dict[str, int]:
+    """Return how many active bodies each policy holds for."""
+    held = table_of(SujetoObligado).c
+    query = (
+        sa.select(held.policy, func.count())
+        .where(held.tenant_id == actor.tenant_id, held.status == "active")
+        .group_by(held.policy)
+    )
+    return {str(name): int(count) for name, count in session.execute(query)}
+
+
 def body(session: RwSession, actor: Actor, sujeto_id: UUID) -> BodyRow:
     """Return one body of the tenant with how far it is.
 

@@ -202,7 +202,9 @@ def one(request: Request, at: DeskDep) -> Response:
     context = BodyPage(
         crumbs=(Link("Padrón", f"{view.base}/padron"),),
         here=at.here,
-        row=at.row,
+        body=body,
+        status=STATUSES[body.status],
+        state=STATES[at.row.state],
         facts=facts,
         doubt=(check_rfc(body.rfc).doubt or "") if body.rfc else "",
         policy=POLICIES[body.policy],

@@ -28,6 +28,7 @@ from app.processes.models import (
 from app.processes.queries import VersionRef, WorkingProcess, load_working, published_before
 from app.processes.summary import Summary, summarise
 from app.processes.workflow import VERSIONS
+from app.tenancy import queries as tenancy
 
 __all__ = [
     "DocumentWrite",
@@ -100,9 +101,11 @@ def save_documents(session: RwSession, actor: Actor, writes: Sequence[DocumentWr
     Raises:
         NotFoundError: a process belongs to another sujeto obligado than the write says, or the actor is confined to
             another.
-        ConflictError: a version is under review, where nobody edits.
+        ConflictError: a version is under review, where nobody edits; or a new process is for a body that works no more.
     """
     known = load_working(session, actor, [write.ocid for write in writes], for_update=True)
+    fresh = {write.sujeto_obligado_id for write in writes if write.ocid not in known}
+    tenancy.require_working(session, actor, fresh)
     batch = _Batch(actor)
     saved = [batch.save(write, known.get(write.ocid)) for write in writes]
     batch.flush(session)

@@ -41,6 +41,7 @@ from app.publication.models import (
 from app.publication.preparation import Prepared, prepare
 from app.publication.reserved import Kept
 from app.tenancy import queries as tenancy
+from app.tenancy.models import SujetoObligado
 
 LARGEST_UNIT = 200
 """Releases that one transaction publishes at most."""
@@ -317,6 +318,14 @@ def _count(session: RwSession, actor: Actor, prepared: list[Prepared], head: Cha
                 },
             )
         )
+    session.execute(
+        update(SujetoObligado)
+        .where(
+            col(SujetoObligado.tenant_id) == actor.tenant_id,
+            among(SujetoObligado.sujeto_obligado_id, per_sujeto),
+        )
+        .values(last_published_at=head.last_date)
+    )
 
 
 def _mark_published(session: RwSession, actor: Actor, prepared: list[Prepared]) -> None:

@@ -48,7 +48,10 @@ def path_tenant(request: Request, tenant: str, directory: DirectoryDep) -> Tenan
     shell.dress(
         request,
         tenant=shell.TenantIdentity(
-            name=view.name, home=f"{view.base}/", theme=f"{view.base}/tema.css" if view.accent else None
+            name=view.name,
+            home=f"{view.base}/",
+            logo=f"{view.base}/logo?v={view.logo}" if view.logo else None,
+            theme=f"{view.base}/tema.css" if view.accent else None,
         ),
         zone=view.time_zone,
     )

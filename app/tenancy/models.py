@@ -19,7 +19,7 @@ SECOND_FACTOR = ("nobody", "administrators", "everybody")
 class Tenant(SQLModel, table=True):
     """One organismo garante. Its slug is global, so the row is a directory entry that all may resolve.
 
-    `decided` names what its own people set on pages, which a declaration does not change any more (docs/adr/0021):
+    `decided` names what its own people set on pages, which a declaration does not change any more (docs/adr/0031):
     columns of this table, and `names`. `review_days` are working days.
     """
 

@@ -12,7 +12,8 @@ from sqlmodel import col, select
 
 from app.core import clock
 from app.core.db import Actor, Database, PublicSession, RwSession
-from app.core.errors import NotFoundError
+from app.core.errors import ConflictError, GoneError, NotFoundError
+from app.core.tables import among
 from app.core.workdays import Calendar
 from app.tenancy.models import CalendarDay, OcidPrefix, SujetoObligado, Tenant, TenantHost, TenantName
 
@@ -28,6 +29,7 @@ class TenantView:
         status: "active", "suspended" (it works no more; what it published stays public) or "deleted".
         status_reason: why it is not active, for everyone.
         base: where its addresses start: `/jalisco`, or empty on a host of its own.
+        logo: what tells one logo of it from another; empty where it shows none.
     """
 
     tenant_id: UUID
@@ -49,6 +51,7 @@ class TenantView:
     status_reason: str = ""
     hosts: tuple[str, ...] = ()
     base: str = ""
+    logo: str = ""
 
     @property
     def known_as(self) -> str:
@@ -99,9 +102,9 @@ class TenantDirectory:
         """Tell whether the next question needs no reading."""
         return clock.monotonic() - self._snapshot.read_at <= REFRESH_SECONDS
 
-    def all(self) -> list[TenantView]:
-        """Return the tenants, the national one first, then by state and slug."""
-        views = self._current().by_slug.values()
+    def all(self, *, deleted: bool = False) -> list[TenantView]:
+        """Return the tenants, the national one first, then by state and slug; on request the deleted ones too."""
+        views = [view for view in self._current().by_slug.values() if deleted or view.status != "deleted"]
         return sorted(views, key=lambda view: (not view.is_national, view.state_code, view.slug))
 
     def by_slug(self, slug: str) -> TenantView:
@@ -109,10 +112,13 @@ class TenantDirectory:
 
         Raises:
             NotFoundError: no tenant has this slug.
+            GoneError: the one that had it was deleted.
         """
         view = self._current().by_slug.get(slug)
         if view is None:
             raise NotFoundError(f"No hay un organismo garante con la dirección «{slug[:60]}».")
+        if view.status == "deleted":
+            raise GoneError(f"{view.name} fue dado de baja. Fundamento: {view.status_reason}")
         return view
 
     def serves(self, host: str) -> bool:
@@ -177,6 +183,7 @@ def _view(tenant: Tenant, names: list[TenantName], hosts: list[str]) -> TenantVi
         status_reason=tenant.status_reason,
         hosts=tuple(sorted(hosts)),
         base=f"/{tenant.slug}",
+        logo=tenant.logo_key.rpartition("/")[2],
     )
 
 
@@ -198,6 +205,12 @@ def tenant(session: RwSession, actor: Actor) -> Tenant:
     if row is None:
         raise NotFoundError
     return row
+
+
+def names(session: RwSession, actor: Actor) -> list[TenantName]:
+    """Return what the actor's tenant has been called, the newest first."""
+    query = select(TenantName).where(TenantName.tenant_id == actor.tenant_id)
+    return list(session.exec(query.order_by(col(TenantName.position).desc())))
 
 
 def sujetos(session: RwSession, actor: Actor) -> list[SujetoObligado]:
@@ -223,6 +236,27 @@ def sujeto(session: RwSession, actor: Actor, sujeto_obligado_id: UUID) -> Sujeto
     if row is None or actor.sujeto_obligado_id not in (None, row.sujeto_obligado_id):
         raise NotFoundError("No encontramos ese sujeto obligado.")
     return row
+
+
+def require_working(session: RwSession, actor: Actor, sujeto_ids: Iterable[UUID]) -> None:
+    """Refuse new work in a body that is suspended or was merged into another.
+
+    Raises:
+        ConflictError: one of them does not work now.
+    """
+    wanted = set(sujeto_ids)
+    if not wanted:
+        return
+    query = select(SujetoObligado).where(
+        SujetoObligado.tenant_id == actor.tenant_id,
+        among(SujetoObligado.sujeto_obligado_id, wanted),
+        SujetoObligado.status != "active",
+    )
+    if (idle := session.exec(query.limit(1)).first()) is not None:
+        why = "está suspendido" if idle.status == "suspended" else "pasó sus funciones a otro sujeto obligado"
+        raise ConflictError(
+            f"«{idle.name}» {why}: no puede empezar contrataciones. Consúltalo con tu organismo garante."
+        )
 
 
 def prefixes(session: RwSession, actor: Actor) -> list[str]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -22,14 +23,20 @@ from app.tenancy.models import OcidPrefix, SujetoObligado, Tenant, TenantHost, T
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What applying one declaration did: "created", "changed" or "unchanged"."""
+    """What applying one declaration did: "created", "changed" or "unchanged".
+
+    `kept` names what the declaration says otherwise but the garante decided on its own pages, which holds.
+    """
 
     slug: str
     outcome: str
+    kept: tuple[str, ...] = ()
 
 
 def apply(database: Database, declarations: Sequence[TenantDeclaration]) -> list[Applied]:
     """Make the database say what the declarations say; a second time changes nothing.
+
+    What a garante decided on its own pages stays as it decided (docs/adr/0031).
 
     A prefix once listed stays, whatever the declaration says later: an ocid never changes its owner.
 
@@ -48,8 +55,8 @@ def apply(database: Database, declarations: Sequence[TenantDeclaration]) -> list
             continue
         tenant_id = row.tenant_id if row else new_id()
         with database.owner_work(Actor(tenant_id=tenant_id)) as session:
-            _apply_one(session, tenant_id, declaration, digest)
-        applied.append(Applied(declaration.slug, "changed" if row else "created"))
+            kept = _apply_one(session, tenant_id, declaration, digest)
+        applied.append(Applied(declaration.slug, "changed" if row else "created", kept))
     return applied
 
 
@@ -72,8 +79,10 @@ def found(database: Database, operator: Actor, declaration: TenantDeclaration) -
     return tenant_id
 
 
-def _apply_one(session: Session, tenant_id: UUID, declaration: TenantDeclaration, digest: str) -> None:
-    values = {
+def _apply_one(
+    session: Session, tenant_id: UUID, declaration: TenantDeclaration, digest: str
+) -> tuple[str, ...]:
+    values: dict[str, Any] = {
         "slug": declaration.slug,
         "state_code": declaration.state.inegi,
         "pnt_prefix": declaration.state.pnt,
@@ -88,11 +97,27 @@ def _apply_one(session: Session, tenant_id: UUID, declaration: TenantDeclaration
         "declaration_sha256": digest,
         "updated_at": clock.now(),
     }
+    held = session.get(Tenant, tenant_id, with_for_update=True)
+    decided = frozenset(held.decided if held else ())
+    kept = tuple(name for name, value in values.items() if name in decided and getattr(held, name) != value)
+    changing = {name: value for name, value in values.items() if name not in decided}
     session.execute(
         insert(Tenant)
         .values(tenant_id=tenant_id, **values)
-        .on_conflict_do_update(index_elements=["tenant_id"], set_=values)
+        .on_conflict_do_update(index_elements=["tenant_id"], set_=changing)
     )
+    if "names" in decided:
+        kept += ("names",)
+    else:
+        _name(session, tenant_id, declaration)
+    session.execute(delete(TenantHost).where(col(TenantHost.tenant_id) == tenant_id))
+    session.add_all(TenantHost(tenant_id=tenant_id, host=host) for host in declaration.hosts)
+    session.flush()
+    _list_prefixes(session, tenant_id, declaration)
+    return kept
+
+
+def _name(session: Session, tenant_id: UUID, declaration: TenantDeclaration) -> None:
     session.execute(delete(TenantName).where(col(TenantName.tenant_id) == tenant_id))
     for position, name in enumerate(declaration.names):
         session.add(
@@ -108,9 +133,9 @@ def _apply_one(session: Session, tenant_id: UUID, declaration: TenantDeclaration
                 verified=name.verificado,
             )
         )
-    session.execute(delete(TenantHost).where(col(TenantHost.tenant_id) == tenant_id))
-    session.add_all(TenantHost(tenant_id=tenant_id, host=host) for host in declaration.hosts)
-    session.flush()
+
+
+def _list_prefixes(session: Session, tenant_id: UUID, declaration: TenantDeclaration) -> None:
     for position, prefix in enumerate(declaration.ocid_prefixes):
         session.execute(
             insert(OcidPrefix)

@@ -124,15 +124,6 @@ def test_lists_go_on_where_they_stopped(live: LiveServer, make_place: Callable[.
     assert client.get(f"{path}?cursor=x").status_code == 400
 
 
-def test_the_padron_tells_policy_and_work_in_progress(
-    live: LiveServer, place: Place, drafts: dict[str, VersionRef]
-) -> None:
-    page = show(enter(live, place, "garante_reviewer"), f"/{place.slug}/padron")
-
-    assert "Universidad Autónoma de Pruebas UAP010101AB1 Aprueba el sujeto obligado 1" in page.text
-    assert "Secretaría de Pruebas 1 del Estado — Aprueba el organismo garante" in page.text
-
-
 def test_every_verb_that_is_recorded_has_words() -> None:
     recorded = {
         node.args[1].value
