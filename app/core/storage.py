@@ -135,6 +135,10 @@ class Storage:
         """Return all that is stored, of all tenants, in no order: for backups."""
         return self._listed(None)
 
+    def below(self, folder: str) -> Iterator[StoredFile]:
+        """Return what is stored in a folder that belongs to the service itself and to no tenant, in no order."""
+        return self._listed(folder)
+
     def _listed(self, prefix: str | None) -> Iterator[StoredFile]:
         with _answering():
             for page in obstore.list(self._store, prefix, chunk_size=500):

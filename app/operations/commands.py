@@ -48,6 +48,7 @@ def restore_command(
             f"Falta la llave «{key}»: lo que selló no se puede abrir hasta que la pongas (docs/operations.md, «Keys»).",
             err=True,
         )
+    typer.echo(f"Retiros posteriores al respaldo, hechos otra vez: {restored.again.done:,}.")
     for fault in restored.faults:
         typer.echo(fault, err=True)
     if restored.faults:

@@ -1,4 +1,4 @@
-"""Bringing a backup back into an empty installation, and proving it whole."""
+"""Bringing a backup back into an empty installation, proving it whole, and taking away again what left since."""
 
 import subprocess
 import tarfile
@@ -18,8 +18,9 @@ from app.core.storage import Storage
 from app.operations import parts
 from app.operations.backup import DATABASE, FILES, Head, Manifest, administrator, failed, program
 from app.operations.parts import BackupError
-from app.publication import chain
+from app.publication import chain, removals
 from app.publication.models import ChainHead
+from app.publication.removals import Again
 from app.settings import Settings
 from app.tenancy.models import Tenant
 
@@ -44,11 +45,13 @@ class Restored:
         manifest: of the backup.
         faults: what the chains of publications say against it, in Spanish; empty when all is whole.
         missing_keys: identifiers of keys that the backup's secrets need and this installation lacks.
+        again: the withdrawals made since the backup, carried out again.
     """
 
     manifest: Manifest
     faults: tuple[str, ...]
     missing_keys: tuple[str, ...]
+    again: Again
 
 
 def restore(
@@ -82,11 +85,13 @@ def restore(
             _execute(address, _SIGN_OUT, _HOLD_LETTERS)
         migrate.upgrade(database.engine("owner"), role_prefix=settings.role_prefix)
         tell(f"Se copian {manifest.files:,} archivos…")
-        _put_files(Storage.of(settings), named[FILES], identities)
+        storage = Storage.of(settings)
+        _put_files(storage, named[FILES], identities)
         tell("Se comprueban las cadenas de publicación…")
         faults = tuple(_faults(database, manifest.heads))
+        again = removals.carry_out_again(database, storage)
     held = keys.of(settings).keys
-    return Restored(manifest, faults, tuple(key for key in manifest.keys if key not in held))
+    return Restored(manifest, faults, tuple(key for key in manifest.keys if key not in held), again)
 
 
 def _refuse_unless_empty(address: URL) -> None:

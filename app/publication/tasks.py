@@ -11,9 +11,10 @@ from app.core.jobs import Workplace, chore, tenant_task
 from app.imports.service import PUBLISHING_TASK, apply_run
 from app.processes.queries import VersionRef
 from app.processes.service import PublishOutcome
-from app.publication import reservations, scheduling
+from app.publication import removals, reservations, scheduling
 from app.publication.scheduling import DUE
 from app.publication.service import publish_batch
+from app.publication.withdrawals import REMEMBER
 from app.tenancy.queries import TenantDirectory
 
 _log = logs.get(__name__)
@@ -29,6 +30,12 @@ def apply_import(place: Workplace, actor: Actor, /, **ids: str) -> None:
 def publish_due(place: Workplace, actor: Actor, /, **ids: str) -> None:
     """Publish a scheduled version whose time has come."""
     scheduling.publish_due(place.database, actor, VersionRef(UUID(ids["process_id"]), int(ids["number"])))
+
+
+@tenant_task(REMEMBER.name)
+def remember_removal(place: Workplace, actor: Actor, /, **ids: str) -> None:
+    """Write down a withdrawal where no restored backup forgets it."""
+    removals.remember(place.database, place.storage, actor, UUID(ids["request_id"]))
 
 
 @chore(every_seconds=1800)

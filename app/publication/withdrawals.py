@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import or_
 from sqlmodel import col, func, select
 
 from app.attachments import service as attachments
@@ -11,6 +12,7 @@ from app.attachments.addresses import named_in
 from app.core import audit, clock, outbox
 from app.core.db import Actor, RwSession
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from app.core.jobs import named
 from app.core.pagination import Page, cut, decode_cursor
 from app.core.policy import Permission, require
 from app.ocds import lasting
@@ -34,6 +36,7 @@ GROUNDS = {
 }
 """Key → supposition of the law; whoever asks writes article, fraction and law beside it."""
 
+REMEMBER = named("publication.remember_removal")
 LONGEST = 2000
 MANY_PLACES = 100
 
@@ -150,14 +153,68 @@ def approve(session: RwSession, actor: Actor, process_id: UUID, request_id: UUID
         ConflictError: it is decided, or what it asks for was withdrawn meanwhile.
     """
     row = _for_decision(session, actor, process_id, request_id)
+    if not _standing(session, actor, row):
+        raise ConflictError("Lo que se pidió retirar ya no está publicado.")
+    _carry_out(session, actor, row)
+    REMEMBER.defer(session, request_id=str(row.request_id))
+
+
+def approve_again(session: RwSession, actor: Actor, told: WithdrawalRequest) -> bool:
+    """Carry out a request that was approved once and that a restored backup may not know of (`removals`).
+
+    Args:
+        session: bound to the actor.
+        actor: the service, as whoever decided then.
+        told: the request as it was, waiting to be decided.
+
+    Returns:
+        Whether anything was done: not where it stands approved already.
+
+    Raises:
+        NotFoundError: the process came after the backup.
+    """
+    process_row(session, actor, told.process_id)
+    rows = session.exec(
+        select(WithdrawalRequest)
+        .where(
+            WithdrawalRequest.tenant_id == actor.tenant_id,
+            WithdrawalRequest.process_id == told.process_id,
+            or_(
+                col(WithdrawalRequest.request_id) == told.request_id,
+                col(WithdrawalRequest.status) == "requested",
+            ),
+        )
+        .with_for_update()
+    ).all()
+    held = next((row for row in rows if row.request_id == told.request_id), None)
+    if held is not None and held.status == "approved":
+        return False
+    for row in rows:
+        if row is not held:  # only one may wait per process
+            WITHDRAWALS.apply(row, "cancel")
+            _settle(session, actor, row, "withdrawal.cancel", "")
+    if held is None:
+        session.add(told)
+        session.flush()
+    _carry_out(session, actor, held or told)
+    return True
+
+
+def _standing(session: RwSession, actor: Actor, row: WithdrawalRequest) -> bool:
+    stands = [release.position for release in releases(session, actor, row.process_id)]
+    return row.position in stands if row.position is not None else bool(stands)
+
+
+def _carry_out(session: RwSession, actor: Actor, row: WithdrawalRequest) -> None:
+    standing = _standing(session, actor, row)
     WITHDRAWALS.apply(row, "approve")
     _settle(session, actor, row, "withdrawal.approve", "")
-    if row.position is None:
-        withdraw_process(session, actor, process_id, row.ground, row.reason)
-    else:
+    if standing and row.position is None:
+        withdraw_process(session, actor, row.process_id, row.ground, row.reason)
+    elif standing and row.position is not None:
         withdraw(session, actor, row.position, row.ground, row.reason)
     if row.erases:
-        process = working_process(session, actor, process_id, for_update=True)
+        process = working_process(session, actor, row.process_id, for_update=True)
         redaction.redact(session, actor, process, row)
 
 

@@ -1,9 +1,11 @@
 """A backup brought back elsewhere is the same, byte for byte; a damaged or foreign one is refused with words."""
 
+import asyncio
 import shutil
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from pyrage import x25519
@@ -11,7 +13,9 @@ from sqlmodel import select
 
 from app.core import installation, keys, mail, migrate
 from app.core.db import Database
+from app.core.jobs import Worker
 from app.core.mail import Letter, MailMessage
+from app.core.public_log import PublicAct
 from app.core.storage import Storage
 from app.identity import sessions
 from app.identity.models import LoginSession
@@ -20,10 +24,14 @@ from app.operations import parts
 from app.operations.backup import MANIFEST, Manifest, backup
 from app.operations.parts import BackupError
 from app.operations.restore import Restored, restore
+from app.processes.models import ProcessPart
+from app.publication import chain, removals, withdrawals
 from app.publication.models import ReleaseBody
+from app.publication.removals import FOLDER, Again
 from app.publication.service import publish_batch
+from app.publication.withdrawals import Asked
 from app.settings import Settings
-from tests.conftest import PASSWORD, place_maker
+from tests.conftest import PASSWORD, Place, place_maker
 from tests.factories import draft
 
 FILE = b"%PDF-1.7 un acta"
@@ -44,6 +52,8 @@ class Made:
     manifest: Manifest
     bodies: list[bytes]
     key: str
+    place: Place
+    process_id: UUID
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +71,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             assert all(one.published for one in publish_batch(session, importer, refs))
         key = Storage.new_key(place.tenant_id, "public")
         Storage.of(settings).put(key, BytesIO(FILE))
+        place.actor("garante_reviewer"), place.actor("so_publisher")
         keys.of(settings)
         who = place.email("so_editor", place.sujetos[0])
         sessions.sign_in(database, settings, email=who, password=PASSWORD, visit=Visit("127.0.0.1", ""))
@@ -71,7 +82,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             )
         folder = tmp_path_factory.mktemp("respaldos") / "hoy"
         manifest = backup(settings, folder, [identity.to_public()])
-        return Made(settings, folder, identity, manifest, bodies(database), key)
+        return Made(settings, folder, identity, manifest, bodies(database), key, place, refs[0].process_id)
 
 
 def elsewhere(tmp_path: Path) -> Settings:
@@ -94,6 +105,38 @@ def test_it_comes_back_byte_for_byte_into_an_empty_installation_only(made: Made,
         with pytest.raises(BackupError, match="no está vacía"):
             back(made, target)
         assert bodies(database) == made.bodies
+
+
+def test_what_was_withdrawn_since_does_not_come_back(made: Made, tmp_path: Path) -> None:
+    target = elsewhere(tmp_path)
+    with installation.open_database(made.settings, fast=True) as database:
+        reviewer, publisher = made.place.actor("garante_reviewer"), made.place.actor("so_publisher")
+        asked = Asked("personal", "artículo 115 de la ley", "Trae un domicilio", erases="all")
+        with database.unit_of_work(publisher) as session:
+            request = withdrawals.request(session, publisher, made.process_id, asked).request_id
+        with database.unit_of_work(reviewer) as session:
+            withdrawals.approve(session, reviewer, made.process_id, request)
+        asyncio.run(Worker(database, Storage.of(made.settings), settings=made.settings).run(wait=False))
+        assert len(bodies(database)) == 2
+    shutil.copytree(made.settings.state_folder / "files" / FOLDER, target.state_folder / "files" / FOLDER)
+
+    with installation.open_database(target, fast=True) as database:
+        restored = back(made, target)
+        assert restored.again == Again(done=1)
+        assert restored.faults == ()
+        left = bodies(database)
+        assert len(left) == 2
+        assert set(left) < set(made.bodies)
+        with database.public_reading() as session:
+            assert list(chain.verify(session, made.place.tenant_id)) == []
+            assert session.exec(select(PublicAct.kind).order_by(PublicAct.number)).all() == [
+                "withdrawal",
+                "redaction",
+            ]
+        with database.unit_of_work(made.place.system) as session:
+            kept = session.exec(select(ProcessPart).where(ProcessPart.process_id == made.process_id)).all()
+            assert "Papelería" not in str([part.body for part in kept])
+        assert removals.carry_out_again(database, Storage.of(target)) == Again(known=1)
 
 
 def test_nobody_is_signed_in_no_letter_leaves_twice_and_a_missing_key_is_named(

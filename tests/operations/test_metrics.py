@@ -61,9 +61,7 @@ def test_it_tells_where_a_chain_stands_and_what_waits(watched: LiveServer, place
     assert {"ca_jobs_oldest_seconds", 'ca_jobs{state="failed"}', "ca_letters_oldest_seconds"} <= set(after)
 
 
-@pytest.mark.parametrize(
-    "sent", ["", "Bearer otra", TOKEN, "Bearer una-palabra-larga-y-mas", "Bearer ñ"]
-)
+@pytest.mark.parametrize("sent", ["", "Bearer otra", TOKEN, "Bearer una-palabra-larga-y-mas", "Bearer ñ"])
 def test_without_the_token_there_is_nothing(watched: LiveServer, live: LiveServer, sent: str) -> None:
     headers = httpx2.Headers([(b"authorization", sent.encode())] if sent else [])
     assert watched.client().get("/metrics", headers=headers).status_code == 404
