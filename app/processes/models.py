@@ -14,16 +14,22 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    Uuid,
+    cast,
+    select,
     text,
 )
 from sqlmodel import Field, SQLModel
 
+from app.core import audit
 from app.core.tables import (
+    TENANT_SETTING,
     belongs_to,
     moment,
     new_id,
     one_of,
     prose,
+    table_of,
     tenant_key,
     text_key,
 )
@@ -306,3 +312,16 @@ class ObservationMessage(SQLModel, table=True):
     words: str = prose()
     account_id: UUID
     at: datetime = moment(default_now=False)
+
+
+audit.belongs(
+    "contracting_process",
+    lambda subject: (
+        select(table_of(ContractingProcess).c.sujeto_obligado_id)
+        .where(
+            table_of(ContractingProcess).c.tenant_id == text(TENANT_SETTING),
+            table_of(ContractingProcess).c.process_id == cast(subject, Uuid),
+        )
+        .scalar_subquery()
+    ),
+)
