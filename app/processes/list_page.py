@@ -34,6 +34,8 @@ DEADLINES = {
     "30": "Vence en 30 días o antes",
     "sin": "Sin fecha límite",
 }
+CHARGES = {"mio": "Mí"}
+"""Whose work a version is: the reader's, or anybody's."""
 ORDERS: dict[str, tuple[str, Order]] = {
     "quietos": ("Lo más quieto", "untouched"),
     "plazo": ("Lo que vence primero", "due"),
@@ -57,6 +59,7 @@ class Asked:
     plazo: str = ""
     q: str = ""
     orden: str = ""
+    cargo: str = ""
 
     def address(self, here: str, **changes: str | None) -> str:
         """Return the address that asks for this, with some of it changed."""
@@ -66,7 +69,7 @@ class Asked:
     @property
     def is_filtered(self) -> bool:
         """Whether it asks for more than a status and an order."""
-        return any((self.etapa, self.metodo, self.area, self.anio, self.plazo, self.q))
+        return any((self.etapa, self.metodo, self.area, self.anio, self.plazo, self.q, self.cargo))
 
 
 def asked(
@@ -79,9 +82,10 @@ def asked(
     plazo: _Short = "",
     q: _Long = "",
     orden: _Short = "",
+    cargo: _Short = "",
 ) -> Asked:
     """Read the query of a list's address."""
-    return Asked(estado or OPEN, etapa, metodo, area, anio.strip(), plazo, q.strip(), orden)
+    return Asked(estado or OPEN, etapa, metodo, area, anio.strip(), plazo, q.strip(), orden, cargo)
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class ProcessListPage:
     methods: Mapping[str, str]
     units: list[str]
     deadlines: Mapping[str, str]
+    charges: Mapping[str, str]
     orders: Mapping[str, str]
     order: str
     year_error: str
@@ -127,6 +132,7 @@ def process_list(
         (asked.etapa, STAGES),
         (asked.metodo, METHODS),
         (asked.plazo, DEADLINES),
+        (asked.cargo, CHARGES),
         (order, ORDERS),
     ):
         if value and value not in known:
@@ -146,6 +152,7 @@ def process_list(
             "30": today + timedelta(days=30),
         }.get(asked.plazo),
         has_due=False if asked.plazo == "sin" else None,
+        responsible=actor.account_id if asked.cargo else None,
     )
     rows = lists.versions_in(session, actor, filters, order=ORDERS[order][1], cursor=cursor)
     may_pick = allowed(actor, Permission.PROCESS_SUBMIT) and allowed(actor, Permission.PROCESS_DISCARD)
@@ -162,6 +169,7 @@ def process_list(
         methods=METHODS,
         units=lists.units(session, actor),
         deadlines=DEADLINES,
+        charges=CHARGES,
         orders={name: words for name, (words, _) in ORDERS.items()},
         order=order,
         year_error="" if is_year or not asked.anio else "El año va con cuatro cifras, como 2026.",

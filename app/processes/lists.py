@@ -19,6 +19,7 @@ from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.folding import fold
 from app.core.pagination import Page, cut, decode_cursor
+from app.processes.handover import responsible
 from app.processes.models import OPEN_STATUSES, ContractingProcess, ProcessVersion, VersionEditor
 from app.processes.queries import SAME_SUJETO, WITHOUT_SNAPSHOT, identifier
 from app.tenancy.models import SujetoObligado
@@ -49,6 +50,7 @@ class Filters:
         due_by: only what is due until this day.
         has_due: False: only what has no deadline.
         policies: only under these publishing policies; none for any.
+        responsible: only what is this account's work (`handover.responsible`).
         edited_by: only what this account changed.
         decided_by: only what this account may decide about: what it did not change, or may approve alone.
         unseen_alone: only what one person alone approved, and nobody has looked at since.
@@ -64,6 +66,7 @@ class Filters:
     due_by: date | None = None
     has_due: bool | None = None
     policies: Sequence[str] = ()
+    responsible: UUID | None = None
     edited_by: UUID | None = None
     decided_by: UUID | None = None
     unseen_alone: bool = False
@@ -239,6 +242,8 @@ def _conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
         found.append(col(ProcessVersion.due_on).is_(None))
     if filters.policies:
         found.append(col(SujetoObligado.policy).in_(filters.policies))
+    if filters.responsible is not None:
+        found.append(responsible() == filters.responsible)
     if filters.edited_by is not None:
         found.append(_edited_by(filters.edited_by))
     if filters.decided_by is not None:

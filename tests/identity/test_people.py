@@ -309,10 +309,11 @@ def test_the_work_of_whoever_leaves_passes_to_somebody(office: Office) -> None:
 
     assert "1 borrador" in Page(admin.get(address).text).text
     assert admin.post(address).status_code == 409
+    heir_address = fresh_address()
     with place.database.owner_work(place.system) as session:
         account = service.create_account(
             session,
-            email=fresh_address(),
+            email=heir_address,
             full_name="Heredera",
             password_hash=service.hash_password(PASSWORD),
         )
@@ -327,6 +328,9 @@ def test_the_work_of_whoever_leaves_passes_to_somebody(office: Office) -> None:
         "SELECT responsible FROM process_version WHERE process_id = :id", id=ref.process_id
     ) == [(account,)]
     assert "membership.hand_over" in office.verbs()
+    mine = f"/{place.slug}/procesos-internos?cargo=mio"
+    assert str(ref.process_id) in office.live.client(heir_address).get(mine).text
+    assert str(ref.process_id) not in office.client("so_editor", place.sujetos[1]).get(mine).text
 
 
 def test_work_stays_where_another_role_still_allows_it(office: Office) -> None:
