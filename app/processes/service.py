@@ -433,7 +433,7 @@ def _keep(actor: Actor) -> Update:
         .where(
             table.c.tenant_id == actor.tenant_id,
             table.c.process_id == bindparam("key"),
-            table.c.status.in_(("published", "withdrawn")),
+            (table.c.status == "published") | (table.c.status == "withdrawn"),  # IN does not take many rows
             table.c.snapshot.is_(None),
         )
         .values(snapshot=bindparam("body"))
