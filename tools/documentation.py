@@ -13,6 +13,7 @@ from app.core.workflow import Machine, Transition, Verdict
 from app.imports.workflow import RUNS
 from app.ocds.checks import RULES
 from app.processes.workflow import OBSERVATIONS, POLICY_LABELS, VERSIONS
+from app.publication.workflow import RESERVATIONS, WITHDRAWALS
 from tools import capture_fields
 from tools.rule_sources import ELSEWHERE, INCUMBENT, PELICAN, WARNINGS
 
@@ -93,6 +94,23 @@ def workflow() -> str:
         "quien actúa con una función que le prestó quien la cambió. Solo donde publica una sola persona puede ella aprobar "
         "lo suyo, después de ver otra vez la diferencia y de confirmar su acceso: la versión queda marcada, y el "
         "organismo garante la mira después de publicada.",
+        "## Retiros",
+        "Quitar de la publicación una entrega, o toda la contratación (`app/publication/workflow.py`). Los bytes se borran de "
+        "verdad; la cadena guarda la huella y el fundamento, y la dirección responde 410. Si se pide, también se testan los "
+        "borradores y la historia: quedan los renglones, sin lo que decían.",
+        "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(WITHDRAWALS)) + "\n```",
+        _table(
+            ("acto", "de", "a", "quién", "política", "condición"),
+            map(partial(_act, WITHDRAWALS), WITHDRAWALS.transitions),
+        ),
+        "## Reservas",
+        "Datos o documentos que se dejan fuera de las entregas, con fundamento, plazo y prueba de daño. Mientras una espera "
+        "decisión, su contratación no se publica.",
+        "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(RESERVATIONS)) + "\n```",
+        _table(
+            ("acto", "de", "a", "quién", "política", "condición"),
+            map(partial(_act, RESERVATIONS), RESERVATIONS.transitions),
+        ),
         "## Importaciones",
         "Un archivo que se importa recorre estos estados (`app/imports/workflow.py`); los que nadie "
         "pide los hace el sistema.",
