@@ -21,6 +21,7 @@ from app.ocds.model import Need, Stage
 from app.ocds.shape import Document
 from app.ocds.validation import Problem
 from app.processes import drafting
+from app.processes.correction import corrects
 from app.processes.drafting import Examination
 from app.processes.header import DraftHeader, header
 from app.processes.history import SUBJECT
@@ -127,6 +128,8 @@ class _Whole:
     where: Map
     base: str
     examined: Examination
+    asks_reason: bool
+    """Something published is changed by hand, and nobody has said why."""
 
 
 def _whole(visit: Visit) -> _Whole:
@@ -135,6 +138,8 @@ def _whole(visit: Visit) -> _Whole:
     examined = drafting.examine(working.ocid, working.document, natural_rfc_public=rule)
     kept = (one.pointer for one in examined.withheld)
     note_reading(visit.session, visit.actor, SUBJECT, visit.process_id, kept)
+    is_explained = bool(working.open_reason) or working.open_source.startswith("import:")
+    published = None if is_explained else published_before(visit.session, visit.actor, visit.process_id)
     return _Whole(
         header(visit.session, visit.actor, visit.process_id),
         working.document,
@@ -142,6 +147,7 @@ def _whole(visit: Visit) -> _Whole:
         queries.parts_map(visit.session, visit.actor, visit.process_id),
         visit.base,
         examined,
+        corrects(published, working.document),
     )
 
 
@@ -232,6 +238,8 @@ def _why_not(actor: Actor, seen: _Whole, *, has_errors: bool) -> str:
         return seen.draft.why_not
     if has_errors:
         return "Corrige primero los errores de arriba."
+    if seen.asks_reason:
+        return "Cambias o quitas algo ya publicado: di por qué se corrige en la página de la contratación."
     if seen.draft.status != "draft":
         return "Cambia lo que se observó; después podrás enviarla otra vez."
     return ""
