@@ -30,6 +30,7 @@ from app.core.provision import ProvisionError, provisioning_sql
 from app.core.storage import Storage
 from app.demo.load import load as load_demo
 from app.demo.load import welcome as demo_welcome
+from app.identity import second_factor
 from app.identity import service as identity
 from app.identity.models import Account
 from app.identity.queries import memberships
@@ -100,7 +101,8 @@ def serve() -> None:
 @cli.command()
 def demo() -> None:
     """Abre todo el servicio con datos de demostración; la primera vez los carga."""
-    settings = get_settings().model_copy(update={"embedded_worker": True})
+    # Its people are invented: no letter to them leaves, whatever the environment says.
+    settings = get_settings().model_copy(update={"embedded_worker": True, "smtp_url": None})
     logs.configure(level="WARNING", human=True)
     _ensure_free(settings.host, settings.port)
     with installation.open_database(settings) as database:
@@ -300,6 +302,14 @@ def people_member(
             )
             identity.add_membership(session, actor, account_id, role, sujeto_id)
     typer.echo(f"{email} puede entrar en «{tenant}» con la función {role}.")
+
+
+@people_cli.command("second-factor-off")
+def people_second_factor_off(email: Email) -> None:
+    """Quita el segundo paso a quien perdió su teléfono y sus códigos; comprueba antes quién es."""
+    with installation.open_database(get_settings()) as database:
+        second_factor.take_off(database, email)
+    typer.echo(f"{email} entra solo con su contraseña, hasta que active de nuevo el segundo paso.")
 
 
 @padron_cli.command("add")

@@ -34,6 +34,7 @@ VERBS = {
     "account.email": "Cambió tu correo",
     "second_factor.add": "Activaste el segundo paso",
     "second_factor.remove": "Quitaste el segundo paso",
+    "second_factor.taken_off": "Quien opera la plataforma quitó tu segundo paso",
     "second_factor.codes": "Se hicieron códigos de respaldo nuevos",
     "second_factor.code_used": "Entraste con un código de respaldo",
     "passkey.add": "Agregaste una llave de acceso",

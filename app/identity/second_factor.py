@@ -23,6 +23,7 @@ from app.identity.account import tell
 from app.identity.log import note
 from app.identity.models import Account, LoginSession, Passkey, RecoveryCode, TotpSecret
 from app.identity.queries import SignedIn, token_hash
+from app.identity.service import end_sessions
 from app.identity.sessions import NewSession, Visit, revoke_others
 from app.settings import Settings
 
@@ -189,7 +190,9 @@ def confirm(
         session.execute(
             update(TotpSecret).where(col(TotpSecret.account_id) == who.account_id).values(confirmed_at=now)
         )
-        _mark(session, who, since=True)
+        session.execute(
+            update(Account).where(col(Account.account_id) == who.account_id).values(second_factor_since=now)
+        )
         session.execute(
             update(LoginSession)
             .where(col(LoginSession.session_id) == who.session_id)
@@ -211,11 +214,27 @@ def remove(database: Database, who: SignedIn) -> None:
     if any(hat.demands_second_factor for hat in who.memberships):
         raise ConflictError("Tu institución pide el segundo paso: no puedes quitarlo.")
     with database.auth_work(who.account_id) as session:
-        for table in (TotpSecret, RecoveryCode, Passkey):
-            session.execute(delete(table).where(col(table.account_id) == who.account_id))
-        _mark(session, who, since=False)
+        _forget(session, who.account_id)
         note(session, who.account_id, "second_factor.remove")
         tell(session, who.account_id, who.email, "Se quitó el segundo paso para entrar")
+
+
+def take_off(database: Database, email: str) -> None:
+    """Take the second factor off somebody who lost telephone and codes (command line only); their sessions end.
+
+    Raises:
+        NotFoundError: no account has this address.
+    """
+    with database.auth_work() as session:
+        account_id = session.exec(
+            select(Account.account_id).where(Account.email == email.strip().lower())
+        ).one_or_none()
+        if account_id is None:
+            raise NotFoundError(f"No hay una cuenta con el correo «{email}».")
+        _forget(session, account_id)
+        end_sessions(session, LoginSession.account_id == account_id)
+        note(session, account_id, "second_factor.taken_off")
+        tell(session, account_id, email, "Quien opera la plataforma quitó el segundo paso para entrar")
 
 
 def renew_codes(database: Database, who: SignedIn) -> tuple[str, ...]:
@@ -287,11 +306,11 @@ def _new_codes(session: AuthSession, account_id: UUID) -> tuple[str, ...]:
     return tuple("-".join(code[at : at + 4] for at in range(0, _CODE_LENGTH, 4)) for code in plain)
 
 
-def _mark(session: AuthSession, who: SignedIn, *, since: bool) -> None:
+def _forget(session: AuthSession, account_id: UUID) -> None:
+    for table in (TotpSecret, RecoveryCode, Passkey):
+        session.execute(delete(table).where(col(table.account_id) == account_id))
     session.execute(
-        update(Account)
-        .where(col(Account.account_id) == who.account_id)
-        .values(second_factor_since=clock.now() if since else None)
+        update(Account).where(col(Account.account_id) == account_id).values(second_factor_since=None)
     )
 
 
