@@ -126,7 +126,7 @@ def keep_tenant(database: Database, tenant_id: UUID, zone: str) -> None:
         state = _lock(session, actor)
         if state is None:
             return
-        today = _today(zone)
+        today = today_in(zone)
         whole = state.counted_on != today
         moved = _moved(session, actor, state, whole=whole)
         if moved:
@@ -170,8 +170,8 @@ def recount_all(database: Database, actor: Actor, zone: str) -> None:
                 .order_by(col(SujetoObligado.sujeto_obligado_id))
                 .limit(AT_ONCE)
             ).all()
-            recount(session, actor, bodies, _today(zone))
-            state.counted_on, state.counted_at = _today(zone), clock.now()
+            recount(session, actor, bodies, today_in(zone))
+            state.counted_on, state.counted_at = today_in(zone), clock.now()
             if bodies:  # not done yet: whoever comes after a crash begins again
                 state.counted_on = None
             session.add(state)
@@ -208,7 +208,8 @@ def cutoff(calendar: Calendar, today: date) -> date:
     return day
 
 
-def _today(zone: str) -> date:
+def today_in(zone: str) -> date:
+    """Return the day it is in a zone now."""
     return clock.now().astimezone(ZoneInfo(zone)).date()
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from app.adoption import behind, exports, pages, queries, reminded, reminders
+from app.adoption import behind, exports, headline, pages, queries, reminded, reminders
 from app.adoption.behind import KINDS
 from app.adoption.pages import (
     NEED_ATTENTION,
@@ -47,7 +47,7 @@ from app.web.templating import page
 router = APIRouter(include_in_schema=False, dependencies=[Depends(desk_navigation)])
 
 HOME = "/{tenant}/cumplimiento"
-BODY = HOME + "/sujetos/{sujeto_obligado_id}"
+BODY = HOME + "/sujetos/{sujeto_id}"
 REMINDERS = HOME + "/recordatorios"
 READ = [Depends(guard(Permission.ADOPTION_READ))]
 REMIND = [Depends(guard(Permission.REMINDER_SEND))]
@@ -57,6 +57,9 @@ AskedDep = Annotated[Asked, Depends(pages.asked)]
 CursorQuery = Annotated[str | None, Query(max_length=500)]
 QuarterQuery = Annotated[str, Query(max_length=10)]
 ChosenQuery = Annotated[list[UUID], Query(default_factory=list, max_length=MANY_CHOSEN)]
+
+headlines = (headline.state_of_bodies,)
+"""Named here so that serving the desk is what puts its line of state on top of «Mi trabajo»."""
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -126,16 +129,16 @@ def _download(form: str) -> None:
         report = _report(view, f"Cumplimiento, {quarter.label}", lede, _narrowed(asked, len(rows)))
         return _file(form, report, [sheet], f"cumplimiento-{view.slug}-{quarter.written}")
 
-    def one(view: TenantDep, actor: ActorDep, session: WorkDep, sujeto_obligado_id: UUID) -> Response:
+    def one(view: TenantDep, actor: ActorDep, session: WorkDep, sujeto_id: UUID) -> Response:
         today = view.today
-        sujeto = tenancy.sujeto(session, actor, sujeto_obligado_id)
+        sujeto = tenancy.sujeto(session, actor, sujeto_id)
         history = queries.history(session, actor, sujeto, today)
         sheets = [exports.quarters_sheet(history)]
         if form != "csv":
             rows = behind.rows(
                 session,
                 actor,
-                sujeto_obligado_id,
+                sujeto_id,
                 "firmas",
                 history[0][0],
                 today=today,
@@ -174,14 +177,12 @@ def observed(
 
 
 @router.get(BODY, dependencies=READ)
-def body(
-    request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, sujeto_obligado_id: UUID
-) -> Response:
+def body(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, sujeto_id: UUID) -> Response:
     """Show one body: how it stands, quarter by quarter, and how it was reminded."""
-    sujeto = tenancy.sujeto(session, actor, sujeto_obligado_id)
+    sujeto = tenancy.sujeto(session, actor, sujeto_id)
     history = queries.history(session, actor, sujeto, view.today)
-    here = f"{_home(view)}/sujetos/{sujeto_obligado_id}"
-    people = reminders.recipients(session, actor, [sujeto_obligado_id]).get(sujeto_obligado_id, ())
+    here = f"{_home(view)}/sujetos/{sujeto_id}"
+    people = reminders.recipients(session, actor, [sujeto_id]).get(sujeto_id, ())
     context = BodyPage(
         base=view.base,
         here=here,
@@ -191,11 +192,11 @@ def body(
         reasons=tuple(told(history[0][1].reasons)),
         columns=columns("Trimestre", *NUMBERS),
         history=tuple(history),
-        reminders=tuple(reminded.of_body(session, actor, sujeto_obligado_id)),
+        reminders=tuple(reminded.of_body(session, actor, sujeto_id)),
         people=tuple(person.full_name for person in people),
         definitions=DEFINITIONS,
         downloads=tuple(Link(form.upper(), f"{here}/informe.{form}") for form in _TYPES),
-        remind=with_query(f"{_home(view)}/recordatorios/nuevo", sujeto=str(sujeto_obligado_id)),
+        remind=with_query(f"{_home(view)}/recordatorios/nuevo", sujeto=str(sujeto_id)),
         may_remind=allowed(actor, Permission.REMINDER_SEND) and sujeto.status == "active",
         may_invite=allowed(actor, Permission.PEOPLE_MANAGE),
     )
@@ -209,7 +210,7 @@ def rows_behind(
     actor: ActorDep,
     session: WorkDep,
     *,
-    sujeto_obligado_id: UUID,
+    sujeto_id: UUID,
     de: str = "publicados",
     trimestre: QuarterQuery = "",
     cursor: CursorQuery = None,
@@ -217,13 +218,13 @@ def rows_behind(
     """Show the rows behind one number of a body."""
     today = view.today
     quarter = Asked(trimestre).quarter(today)
-    sujeto = tenancy.sujeto(session, actor, sujeto_obligado_id)
+    sujeto = tenancy.sujeto(session, actor, sujeto_id)
     if de not in KINDS:
         raise NotFoundError("No hay una lista así: ábrela desde la página del sujeto obligado.")
     if KINDS[de].running and quarter != Quarter.of(today):
         raise NotFoundError("Ese dato se cuenta solo en el trimestre en curso.")
-    rows = behind.rows(session, actor, sujeto_obligado_id, de, quarter, today=today, cursor=cursor)
-    home = f"{_home(view)}/sujetos/{sujeto_obligado_id}"
+    rows = behind.rows(session, actor, sujeto_id, de, quarter, today=today, cursor=cursor)
+    home = f"{_home(view)}/sujetos/{sujeto_id}"
     here = with_query(f"{home}/filas", de=de, trimestre=trimestre)
     context = BehindPage(
         base=view.base,

@@ -24,6 +24,7 @@ from app.processes.queries import VersionRef
 from app.review import service
 from app.review.alone import alone
 from app.review.frame import PROCESS, VERSION, NumberPath, back_to, row_version, title_in, way_to
+from app.review.headlines import Headline, headlines
 from app.review.page import WAYS, address, process_page, remarking
 from app.review.queries import Pile, pile_late, pile_rows, piles, process_view
 from app.review.reasons import reasons
@@ -50,6 +51,7 @@ class WorkPage:
     """Context of `review/panel.html`; of each list its first rows, and how many of it are late."""
 
     base: str
+    headlines: tuple[Headline, ...]
     piles: tuple[tuple[Pile, Page[ProcessRow], int], ...]
     one_body: bool
     today: date
@@ -92,6 +94,7 @@ def work(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep) -
     """Show what waits for this person."""
     context = WorkPage(
         base=view.base,
+        headlines=headlines(session, actor, view),
         piles=tuple(
             (pile, pile_rows(session, actor, pile), pile_late(session, actor, pile, view.today))
             for pile in piles(actor)

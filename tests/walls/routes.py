@@ -20,10 +20,14 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy import func, text, update
 from sqlmodel import col, select
 
+from app.adoption import reminders
+from app.adoption.quarters import Quarter
+from app.adoption.queries import Filters
 from app.attachments import service as attachments
 from app.attachments.service import Intake, SentFile
 from app.catalogs import service as catalogs
 from app.continuity.models import TenantExport
+from app.core import clock
 from app.core.db import Actor, Database, DatabaseUrls, RwSession
 from app.core.outbox import OutboxEvent
 from app.core.policy import ROLES, Permission
@@ -400,6 +404,16 @@ def _in_state(place: Place, written: Document, state: str) -> tuple[VersionRef, 
     return ref, len(acts) + 1
 
 
+def _reminder(place: Place, secret: str) -> UUID:
+    """Remind the first body, with a note."""
+    keeper = place.actor("garante_admin")
+    place.actor("so_admin")
+    today = clock.now().date()
+    with place.database.unit_of_work(keeper) as session:
+        sent = reminders.send(session, keeper, Quarter.of(today), today, Filters(), note=secret)
+        return sent.reminder_id
+
+
 STATES = {
     "devolucion": "in_review",
     "aprobacion": "in_review",
@@ -487,6 +501,7 @@ class Filled:
 ROWS = (
     "export_id",
     "observation_id",
+    "reminder_id",
     "attachment_id",
     "process_id",
     "import_id",
@@ -538,6 +553,7 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "load_id": str(load_id),
         "padron_load_id": str(_padron(place, storage, secret)),
         "sujeto_id": str(place.sujetos[0]),
+        "reminder_id": str(_reminder(place, secret)),
         "party_id": str(_party(place, secret)),
         "client_id": _client(place, secret),
         "membership_id": str(_person(place, secret)),
