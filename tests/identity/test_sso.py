@@ -104,7 +104,9 @@ def test_a_person_enters_with_the_role_that_the_claims_name(house: House, place:
 
     assert (answer.status_code, answer.headers["location"]) == (303, f"/{place.slug}/procesos-internos")
     assert browser.get(f"/{place.slug}/procesos-internos").status_code == 200
-    assert hats(place, EDITOR["email"]) == [("so_editor", "active", "granted")]
+    with place.database.owner_work(place.system) as session:  # sees this tenant only
+        found = session.execute(text("SELECT role, status FROM membership WHERE sso = 'granted'"))
+        assert [tuple(row) for row in found] == [("so_editor", "active")]
     assert "Ana Prueba" in browser.get("/cuenta").text
 
 

@@ -112,6 +112,7 @@ class AccessPage:
     roles: tuple[str, ...]
     stored_secret: bool
     configured: bool
+    link_address: str
     addresses: tuple[SummaryItem, ...]
     tried: str = ""
     failed: str = ""
@@ -218,6 +219,7 @@ def _page(
         roles=TENANT_ROLES,
         stored_secret=bool(provider and provider.client_secret),
         configured=provider is not None,
+        link_address=f"{view.base}/sso/vincular",
         addresses=(
             SummaryItem("A donde regresa quien entra (redirect URI)", f"{start}/sso/respuesta"),
             SummaryItem("A donde regresa quien sale (post logout redirect URI)", f"{start}/"),

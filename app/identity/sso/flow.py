@@ -76,7 +76,7 @@ class Answered:
     id_token: str
 
 
-def begin(
+def question(
     providers: Providers,
     party: Party,
     *,

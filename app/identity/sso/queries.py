@@ -1,4 +1,4 @@
-"""Reading single sign-on: a tenant's provider, who may enter without it, and what an account is linked to."""
+"""Reading single sign-on: a tenant's provider, and who may enter without it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.db import Actor, AuthSession, RwSession
 from app.core.errors import UnauthenticatedError
 from app.core.tables import among
-from app.identity.sso.models import BreakGlass, IdentityProvider, OidcIdentity
+from app.identity.sso.models import BreakGlass, IdentityProvider
 from app.tenancy.models import Tenant
 
 
@@ -32,15 +32,6 @@ class Offer:
     tenant_slug: str
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An account's identity at the provider of a tenant; `lasting` where the account was made for it."""
-
-    label: str
-    tenant_slug: str
-    lasting: bool
-
-
 def provider(session: RwSession, actor: Actor) -> IdentityProvider | None:
     """Return the provider that the actor's tenant configured, in use or not."""
     return session.exec(
@@ -59,22 +50,6 @@ def offers(session: AuthSession, slugs: Collection[str] | None = None) -> list[O
     if slugs is not None:
         query = query.where(col(Tenant.slug).in_(slugs))
     return [Offer(label, slug) for label, slug in session.exec(query)]
-
-
-def links(session: AuthSession, account_id: UUID) -> list[Link]:
-    """Return the identities that an account is linked to, where their provider is still the tenant's."""
-    found = session.exec(
-        select(IdentityProvider.label, Tenant.slug, OidcIdentity.made_account)
-        .join(
-            OidcIdentity,
-            (col(OidcIdentity.tenant_id) == col(IdentityProvider.tenant_id))
-            & (col(OidcIdentity.issuer) == col(IdentityProvider.issuer)),
-        )
-        .join(Tenant, col(Tenant.tenant_id) == col(IdentityProvider.tenant_id))
-        .where(OidcIdentity.account_id == account_id)
-        .order_by(Tenant.slug)
-    )
-    return [Link(label, slug, made) for label, slug, made in found]
 
 
 def closed_to_passwords(session: AuthSession, account_id: UUID, tenants: Collection[UUID]) -> frozenset[UUID]:

@@ -142,7 +142,7 @@ def ask(
         _may_ask(who, view, purpose)
     try:
         party = service.party(provider, keys.of(settings))
-        address, flow = flows.begin(
+        address, flow = flows.question(
             providers,
             party,
             tenant_id=view.tenant_id,
