@@ -18,8 +18,8 @@ from app.notifications.models import Notice
 from app.processes.models import ContractingProcess
 from app.tenancy.models import SujetoObligado
 
-PLACES = {"panel": "panel", "personas": "personas", "exportacion": "panel"}
-"""Place of a kind → first segment of its page."""
+PLACES = {"panel": "panel", "personas": "personas", "exportacion": "ajustes/exportacion"}
+"""Place of a kind → its page, after the tenant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,15 @@ def test_of_people_hears_who_manages_them(place: Place) -> None:
     ]
 
 
+def test_nobody_is_told_what_they_did_themselves_unless_it_is_what_came_of_it(place: Place) -> None:
+    admin, here, joined = place.actor("garante_admin"), place.actor("so_admin"), place.actor("so_editor")
+    emit(place, "people.left", {"membership_id": str(joined.membership_id)}, by=admin)
+    emit(place, "export.ready", {"export_id": str(joined.membership_id)}, by=admin)
+    consume(place)
+    assert kinds(place, here) == [("people.left", 1)]
+    assert kinds(place, admin) == [("export.ready", 1)]
+
+
 # -- once
 
 
