@@ -1,13 +1,17 @@
-"""Tables of a tenant's life: the key its exports are locked with, and the exports."""
+"""Tables of a tenant's life: acts between two people, the key its exports are locked with, and the exports."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key
 
+ACT_KINDS = ("succession", "deletion")
+ACT_STATUSES = ("asked", "accepted", "done", "cancelled")
 EXPORT_STATUSES = ("queued", "running", "ready", "failed", "expired")
 
 
@@ -61,3 +65,34 @@ class TenantExport(SQLModel, table=True):
     created_at: datetime = moment()
     ready_at: datetime | None = moment(default_now=False, nullable=True)
     expires_at: datetime | None = moment(default_now=False, nullable=True)
+
+
+class PlatformAct(SQLModel, table=True):
+    """An act on a whole tenant that takes two operators and a legal act.
+
+    It belongs to the platform: only the owner's role reads it.
+    `detail` is what was asked for.
+    """
+
+    __tablename__ = "platform_act"
+    __table_args__ = (
+        one_of("kind", ACT_KINDS),
+        one_of("status", ACT_STATUSES),
+        CheckConstraint(
+            "decided_by IS NULL OR decided_by <> asked_by OR status = 'cancelled'", name="two_people"
+        ),
+        Index("platform_act_subject_idx", "subject_id", "asked_at"),
+    )
+
+    act_id: UUID = Field(default_factory=new_id, primary_key=True)
+    kind: str = prose(None)
+    subject_id: UUID
+    status: str = prose("asked")
+    legal_act: str = prose(None)
+    detail: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    asked_by: UUID
+    asked_at: datetime = moment()
+    decided_by: UUID | None = None
+    decided_at: datetime | None = moment(default_now=False, nullable=True)
+    not_before: datetime | None = moment(default_now=False, nullable=True)
+    done_at: datetime | None = moment(default_now=False, nullable=True)

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from app.continuity import founding
-from app.continuity.models import ExportKey, TenantExport
+from app.continuity.models import ExportKey, PlatformAct, TenantExport
 from app.continuity.queries import TenantCard, TenantFacts
 from app.identity.models import Invitation
+from app.onboarding.pages import Day
 from app.tenancy import states as entities
 from app.web.components import STATES as WEB_STATES
 from app.web.components import Progress, State, SummaryItem
@@ -32,6 +34,42 @@ class Reason(BaseModel):
     )
 
 
+class SuccessorForm(BaseModel):
+    """The authority that takes over."""
+
+    nombre: str = Field(title="Nombre de la nueva autoridad", max_length=300)
+    corto: str = Field("", title="Nombre corto o siglas", max_length=60)
+    ley: str = Field("", title="Ley que aplica", max_length=500)
+    desde: Day = Field(title="Desde qué día", examples=["31/12/2026"])
+    fundamento: str = Field(
+        title="Acto legal", description="El decreto, la ley o el acuerdo, con su fecha.", max_length=1000
+    )
+
+
+class DeletionForm(BaseModel):
+    """What deleting a tenant asks for."""
+
+    direccion: str = Field(title="Escribe la dirección del organismo", max_length=60)
+    fundamento: str = Field(
+        title="Acto legal", description="El decreto, la ley o el acuerdo, con su fecha.", max_length=1000
+    )
+
+
+@dataclass(frozen=True)
+class Forms:
+    """The forms of a tenant's page, each as it stands."""
+
+    reason: Form[Reason]
+    admin: Form[founding.FirstAdmin]
+    successor: Form[SuccessorForm]
+    deletion: Form[DeletionForm]
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether one of them was sent and refused."""
+        return any(form.errors for form in (self.reason, self.admin, self.successor, self.deletion))
+
+
 @dataclass(frozen=True)
 class HomePage:
     """Context of `continuity/home.html`."""
@@ -53,8 +91,10 @@ class TenantPage:
     entity: str
     summary: tuple[SummaryItem, ...]
     may_manage: bool
-    form: Form[Reason]
-    admin: Form[founding.FirstAdmin]
+    forms: Forms
+    acts: list[PlatformAct]
+    act_states: dict[str, State]
+    own: UUID | None
     invited: tuple[tuple[Invitation, str], ...]
     key: ExportKey | None
     exports: list[TenantExport]
@@ -86,6 +126,12 @@ class SlugPage:
     free: bool
 
 
+ACT_STATES = {
+    "asked": State("Espera a otra persona", "clock", "warning"),
+    "accepted": State("Aceptado", "check", "info"),
+    "done": State("Hecho", "check", "success"),
+    "cancelled": State("Cancelado", "cross"),
+}
 EXPORT_STATES = {
     "queued": WEB_STATES["queued"],
     "running": WEB_STATES["running"],

@@ -50,7 +50,7 @@ class TenantCard:
 
 def tenants(database: Database, directory: TenantDirectory) -> list[TenantFacts]:
     """Return every tenant with its facts, the national one first, then by state."""
-    return _facts(database, directory.all())
+    return _facts(database, directory.all(deleted=True))
 
 
 def tenant_card(database: Database, directory: TenantDirectory, slug: str) -> TenantCard:

@@ -1,32 +1,21 @@
 """Pages of the platform: the tenants, founding one, suspending it and letting it work again."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from app.continuity import exporting, founding, queries, service
+from app.continuity import founding, queries, service
 from app.continuity.founding import Address, FirstAdmin, Names
 from app.continuity.frame import HOME, platform_frame
-from app.continuity.pages import EXPORT_STATES, STATES, FoundingPage, HomePage, Reason, SlugPage, TenantPage
-from app.continuity.queries import TenantCard
-from app.core import keys
-from app.core.db import Actor, Database
+from app.continuity.office import ManagingDep, Office, ReadingDep
+from app.continuity.pages import STATES, FoundingPage, HomePage, SlugPage
 from app.core.errors import ConflictError, InvalidError
 from app.core.folding import fold
-from app.core.policy import Permission, allowed
-from app.identity import invitations
-from app.identity.deps import DatabaseDep, DirectoryDep, FreshDep, platform_guard
-from app.identity.models import Invitation
 from app.tenancy import declarations
 from app.tenancy import states as entities
-from app.tenancy.deps import get_settings
-from app.tenancy.queries import TenantDirectory, TenantView
 from app.web.components import SummaryItem
-from app.web.formats import date_es
 from app.web.forms import Form, FormValues, Sent
 from app.web.shell import Link
 from app.web.templating import page
@@ -35,47 +24,7 @@ from app.web.theme import DEFAULT_ACCENT
 router = APIRouter(include_in_schema=False, dependencies=[Depends(platform_frame)])
 
 
-@dataclass(frozen=True)
-class Office:
-    """Who of the platform asks, and what they work with."""
-
-    actor: Actor
-    database: Database
-    directory: TenantDirectory
-
-    @property
-    def may_manage(self) -> bool:
-        """Tell whether acts are offered."""
-        return allowed(self.actor, Permission.PLATFORM_MANAGE)
-
-    def within(self, view: TenantView) -> Actor:
-        """Return the same person bound to a tenant, with the platform's permissions and no other."""
-        return replace(self.actor, tenant_id=view.tenant_id)
-
-
-def reading(
-    actor: Annotated[Actor, Depends(platform_guard(Permission.PLATFORM_READ))],
-    database: DatabaseDep,
-    directory: DirectoryDep,
-) -> Office:
-    """Return the office of somebody who may look."""
-    return Office(actor, database, directory)
-
-
-def managing(
-    actor: Annotated[Actor, Depends(platform_guard(Permission.PLATFORM_MANAGE))],
-    database: DatabaseDep,
-    directory: DirectoryDep,
-) -> Office:
-    """Return the office of somebody who may act."""
-    return Office(actor, database, directory)
-
-
-ReadingDep = Annotated[Office, Depends(reading)]
-ManagingDep = Annotated[Office, Depends(managing)]
-
 TENANTS = HOME + "/organismos"
-TENANT = TENANTS + "/{garante}"
 _CRUMBS = (Link("Organismos", HOME),)
 
 
@@ -137,124 +86,6 @@ def slug(request: Request, office: ManagingDep, slug: Annotated[str, Query(max_l
         verdict = "Ya es de otro organismo: elige otra."
     said = verdict or f"Está libre: será /{slug}/."
     return page(request, "continuity/_slug.html", SlugPage(slug, said, free=not verdict))
-
-
-@router.get(TENANT)
-def tenant(request: Request, garante: str, office: ReadingDep) -> Response:
-    """Show one tenant: its facts, its names in time, and what may be done with it."""
-    return _tenant(request, garante, office, Form.blank(Reason))
-
-
-@router.post(TENANT + "/administracion")
-def invite(request: Request, garante: str, sent: Sent, office: ManagingDep) -> Response:
-    """Invite somebody to administer a tenant that nobody administers."""
-    view = office.directory.by_slug(garante)
-    form = Form.read(FirstAdmin, sent)
-    if form.data is not None:
-        try:
-            service.invite_admin(
-                office.database, office.actor, view.tenant_id, form.data.admin_email, form.data.admin_name
-            )
-        except InvalidError as error:
-            form = form.refused(error.detail, "admin_email")
-    if form.data is None:
-        return _tenant(request, garante, office, Form.blank(Reason), form)
-    return RedirectResponse(f"{TENANTS}/{garante}", 303)
-
-
-@router.post(TENANT + "/suspension")
-def suspend(request: Request, garante: str, sent: Sent, office: ManagingDep, _who: FreshDep) -> Response:
-    """Suspend the tenant."""
-    return _turn(request, garante, sent, office, "suspend")
-
-
-@router.post(TENANT + "/reanudacion")
-def resume(request: Request, garante: str, sent: Sent, office: ManagingDep, _who: FreshDep) -> Response:
-    """Let the tenant work again."""
-    return _turn(request, garante, sent, office, "resume")
-
-
-@router.post(TENANT + "/exportacion")
-def export(garante: str, sent: Sent, office: ManagingDep, _who: FreshDep) -> Response:
-    """Ask for an export, locked with the garante's key."""
-    actor = office.within(office.directory.by_slug(garante))
-    with office.database.unit_of_work(actor) as session:
-        exporting.ask(session, actor, originals=sent.text("originales") == "si")
-    return RedirectResponse(f"{TENANTS}/{garante}", 303)
-
-
-def _turn(request: Request, garante: str, sent: FormValues, office: Office, action: str) -> Response:
-    view = office.directory.by_slug(garante)
-    form = Form.read(Reason, sent)
-    if form.data is not None:
-        try:
-            service.change_status(office.database, office.actor, view, action, form.data.motivo)
-        except InvalidError as error:
-            form = form.refused(error.detail, "motivo")
-    if form.data is None:
-        return _tenant(request, garante, office, form)
-    office.directory.forget()
-    return RedirectResponse(f"{TENANTS}/{garante}", 303)
-
-
-def _tenant(
-    request: Request,
-    garante: str,
-    office: Office,
-    form: Form[Reason],
-    admin: Form[FirstAdmin] | None = None,
-) -> Response:
-    card = queries.tenant_card(office.database, office.directory, garante)
-    view = card.facts.view
-    with office.database.unit_of_work(office.within(view)) as session:
-        key = exporting.key(session, office.within(view))
-        exports = exporting.exports(session, office.within(view))
-        invited = queries.invited_admins(session, view)
-    context = TenantPage(
-        crumbs=_CRUMBS,
-        here=f"{TENANTS}/{garante}",
-        card=card,
-        state=STATES[view.status],
-        entity=entities.state_of(view),
-        summary=_summary(card),
-        may_manage=office.may_manage,
-        form=form,
-        admin=admin or Form.blank(FirstAdmin),
-        invited=_links(request, view, invited) if office.may_manage else (),
-        key=key,
-        exports=exports,
-        export_states=EXPORT_STATES,
-    )
-    return page(
-        request,
-        "continuity/tenant.html",
-        context,
-        status=422 if form.errors or (admin and admin.errors) else 200,
-    )
-
-
-def _links(
-    request: Request, view: TenantView, invited: Sequence[Invitation]
-) -> tuple[tuple[Invitation, str], ...]:
-    """Return the open invitations, each with its link where no mail carries it."""
-    settings = get_settings(request)
-    if settings.mail_is_sent:
-        return tuple((one, "") for one in invited)
-    keyring = keys.of(settings)
-    return tuple((one, invitations.path(keyring, view.slug, one)) for one in invited)
-
-
-def _summary(card: TenantCard) -> tuple[SummaryItem, ...]:
-    facts = card.facts
-    return (
-        SummaryItem("Sujetos obligados en servicio", f"{facts.sujetos:,}"),
-        SummaryItem("Contrataciones publicadas", f"{facts.records:,} ({facts.releases:,} entregas)"),
-        SummaryItem("Retiros", f"{facts.withdrawals:,}"),
-        SummaryItem("Personas que lo administran", f"{facts.admins:,}"),
-        SummaryItem("Prefijos OCID", ", ".join(prefix.prefix for prefix in card.prefixes)),
-        SummaryItem("Zona horaria", facts.view.time_zone),
-        SummaryItem("En el servicio desde", date_es(card.created_at)),
-    )
 
 
 def _told(sent: FormValues) -> tuple[SummaryItem, ...]:

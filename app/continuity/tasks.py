@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from app.continuity import exporting
+from app.continuity import deleting, exporting
 from app.core.db import Actor
 from app.core.jobs import Workplace, chore, tenant_task
 from app.tenancy.models import Tenant
@@ -14,6 +14,12 @@ from app.tenancy.models import Tenant
 def make_export(place: Workplace, actor: Actor, /, **ids: str) -> None:
     """Make an export that was asked for."""
     exporting.run(place.database, place.storage, actor, UUID(ids["export_id"]))
+
+
+@chore(every_seconds=3600)
+def delete_tenants(place: Workplace) -> None:
+    """Delete the tenants whose seven days are over."""
+    deleting.delete_due(place.database, place.storage)
 
 
 @chore(every_seconds=3600)

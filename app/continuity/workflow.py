@@ -34,6 +34,23 @@ TENANTS = Machine(
     ),
 )
 
+ACTS = Machine(
+    "el acto",
+    {"asked": "Pedido", "accepted": "Aceptado", "done": "Hecho", "cancelled": "Cancelado"},
+    (
+        Transition(
+            "accept",
+            ("asked",),
+            "accepted",
+            Permission.PLATFORM_MANAGE,
+            "Aceptar",
+            rule="otra persona que opera la plataforma, no la que lo pidió",
+        ),
+        Transition("cancel", ("asked", "accepted"), "cancelled", Permission.PLATFORM_MANAGE, "Cancelar"),
+        Transition("finish", ("accepted",), "done", None, "Terminar"),
+    ),
+)
+
 EXPORTS = Machine(
     "la exportación",
     {

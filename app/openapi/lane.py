@@ -11,7 +11,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core import clock, logs
-from app.core.errors import AppError, NotFoundError
+from app.core.errors import AppError, GoneError, NotFoundError
 from app.openapi import addresses, answers, packages
 from app.openapi.answers import Answer
 from app.openapi.gathering import ReleaseReader
@@ -87,7 +87,7 @@ class FastLane:
             return directory.by_host(host)
         try:
             return directory.by_slug(slug[1:])
-        except NotFoundError:
+        except (NotFoundError, GoneError):
             return None
 
     async def _read(self, scope: Scope, key: Key, view: TenantView) -> Answer | None:

@@ -10,8 +10,9 @@ After: 20261122_accountability
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
-from migrations.walls import grant, wall
+from migrations.walls import grant, role, wall
 
 revision = "20261122_continuity"
 down_revision = "20261122_accountability"
@@ -32,7 +33,10 @@ def upgrade() -> None:
         op.add_column(
             table, sa.Column("generation", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
         )
+    # The owner deletes a whole tenant, after two people and seven days; nobody else had the right to delete at all.
+    op.execute(f"ALTER POLICY withdrawn_only ON release_body TO {role('app_rw')}")
     _exports()
+    _acts()
 
 
 def _exports() -> None:
@@ -90,8 +94,40 @@ def _exports() -> None:
         grant("SELECT, INSERT, UPDATE", table, "app_rw")
 
 
+def _acts() -> None:
+    # No role of the service is granted anything: acts on whole tenants are the owner's, in app/continuity alone.
+    op.create_table(
+        "platform_act",
+        sa.Column("act_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("status", sa.Text(), server_default=sa.text("'asked'"), nullable=False),
+        sa.Column("legal_act", sa.Text(), nullable=False),
+        sa.Column("detail", postgresql.JSONB(), server_default="{}", nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('succession', 'deletion')", name=op.f("platform_act_kind_check")
+        ),
+        sa.CheckConstraint(
+            "status IN ('asked', 'accepted', 'done', 'cancelled')", name=op.f("platform_act_status_check")
+        ),
+        sa.CheckConstraint(
+            "decided_by IS NULL OR decided_by <> asked_by OR status = 'cancelled'",
+            name=op.f("platform_act_two_people_check"),
+        ),
+        sa.PrimaryKeyConstraint("act_id", name=op.f("platform_act_pkey")),
+    )
+    op.create_index("platform_act_subject_idx", "platform_act", ["subject_id", "asked_at"])
+
+
 def downgrade() -> None:
-    for table in ("tenant_export", "export_key"):
+    op.execute("ALTER POLICY withdrawn_only ON release_body TO PUBLIC")
+    for table in ("platform_act", "tenant_export", "export_key"):
         op.drop_table(table)
     for table in ("audit_event", "audit_seal"):
         op.drop_column(table, "generation")

@@ -56,3 +56,9 @@ def test_lists_are_compared() -> None:
     told = run("benchmarks.lists", "--processes", "300", "--rounds", "2")
     for part in ("| open, by deadline |", "| a word that nothing has |", "| save a field |"):
         assert part in told
+
+
+def test_an_export_and_its_import_are_told() -> None:
+    told = run("benchmarks.export", "--size", "30")
+    for step in ("export of 30 processes", "check", "import, with its checks", "chain over there: whole"):
+        assert step in told

@@ -1,0 +1,227 @@
+"""Acts on a whole tenant that take two operators and a legal act: one asks, another accepts, either may cancel."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.continuity.models import PlatformAct, TenantExport
+from app.continuity.workflow import ACTS
+from app.core import audit, clock, public_log
+from app.core.db import Actor, Database
+from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from app.core.policy import Permission, require
+from app.core.tables import table_of
+from app.publication.models import ChainHead
+from app.tenancy.models import Tenant, TenantName
+from app.tenancy.queries import TenantView
+
+WAIT = timedelta(days=7)
+"""Between accepting a deletion and doing it: time to change one's mind."""
+SHORTEST_LEGAL_ACT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """The authority that takes over: its name and law from a day on."""
+
+    name: str
+    short_name: str
+    law: str
+    since: date
+
+
+def ask_succession(
+    database: Database, operator: Actor, view: TenantView, successor: Successor, legal_act: str
+) -> UUID:
+    """Ask that a new authority take a tenant over; returns the act.
+
+    Past releases keep their publisher, addresses and identifiers stay; names and law change from a day on.
+
+    Raises:
+        ForbiddenError: not an operator.
+        InvalidError: no legal act, or the day comes before the name that holds now.
+        ConflictError: such an act is open already.
+    """
+    with database.owner_work(_within(operator, view)) as session:
+        newest = _newest_name(session, view.tenant_id)
+        if newest is not None and newest.valid_from is not None and successor.since <= newest.valid_from:
+            raise InvalidError("La sucesión debe ser posterior al día en que empezó el nombre de ahora.")
+        detail = {
+            "name": successor.name,
+            "short_name": successor.short_name,
+            "law": successor.law,
+            "since": successor.since.isoformat(),
+        }
+        return _ask(session, operator, _Asked("succession", view.tenant_id, legal_act.strip(), detail))
+
+
+def ask_deletion(database: Database, operator: Actor, view: TenantView, slug: str, legal_act: str) -> UUID:
+    """Ask that a suspended tenant be deleted; returns the act.
+
+    Raises:
+        ForbiddenError: not an operator.
+        InvalidError: the address was not typed right, or there is no legal act.
+        ConflictError: it is not suspended, has no export of all it is, or such an act is open already.
+    """
+    if slug.strip() != view.slug:
+        raise InvalidError(f"Escribe la dirección del organismo tal cual: {view.slug}.")
+    with database.owner_work(_within(operator, view)) as session:
+        require_exported(session, view.tenant_id)
+        return _ask(session, operator, _Asked("deletion", view.tenant_id, legal_act.strip(), {"slug": slug}))
+
+
+def require_exported(session: Session, tenant_id: UUID) -> None:
+    """Refuse to delete a tenant that works, or of which no export holds everything.
+
+    Raises:
+        ConflictError: it is not suspended, or nothing was exported since.
+    """
+    tenant = session.exec(select(Tenant).where(Tenant.tenant_id == tenant_id)).one()
+    if tenant.status != "suspended" or tenant.status_since is None:
+        raise ConflictError("Solo se da de baja un organismo suspendido: suspéndelo primero.")
+    head = session.exec(select(ChainHead.entry_hash).where(ChainHead.tenant_id == tenant_id)).one_or_none()
+    made = session.exec(
+        select(TenantExport.chain_hash).where(
+            TenantExport.tenant_id == tenant_id,
+            TenantExport.created_at > tenant.status_since,
+            col(TenantExport.ready_at).is_not(None),
+        )
+    ).all()
+    if (head or b"") not in made:
+        raise ConflictError("Falta una exportación completa posterior a la suspensión: sin ella no hay baja.")
+
+
+def accept(database: Database, operator: Actor, view: TenantView, act_id: UUID) -> PlatformAct:
+    """Accept what another operator asked for; a succession is done at once, a deletion after seven days.
+
+    Raises:
+        ForbiddenError: not an operator, or the one who asked.
+        NotFoundError: there is no such act.
+        ConflictError: it is no longer open, or what it needs is no longer so.
+    """
+    with database.owner_work(_within(operator, view)) as session:
+        act = _locked(session, view, act_id)
+        if act.asked_by == operator.account_id:
+            raise ForbiddenError("Lo pediste tú: lo acepta otra persona que opera la plataforma.")
+        ACTS.apply(act, "accept")
+        act.decided_by, act.decided_at = operator.account_id, clock.now()
+        audit.record(session, f"tenant.{act.kind}_accept", "tenant", act.subject_id, act=str(act_id))
+        if act.kind == "succession":
+            _succeed(session, act)
+        else:
+            require_exported(session, act.subject_id)
+            act.not_before = clock.now() + WAIT
+    return act
+
+
+def cancel(database: Database, operator: Actor, view: TenantView, act_id: UUID) -> None:
+    """Cancel an act that is not done yet; any operator may.
+
+    Raises:
+        ForbiddenError: not an operator.
+        NotFoundError: there is no such act.
+        ConflictError: it is done or cancelled.
+    """
+    with database.owner_work(_within(operator, view)) as session:
+        act = _locked(session, view, act_id)
+        ACTS.apply(act, "cancel")
+        act.decided_by, act.decided_at = operator.account_id, clock.now()
+        audit.record(session, f"tenant.{act.kind}_cancel", "tenant", act.subject_id, act=str(act_id))
+
+
+def acts(database: Database, tenant_id: UUID) -> list[PlatformAct]:
+    """Return the acts on a tenant, newest first."""
+    with database.owner_work() as session:
+        return list(
+            session.exec(
+                select(PlatformAct)
+                .where(PlatformAct.subject_id == tenant_id)
+                .order_by(col(PlatformAct.asked_at).desc())
+                .limit(20)
+            ).all()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    kind: str
+    tenant_id: UUID
+    legal_act: str
+    detail: dict[str, str]
+
+
+def _ask(session: Session, operator: Actor, asked: _Asked) -> UUID:
+    if operator.account_id is None or len(asked.legal_act) < SHORTEST_LEGAL_ACT:
+        raise InvalidError("Di con qué acto legal: el decreto, la ley o el acuerdo, con su fecha.")
+    session.exec(select(Tenant).where(Tenant.tenant_id == asked.tenant_id).with_for_update()).one()
+    if session.exec(
+        select(PlatformAct).where(
+            PlatformAct.subject_id == asked.tenant_id,
+            PlatformAct.kind == asked.kind,
+            col(PlatformAct.status).in_(("asked", "accepted")),
+        )
+    ).first():
+        raise ConflictError("Ya hay uno abierto: acéptalo o cancélalo antes de pedir otro.")
+    act = PlatformAct(
+        kind=asked.kind,
+        subject_id=asked.tenant_id,
+        legal_act=asked.legal_act,
+        detail=asked.detail,
+        asked_by=operator.account_id,
+    )
+    session.add(act)
+    session.flush()
+    audit.record(session, f"tenant.{asked.kind}_ask", "tenant", asked.tenant_id, act=str(act.act_id))
+    return act.act_id
+
+
+def _succeed(session: Session, act: PlatformAct) -> None:
+    """End the name that holds and begin the successor's; what was published stays as it was."""
+    since = date.fromisoformat(act.detail["since"])
+    newest = _newest_name(session, act.subject_id)
+    if newest is not None and newest.valid_to is None:
+        newest.valid_to = since
+    session.add(
+        TenantName(
+            tenant_id=act.subject_id,
+            position=newest.position + 1 if newest else 0,
+            name=act.detail["name"],
+            short_name=act.detail["short_name"],
+            law=act.detail["law"],
+            valid_from=since,
+            source=act.legal_act,
+            verified=True,
+        )
+    )
+    public_log.tell(
+        session, "succession", ground=act.legal_act, reason=act.detail["name"], since=act.detail["since"]
+    )
+    ACTS.apply(act, "finish")
+    act.done_at = clock.now()
+
+
+def _newest_name(session: Session, tenant_id: UUID) -> TenantName | None:
+    return session.exec(
+        select(TenantName)
+        .where(TenantName.tenant_id == tenant_id)
+        .order_by(table_of(TenantName).c.position.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _within(operator: Actor, view: TenantView) -> Actor:
+    require(operator, Permission.PLATFORM_MANAGE)
+    return replace(operator, tenant_id=view.tenant_id)
+
+
+def _locked(session: Session, view: TenantView, act_id: UUID) -> PlatformAct:
+    act = session.exec(
+        select(PlatformAct)
+        .where(PlatformAct.act_id == act_id, PlatformAct.subject_id == view.tenant_id)
+        .with_for_update()
+    ).one_or_none()
+    if act is None:
+        raise NotFoundError("No encontramos ese acto.")
+    return act

@@ -1,0 +1,82 @@
+"""Deleting a tenant: its rows and files go, a tombstone stays that says who it was and where its chain ended."""
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+
+from app.continuity.acts import require_exported
+from app.continuity.models import PlatformAct
+from app.continuity.workflow import ACTS, TENANTS
+from app.core import audit, clock, logs, public_log
+from app.core.db import Actor, Database
+from app.core.errors import ConflictError
+from app.core.metadata import metadata
+from app.core.storage import Storage
+from app.tenancy.models import Tenant
+
+TOMBSTONE = ("tenant", "tenant_name", "ocid_prefix", "chain_head", "public_act", "audit_event", "audit_seal")
+"""Tables whose rows stay: its address and prefixes are nobody else's for ever, and what was done stays told."""
+
+_log = logs.get(__name__)
+
+
+def delete_due(database: Database, storage: Storage) -> int:
+    """Delete the tenants whose seven days are over; returns how many."""
+    with database.owner_work() as session:
+        due = session.exec(
+            select(PlatformAct).where(
+                PlatformAct.kind == "deletion",
+                PlatformAct.status == "accepted",
+                col(PlatformAct.not_before) <= clock.now(),
+            )
+        ).all()
+    for act in due:
+        _delete(database, storage, act)
+    return len(due)
+
+
+def _delete(database: Database, storage: Storage, act: PlatformAct) -> None:
+    """Close the door first, then take table after table; whatever stops it, the next time goes on."""
+    actor = Actor(tenant_id=act.subject_id, account_id=act.decided_by, role="system")
+    if not _closed(database, actor, act):
+        return
+    for table in reversed(metadata().sorted_tables):
+        if "tenant_id" in table.columns and table.name not in TOMBSTONE:
+            with database.owner_work(actor) as session:
+                session.execute(delete(table).where(table.c.tenant_id == act.subject_id))
+    for stored in storage.files_of(act.subject_id):
+        storage.delete(stored.key)
+    with database.owner_work(actor) as session:
+        held = session.exec(
+            select(PlatformAct).where(PlatformAct.act_id == act.act_id).with_for_update()
+        ).one()
+        ACTS.apply(held, "finish")
+        held.done_at = clock.now()
+        audit.record(session, "tenant.delete", "tenant", act.subject_id, act=str(act.act_id))
+    _log.info("tenant_deleted", tenant=str(act.subject_id))
+
+
+def _closed(database: Database, actor: Actor, act: PlatformAct) -> bool:
+    """Turn the tenant into a tombstone, unless somebody cancelled meanwhile or it came back to work."""
+    with database.owner_work(actor) as session:
+        held = session.exec(
+            select(PlatformAct).where(PlatformAct.act_id == act.act_id).with_for_update()
+        ).one()
+        tenant = session.exec(
+            select(Tenant).where(Tenant.tenant_id == act.subject_id).with_for_update()
+        ).one()
+        if held.status != "accepted":
+            return False
+        if tenant.status == "deleted":
+            return True
+        try:
+            require_exported(session, act.subject_id)
+        except (
+            ConflictError
+        ):  # it came back to work meanwhile, or published: what was decided is no longer so
+            ACTS.apply(held, "cancel")
+            audit.record(session, "tenant.deletion_cancel", "tenant", act.subject_id, act=str(act.act_id))
+            return False
+        TENANTS.apply(tenant, "delete")
+        tenant.status_since, tenant.status_reason = clock.now(), act.legal_act
+        public_log.tell(session, "suspension", ground=act.legal_act, reason=act.legal_act, act="delete")
+    return True
