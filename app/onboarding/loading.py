@@ -5,12 +5,12 @@ Nothing is removed by a file, and what would change a name or may be the same bo
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlmodel import col, select
 
 from app.core import audit, bulk, clock, outbox
@@ -314,22 +314,23 @@ def _add(session: RwSession, actor: Actor, load: PadronLoad, rows: list[PadronRo
         for sujeto, row in fresh.items()
     ]
     added = set(bulk.returned(session, _ADD, bodies))
-    done = {row.row_number: (sujeto, "added") for sujeto, row in fresh.items() if sujeto in added}
-    _finish(
-        session,
-        rows,
-        done,
-        "Su clave o su ID ya son de otro sujeto obligado: agrégalo a mano con otra.",
-    )
+    done = {sujeto: row.row_number for sujeto, row in fresh.items() if sujeto in added}
     note(
         session,
         actor,
-        [
-            Note(sujeto, 1, "add", load_id=load.load_id, row_number=row.row_number)
-            for sujeto, row in fresh.items()
-            if sujeto in added
-        ],
+        [Note(sujeto, 1, "add", load_id=load.load_id, row_number=number) for sujeto, number in done.items()],
     )
+    _finish(session=session, actor=actor, load=load, rows=rows, done=set(done.values()), result="added")
+    if done:
+        became = sa.values(sa.column("number", sa.Integer), sa.column("sujeto", sa.Uuid), name="became").data(
+            [(number, sujeto) for sujeto, number in done.items()]
+        )
+        session.execute(
+            update(PadronRow)
+            .where(*_among_rows(actor, load, done.values()), became.c.number == col(PadronRow.row_number))
+            .values(sujeto_obligado_id=became.c.sujeto)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _change(session: RwSession, actor: Actor, load: PadronLoad, rows: list[PadronRow]) -> None:
@@ -346,7 +347,7 @@ def _change(session: RwSession, actor: Actor, load: PadronLoad, rows: list[Padro
     values: list[dict[str, Any]] = []
     notes: list[Note] = []
     renamings: list[Renaming] = []
-    done: dict[int, tuple[UUID, str]] = {}
+    done: set[int] = set()
     for row in rows:
         # Each body once: a second row about it was compared with what it no longer says.
         body = bodies.pop(row.sujeto_obligado_id, None) if row.sujeto_obligado_id else None
@@ -370,31 +371,43 @@ def _change(session: RwSession, actor: Actor, load: PadronLoad, rows: list[Padro
         notes.append(Note(sujeto, version, act, row.changed, load_id=load.load_id, row_number=row.row_number))
         if "name" in told:
             renamings.append(Renaming(sujeto, body.name, told["name"]))
-        done[row.row_number] = (sujeto, "changed")
+        done.add(row.row_number)
     bulk.execute(session, _CHANGE, values)
     keep_names(session, actor, renamings, tenancy.today(session, actor), f"Padrón cargado: {load.filename}")
-    _finish(
-        session,
-        rows,
-        done,
-        "Alguien lo cambió después de la vista previa: vuelve a enviar el archivo.",
-    )
+    _finish(session=session, actor=actor, load=load, rows=rows, done=done, result="changed")
     note(session, actor, notes)
     session.expire_all()  # the bodies were changed behind the session's back
 
 
+def _among_rows(actor: Actor, load: PadronLoad, numbers: Iterable[int]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(PadronRow.tenant_id) == actor.tenant_id,
+        col(PadronRow.load_id) == load.load_id,
+        among(PadronRow.row_number, numbers),
+    )
+
+
 def _finish(
-    session: RwSession,
-    rows: list[PadronRow],
-    done: dict[int, tuple[UUID, str]],
-    otherwise: str,
+    *, session: RwSession, actor: Actor, load: PadronLoad, rows: list[PadronRow], done: set[int], result: str
 ) -> None:
-    """Say of each row what became of it; those not done could not be, for the reason given."""
-    for row in rows:
-        row.sujeto_obligado_id, row.result = done.get(row.row_number, (row.sujeto_obligado_id, "stale"))
-        if row.result == "stale":
-            row.reason = otherwise
-    session.flush()
+    """Say of each row what became of it; those not done could not be."""
+    left = {row.row_number for row in rows} - done
+    for numbers, values in (
+        (done, {"result": result}),
+        (left, {"result": "stale", "reason": _NOT_DONE[result]}),
+    ):
+        session.execute(
+            update(PadronRow)
+            .where(*_among_rows(actor, load, numbers))
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+
+
+_NOT_DONE = {
+    "added": "Su clave o su ID ya son de otro sujeto obligado: agrégalo a mano con otra.",
+    "changed": "Alguien lo cambió después de la vista previa: vuelve a enviar el archivo.",
+}
 
 
 def key_of(told: dict[str, str], sujeto_obligado_id: UUID) -> str:
