@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from app.attachments.workflow import FILES
-from app.core.policy import ROLE_LABELS, ROLES, TENANT_ROLES, Permission
+from app.continuity.workflow import ACTS, EXPORTS, TENANTS
+from app.core.policy import PLATFORM_ROLES, ROLE_LABELS, ROLES, TENANT_ROLES, Permission
 from app.core.workflow import Machine, Transition, Verdict
 from app.imports.workflow import RUNS
 from app.ocds.checks import RULES
@@ -125,6 +126,20 @@ def workflow() -> str:
         _table(
             ("acto", "de", "a", "quién", "política", "condición"),
             map(partial(_act, FILES), FILES.transitions),
+        ),
+        "## La vida de un organismo",
+        "Del organismo mismo, de los actos que piden dos personas y de sus exportaciones (`app/continuity/workflow.py`, "
+        "[continuity.md](continuity.md)).",
+        *(
+            part
+            for machine in (TENANTS, ACTS, EXPORTS)
+            for part in (
+                "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(machine)) + "\n```",
+                _table(
+                    ("acto", "de", "a", "quién", "política", "condición"),
+                    map(partial(_act, machine), machine.transitions),
+                ),
+            )
         ),
     )
 
@@ -282,7 +297,9 @@ def _arrows(machine: Machine) -> list[str]:
 
 
 def _act(machine: Machine, row: Transition) -> Sequence[str]:
-    holders = [ROLE_LABELS[role] for role in TENANT_ROLES if row.permission in ROLES[role]]
+    holders = [
+        ROLE_LABELS[role] for role in (*TENANT_ROLES, *PLATFORM_ROLES) if row.permission in ROLES[role]
+    ]
     return (
         row.label,
         ", ".join(machine.statuses[source] for source in row.sources),
