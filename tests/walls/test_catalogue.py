@@ -28,6 +28,14 @@ GLOBAL_KEYS = {
     "tenant_host_host_key": "a host shows one tenant",
     "ocid_prefix_prefix_key": "a prefix says whose an ocid is",
 }
+SECRETS = (
+    ("account", "password_hash"),
+    ("login_session", "token_sha256"),
+    ("totp_secret", "sealed"),
+    ("recovery_code", "code_sha256"),
+    ("passkey", "public_key"),
+    ("account_link", "link_id"),
+)
 WALL = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
 
 
@@ -162,7 +170,7 @@ def test_only_app_auth_may_read_password_hashes_and_session_tokens(database: Dat
     readers = {
         role
         for role in ("rw", "public", "monitor", "worker", "auditor")
-        for table, column in (("account", "password_hash"), ("login_session", "token_sha256"))
+        for table, column in SECRETS
         if _may_read(database, role, table, column)
     }
     assert readers == set()
