@@ -168,6 +168,20 @@ def test_one_body_with_its_history(desk: Desk, signed_in: Clients) -> None:
     assert "no hay a quién recordar" not in page.text or "ni correo de contacto" in page.text
 
 
+def test_the_first_page_of_who_administers_says_how_its_bodies_stand(desk: Desk, signed_in: Clients) -> None:
+    desk.publish(desk.days_ago(5))
+    desk.place.add_sujeto(policy="direct", name="Ayuntamiento Callado")
+    desk.count()
+    panel = f"/{desk.place.slug}/panel"
+
+    first = show(signed_in("garante_admin"), panel)
+
+    assert "1 de 2 al corriente este trimestre" in first.text
+    assert "1 sujeto obligado en silencio" in first.text
+    assert home(desk, "?estado=silent") in first.links
+    assert "al corriente" not in show(signed_in("garante_reviewer"), panel).text
+
+
 def test_observations_by_body_and_age(desk: Desk, signed_in: Clients) -> None:
     other = desk.place.add_sujeto(policy="direct", name="Ayuntamiento Observado")
     observe(desk, desk.place.sujetos[0], days=3)

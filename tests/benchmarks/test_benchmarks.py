@@ -52,6 +52,13 @@ def test_searching_a_catalogue_is_told(shared_data: Path) -> None:
         assert part in told
 
 
+def test_loading_a_padron_is_told(shared_data: Path) -> None:
+    assert shared_data.is_dir()
+    told = run("benchmarks.padron", "--rows", "200", "--turns", "1")
+    for part in ("| all new |", "| a page of the list |"):
+        assert part in told
+
+
 def test_lists_are_compared() -> None:
     told = run("benchmarks.lists", "--processes", "300", "--rounds", "2")
     for part in ("| open, by deadline |", "| a word that nothing has |", "| save a field |"):
@@ -62,3 +69,9 @@ def test_an_export_and_its_import_are_told() -> None:
     told = run("benchmarks.export", "--size", "30")
     for step in ("export of 30 processes", "check", "import, with its checks", "chain over there: whole"):
         assert step in told
+
+
+def test_the_garantes_desk_is_told() -> None:
+    told = run("benchmarks.workflow", "--bodies", "30", "--processes", "200", "--turns", "2")
+    for part in ("| the desk |", "| preview of a reminder to all |", "| PDF |", "Counting all bodies anew"):
+        assert part in told
