@@ -44,6 +44,8 @@ __all__ = [
 ]
 
 COOKIE = "ca_session"
+PLATFORM = "/plataforma"
+"""Where an operator of the platform begins."""
 FRESH_MINUTES = 10
 """How long a password, or a second factor, counts as just given."""
 
@@ -200,5 +202,8 @@ def _person(who: SignedIn, current: object = None) -> shell.Person:
         name=who.full_name,
         role=roles[0] if roles else "",
         memberships=hats,
-        links=(shell.Link("Mi cuenta", "/cuenta"),),
+        links=(
+            *((shell.Link("Plataforma", PLATFORM),) if "platform_operator" in who.platform_roles else ()),
+            shell.Link("Mi cuenta", "/cuenta"),
+        ),
     )

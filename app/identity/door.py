@@ -3,7 +3,7 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from app.identity.deps import cookie_name
+from app.identity.deps import PLATFORM, cookie_name
 from app.identity.queries import MembershipView, SignedIn
 from app.identity.sessions import NewSession, Visit
 from app.settings import Settings
@@ -38,4 +38,6 @@ def home_of(request: Request, who: SignedIn) -> str:
     hat: MembershipView | None = next(
         (hat for hat in hats if hat.membership_id == who.membership_id), hats[0] if hats else None
     )
+    if hat is None and own_host is None and "platform_operator" in who.platform_roles:
+        return PLATFORM
     return f"/{hat.tenant_slug}/panel" if hat else "/cuenta"

@@ -50,7 +50,8 @@ def apply(database: Database, declarations: Sequence[TenantDeclaration]) -> list
     for declaration in declarations:
         digest = hashlib.sha256(declaration.model_dump_json().encode()).hexdigest()
         row = known.get(declaration.slug)
-        if row is not None and row.declaration_sha256 == digest:
+        # What is left of a deleted tenant says who it was; no declaration brings it back.
+        if row is not None and (row.declaration_sha256 == digest or row.status == "deleted"):
             applied.append(Applied(declaration.slug, "unchanged"))
             continue
         tenant_id = row.tenant_id if row else new_id()
