@@ -5,6 +5,7 @@ still waits for it. So a first run that was interrupted simply goes on.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from tempfile import TemporaryFile
@@ -16,12 +17,15 @@ from app.catalogs import queries as catalogs_queries
 from app.catalogs import service as catalogs
 from app.core import json
 from app.core.db import Actor, Database, RwSession
+from app.core.errors import ConflictError
 from app.core.storage import Storage
 from app.demo import registry
 from app.demo.bodies import DemoPerson, platform_people
 from app.demo.catalogs import demo_catalogs
 from app.demo.tenants import DemoTenant, demo_tenants, packages
+from app.identity import invitations
 from app.identity import service as identity
+from app.identity.invitations import Offer
 from app.imports import service as imports
 from app.processes.models import ContractingProcess, ProcessVersion
 from app.processes.queries import VersionRef
@@ -130,6 +134,8 @@ def _enter_people(
             membership_id = identity.add_membership(session, system, account_id, person.role, place)
             actor = Actor(system.tenant_id, account_id, membership_id, person.role, place)
             actors.setdefault((person.role, person.sujeto_obligado), actor)
+    first = sujetos[tenant.sujetos_obligados[0].key].sujeto_obligado_id
+    _invite(database, actors["garante_admin", None], first)
     return {
         key: _Desk(
             sujeto.sujeto_obligado_id,
@@ -141,6 +147,16 @@ def _enter_people(
         )
         for key, sujeto in sujetos.items()
     }
+
+
+def _invite(database: Database, admin: Actor, sujeto_obligado_id: UUID) -> None:
+    """Leave one invitation unanswered, so that the list of people shows what that looks like."""
+    offer = Offer("persona.por.llegar@demo.example", "Persona Por Llegar", "so_editor", sujeto_obligado_id)
+    with (
+        suppress(ConflictError),
+        database.unit_of_work(admin) as session,
+    ):  # loading again invites nobody twice
+        invitations.invite(session, admin, offer)
 
 
 def _account(session: Session, person: DemoPerson, password_hash: str) -> UUID:
