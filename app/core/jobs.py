@@ -231,12 +231,14 @@ class Worker:
                 await asyncio.gather(*beside, return_exceptions=True)
 
     async def _repeat(self, chore: Chore) -> None:
-        """Do a chore for ever; a database that is away for a while does not end it."""
+        """Do a chore for ever; neither a database that is away nor a fault of its own ends it."""
         while True:
             try:
                 await asyncio.to_thread(chore.work, self._place)
             except OperationalError:
                 _log.warning("chore_postponed", chore=chore.work.__name__, exc_info=True)
+            except Exception:  # noqa: BLE001 - the outermost layer of a chore: it is told, and comes round again
+                _log.exception("chore_failed", chore=chore.work.__name__)
             await asyncio.sleep(chore.every_seconds)
 
     async def _revive(self, worker_app: procrastinate.App) -> None:

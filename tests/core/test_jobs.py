@@ -1,10 +1,12 @@
 """Jobs: queued with the transaction that needs them, for its own tenant, and finished even after a crash."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+import structlog
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy import text
 
@@ -158,3 +160,27 @@ def test_the_job_of_a_dead_worker_is_run_again(
     asyncio.run(work_a_while())
 
     assert [ids for _, ids in _done] == [{"thing": "7"}]
+
+
+def test_a_chore_that_fails_comes_round_again(
+    database: Database, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds, third = [], threading.Event()
+    monkeypatch.setattr(jobs, "_chores", [])
+
+    @jobs.chore(every_seconds=0.01)
+    def stumble(_place: jobs.Workplace) -> None:
+        rounds.append("vuelta")
+        if len(rounds) == 3:
+            third.set()
+        raise ValueError("tropezó")
+
+    async def work() -> None:
+        working = asyncio.create_task(jobs.Worker(database, storage, concurrency=1).run())
+        assert await asyncio.to_thread(third.wait, 20)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+    with structlog.testing.capture_logs() as told:
+        asyncio.run(work())
+    assert [one["event"] for one in told].count("chore_failed") >= 2
