@@ -333,6 +333,32 @@ def test_the_work_of_whoever_leaves_passes_to_somebody(office: Office) -> None:
     assert str(ref.process_id) not in office.client("so_editor", place.sujetos[1]).get(mine).text
 
 
+def test_a_review_that_was_taken_passes_on_too(office: Office) -> None:
+    place = office.place
+    ref, reviewer = draft(place), place.actor("garante_reviewer")
+    office.change(
+        "UPDATE process_version SET status = 'in_review', reviewer_id = :by WHERE process_id = :id",
+        by=reviewer.account_id,
+        id=ref.process_id,
+    )
+    with place.database.owner_work(place.system) as session:
+        secret = service.hash_password(PASSWORD)
+        other = service.create_account(
+            session, email=fresh_address(), full_name="Relevo", password_hash=secret
+        )
+        heir = service.add_membership(session, place.system, other, "garante_reviewer")
+    admin = office.client("garante_admin")
+    address = f"/{place.slug}/personas/{reviewer.membership_id}/termino"
+    assert "1 revisión" in Page(admin.get(address).text).text
+    boss = place.actor("garante_admin").membership_id
+    assert admin.post(address, data={"heir": str(boss)}).status_code == 404, (
+        "who may not review takes no review"
+    )
+    assert admin.post(address, data={"heir": str(heir)}).status_code == 303
+    found = office.ask("SELECT reviewer_id FROM process_version WHERE process_id = :id", id=ref.process_id)
+    assert found == [(other,)]
+
+
 def test_work_stays_where_another_role_still_allows_it(office: Office) -> None:
     place = office.place
     person = place.actor("so_editor")
