@@ -22,7 +22,7 @@ from app.web.templating import page
 
 SHOWN = 100
 """Lines that one search shows."""
-WHOLE = frozenset({"documents", "parties"})
+WHOLE = frozenset({"documents", "items", "parties"})
 """Lists whose elements can be chosen whole."""
 
 

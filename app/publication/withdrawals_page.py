@@ -51,7 +51,7 @@ class NewWithdrawal(BaseModel):
     articulo: str = Field(
         title="Artículo, fracción y ley",
         description="Se lee en la dirección de lo retirado y en la bitácora pública.",
-        examples=["Artículo 115 de la Ley General de Transparencia"],
+        examples=["artículo 3, fracción II, de la ley de transparencia del estado"],
         max_length=500,
     )
     motivo: str = Field(
