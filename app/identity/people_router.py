@@ -1,4 +1,7 @@
-"""The people of a tenant, or of a sujeto obligado: who holds what, invitations, leaving, loans, reviews of access."""
+"""The people of a tenant, or of a sujeto obligado: who holds what, invitations, leaving, loans, reviews of access.
+
+Over 400 lines because all of it stands below `/personas`, where a fixed segment must come before `{membership_id}`.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
