@@ -6,7 +6,9 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from app.continuity import archive, exporting
 from app.continuity.models import PlatformAct, TenantExport
+from app.continuity.queries import administered
 from app.continuity.workflow import ACTS
 from app.core import audit, clock, public_log
 from app.core.db import Actor, Database
@@ -57,6 +59,24 @@ def ask_succession(
         return _ask(session, operator, _Asked("succession", view.tenant_id, legal_act.strip(), detail))
 
 
+def ask_export_key(
+    database: Database, operator: Actor, view: TenantView, recipient: str, legal_act: str
+) -> UUID:
+    """Ask that a tenant which nobody administers be exported to the key of whom the law says; returns the act.
+
+    Raises:
+        ForbiddenError: not an operator.
+        InvalidError: it is no age public key, or there is no legal act.
+        ConflictError: somebody administers it, and states the key; or such an act is open already.
+    """
+    held = str(archive.recipient(recipient))
+    with database.owner_work(_within(operator, view)) as session:
+        _require_nobody(session, view.tenant_id)
+        return _ask(
+            session, operator, _Asked("export_key", view.tenant_id, legal_act.strip(), {"recipient": held})
+        )
+
+
 def ask_deletion(database: Database, operator: Actor, view: TenantView, slug: str, legal_act: str) -> UUID:
     """Ask that a suspended tenant be deleted; returns the act.
 
@@ -94,14 +114,15 @@ def require_exported(session: Session, tenant_id: UUID) -> None:
 
 
 def accept(database: Database, operator: Actor, view: TenantView, act_id: UUID) -> PlatformAct:
-    """Accept what another operator asked for; a succession is done at once, a deletion after seven days.
+    """Accept what another operator asked for; a deletion is done after seven days, the rest at once.
 
     Raises:
         ForbiddenError: not an operator, or the one who asked.
         NotFoundError: there is no such act.
         ConflictError: it is no longer open, or what it needs is no longer so.
     """
-    with database.owner_work(_within(operator, view)) as session:
+    actor = _within(operator, view)
+    with database.owner_work(actor) as session:
         act = _locked(session, view, act_id)
         if act.asked_by == operator.account_id:
             raise ForbiddenError("Lo pediste tú: lo acepta otra persona que opera la plataforma.")
@@ -110,6 +131,10 @@ def accept(database: Database, operator: Actor, view: TenantView, act_id: UUID) 
         audit.record(session, f"tenant.{act.kind}_accept", "tenant", act.subject_id, act=str(act_id))
         if act.kind == "succession":
             _succeed(session, act)
+        elif act.kind == "export_key":
+            _require_nobody(session, act.subject_id)
+            exporting.write_key(session, actor, act.detail["recipient"])
+            _finish(act)
         else:
             require_exported(session, act.subject_id)
             act.not_before = clock.now() + WAIT
@@ -198,8 +223,17 @@ def _succeed(session: Session, act: PlatformAct) -> None:
     public_log.tell(
         session, "succession", ground=act.legal_act, reason=act.detail["name"], since=act.detail["since"]
     )
+    _finish(act)
+
+
+def _finish(act: PlatformAct) -> None:
     ACTS.apply(act, "finish")
     act.done_at = clock.now()
+
+
+def _require_nobody(session: Session, tenant_id: UUID) -> None:
+    if administered(session, tenant_id):
+        raise ConflictError("Este organismo tiene quien lo administre: la llave la da esa persona.")
 
 
 def _newest_name(session: Session, tenant_id: UUID) -> TenantName | None:

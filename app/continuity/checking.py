@@ -66,10 +66,13 @@ def check(source: Path, key: pyrage.x25519.Identity, database: Database) -> Brou
         ConflictError: as `bring`.
     """
     reading = _Reading()
-    with source.open("rb") as file, archive.opened(file, key) as members:
-        for name, content, size in members:
-            reading.member(name, content, size)
-        brought = reading.finish()
+    try:
+        with source.open("rb") as file, archive.opened(file, key) as members:
+            for name, content, size in members:
+                reading.member(name, content, size)
+            brought = reading.finish()
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArchiveError("El archivo no tiene la forma de una exportación de este servicio.") from error
     _refuse_conflicts(database, brought, reading.claims)
     return brought
 

@@ -39,7 +39,11 @@ def state_key(session: RwSession, actor: Actor, recipient: str) -> None:
         InvalidError: it is no such key.
     """
     require(actor, Permission.TENANT_EXPORT)
-    held = str(archive.recipient(recipient))
+    write_key(session, actor, str(archive.recipient(recipient)))
+
+
+def write_key(session: Session, actor: Actor, held: str) -> None:
+    """Write down the key of a tenant's exports, by its administration or by two operators."""
     values = {"recipient": held, "stated_by": actor.account_id, "stated_at": clock.now()}
     session.execute(
         insert(ExportKey)

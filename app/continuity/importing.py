@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
+import psycopg
 import pyrage
 from psycopg import sql
 from sqlalchemy import JSON, Table, cast, func, insert
 from sqlalchemy.dialects.postgresql import REGCLASS
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session, select
 
 from app.continuity import archive, contents
@@ -62,9 +64,15 @@ def bring(
             _write(session, storage, source, key, _Writing(brought, put))
             _settle(session, brought)
             _verify(session, brought.tenant_id)
-    except BaseException:
+    except BaseException as error:
         for stored in put:
             storage.delete(stored)
+        if isinstance(error, (psycopg.Error, DBAPIError)) and not isinstance(
+            error, (OperationalError, psycopg.OperationalError)
+        ):
+            raise ArchiveError(
+                "La base de datos no admite lo que trae el archivo: lo cambiaron, o viene de otra versión."
+            ) from error
         raise
     return brought
 

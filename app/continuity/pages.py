@@ -46,11 +46,25 @@ class SuccessorForm(BaseModel):
     )
 
 
+class ActKeyForm(BaseModel):
+    """The key of whom the law gives a tenant's data to, where nobody administers it."""
+
+    llave: str = Field(
+        title="Llave pública de age",
+        description="De la autoridad que recibe los datos. Ni tú ni quien acepte deben tener la privada.",
+        examples=["age1…"],
+        max_length=200,
+    )
+    acto_llave: str = Field(
+        title="Acto legal", description="El decreto, la ley o el acuerdo, con su fecha.", max_length=1000
+    )
+
+
 class DeletionForm(BaseModel):
     """What deleting a tenant asks for."""
 
     direccion: str = Field(title="Escribe la dirección del organismo", max_length=60)
-    fundamento: str = Field(
+    acto_baja: str = Field(
         title="Acto legal", description="El decreto, la ley o el acuerdo, con su fecha.", max_length=1000
     )
 
@@ -63,11 +77,12 @@ class Forms:
     admin: Form[founding.FirstAdmin]
     successor: Form[SuccessorForm]
     deletion: Form[DeletionForm]
+    key: Form[ActKeyForm]
 
     @property
     def refused(self) -> bool:
         """Tell whether one of them was sent and refused."""
-        return any(form.errors for form in (self.reason, self.admin, self.successor, self.deletion))
+        return any(form.errors for form in (self.reason, self.admin, self.successor, self.deletion, self.key))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from app.core import clock
 from app.core.db import Database, RwSession
@@ -91,6 +91,20 @@ def invited_admins(session: RwSession, view: TenantView) -> Sequence[Invitation]
         )
         .order_by(col(Invitation.sent_at))
     ).all()
+
+
+def administered(session: Session, tenant_id: UUID) -> bool:
+    """Tell whether somebody administers a tenant."""
+    return (
+        session.exec(
+            select(Membership.membership_id).where(
+                Membership.tenant_id == tenant_id,
+                Membership.role == "garante_admin",
+                Membership.status == "active",
+            )
+        ).first()
+        is not None
+    )
 
 
 def slug_taken(database: Database, slug: str) -> bool:

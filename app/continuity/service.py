@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from app.continuity.queries import slug_taken
+from app.continuity.queries import administered, slug_taken
 from app.continuity.workflow import TENANTS
 from app.core import audit, clock, public_log
 from app.core.db import Actor, Database
@@ -13,7 +13,6 @@ from app.core.errors import ConflictError, InvalidError
 from app.core.policy import Permission, require
 from app.identity import invitations
 from app.identity.invitations import Offer
-from app.identity.models import Membership
 from app.tenancy import declarations
 from app.tenancy import service as tenancy
 from app.tenancy.declarations import TenantDeclaration
@@ -55,13 +54,7 @@ def invite_admin(database: Database, operator: Actor, tenant_id: UUID, email: st
     # Nobody of the garante is there to give this role, so the platform stands in, once.
     standing_in = Actor(tenant_id=tenant_id, account_id=operator.account_id, role="garante_admin")
     with database.unit_of_work(standing_in) as session:
-        if session.exec(
-            select(Membership).where(
-                Membership.tenant_id == tenant_id,
-                Membership.role == "garante_admin",
-                Membership.status == "active",
-            )
-        ).first():
+        if administered(session, tenant_id):
             raise ConflictError(
                 "Ya hay quien administra este organismo: a las demás personas las invita él mismo."
             )

@@ -18,6 +18,7 @@ from app.continuity.pages import (
     ACT_STATES,
     EXPORT_STATES,
     STATES,
+    ActKeyForm,
     DeletionForm,
     Forms,
     Reason,
@@ -113,9 +114,21 @@ def ask_deletion(request: Request, garante: str, sent: Sent, office: ManagingDep
     form = _done(
         form,
         "",
-        lambda told: acts.ask_deletion(office.database, office.actor, view, told.direccion, told.fundamento),
+        lambda told: acts.ask_deletion(office.database, office.actor, view, told.direccion, told.acto_baja),
     )
     return _answer(request, office, garante, replace(_blank(), deletion=form))
+
+
+@router.post(TENANT + "/llave")
+def ask_key(request: Request, garante: str, sent: Sent, office: ManagingDep, _who: FreshDep) -> Response:
+    """Ask that a tenant which nobody administers be exported to somebody's key."""
+    view, form = office.directory.by_slug(garante), Form.read(ActKeyForm, sent)
+    form = _done(
+        form,
+        "llave",
+        lambda told: acts.ask_export_key(office.database, office.actor, view, told.llave, told.acto_llave),
+    )
+    return _answer(request, office, garante, replace(_blank(), key=form))
 
 
 @router.post(ACT + "/aceptacion")
@@ -164,7 +177,11 @@ def _answer(request: Request, office: Office, garante: str, forms: Forms) -> Res
 
 def _blank() -> Forms:
     return Forms(
-        Form.blank(Reason), Form.blank(FirstAdmin), Form.blank(SuccessorForm), Form.blank(DeletionForm)
+        Form.blank(Reason),
+        Form.blank(FirstAdmin),
+        Form.blank(SuccessorForm),
+        Form.blank(DeletionForm),
+        Form.blank(ActKeyForm),
     )
 
 

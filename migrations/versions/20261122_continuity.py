@@ -111,7 +111,7 @@ def _acts() -> None:
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('succession', 'deletion')", name=op.f("platform_act_kind_check")
+            "kind IN ('succession', 'export_key', 'deletion')", name=op.f("platform_act_kind_check")
         ),
         sa.CheckConstraint(
             "status IN ('asked', 'accepted', 'done', 'cancelled')", name=op.f("platform_act_status_check")

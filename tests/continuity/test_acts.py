@@ -227,3 +227,32 @@ def test_it_must_be_suspended_and_exported_since_and_named(place: Place, storage
     with pytest.raises(InvalidError, match="tal cual"):
         acts.ask_deletion(place.database, one, view(place), "otro", LEGAL_ACT)
     acts.ask_deletion(place.database, one, view(place), place.slug, LEGAL_ACT)
+
+
+# The key where nobody is left
+
+
+def test_two_people_state_the_key_where_nobody_administers(place: Place) -> None:
+    one, other = operator(place.database), operator(place.database)
+    with pytest.raises(InvalidError, match="llave pública"):
+        acts.ask_export_key(place.database, one, view(place), "age1nada", LEGAL_ACT)
+    act_id = acts.ask_export_key(place.database, one, view(place), PUBLIC, LEGAL_ACT)
+    with pytest.raises(ForbiddenError):
+        acts.accept(place.database, one, view(place), act_id)
+    with place.database.unit_of_work(place.system) as session:
+        assert exporting.key(session, place.system) is None
+    acts.accept(place.database, other, view(place), act_id)
+    with place.database.unit_of_work(place.system) as session:
+        key = exporting.key(session, place.system)
+    assert key is not None
+    assert key.recipient == PUBLIC
+
+
+def test_where_somebody_administers_nobody_else_states_the_key(place: Place) -> None:
+    one, other = operator(place.database), operator(place.database)
+    act_id = acts.ask_export_key(place.database, one, view(place), PUBLIC, LEGAL_ACT)
+    place.actor("garante_admin")
+    with pytest.raises(ConflictError, match="quien lo administre"):
+        acts.accept(place.database, other, view(place), act_id)
+    with pytest.raises(ConflictError, match="quien lo administre"):
+        acts.ask_export_key(place.database, one, view(place), PUBLIC, LEGAL_ACT)

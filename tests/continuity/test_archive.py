@@ -310,6 +310,10 @@ CHANGES: dict[str, tuple[Callable[[str, bytes], bytes | None], str]] = {
         ),
         "renglones de otro organismo",
     ),
+    "a manifest of another shape": (
+        lambda name, body: b'{"format":1,"columns":{}}' if name == "manifest.json" else body,
+        "no tiene la forma",
+    ),
     "a table we do not know": (
         lambda name, body: (
             body.replace(b'"record":["tenant_id"', b'"registro":["tenant_id"')
@@ -370,3 +374,16 @@ def test_nothing_exported_refers_to_what_stays_behind_or_is_a_secret() -> None:
             if any(word in column.name for word in ("token", "secret", "password"))
         ]
         assert secrets == [], table.name
+
+
+def test_a_file_may_not_choose_where_it_is_put(packed: Path, database: Database, tmp_path: Path) -> None:
+    strange = tmp_path / "raro.age"
+    manifest = opened(packed)["manifest.json"]
+    with strange.open("wb") as file:
+        archive.write(
+            [Member.of("manifest.json", manifest), Member.of("files/public/../../otro", b"x")],
+            str(KEY.to_public()),
+            file,
+        )
+    with pytest.raises(ArchiveError, match="no es un nombre de archivo nuestro"):
+        check(strange, KEY, database)
