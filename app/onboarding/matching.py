@@ -21,6 +21,8 @@ _RARE_WORDS = 3
 _COMMON = 400
 """A word that so many names have tells nothing."""
 
+_STATELESS = "No dice de qué entidad es, y otros renglones sí. Agrégalo solo si es de la tuya."
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -98,6 +100,7 @@ def compare(rows: Sequence[Row], padron: Sequence[Known], state: str) -> list[Ju
     met: dict[UUID, int] = {}
     first_of_name: dict[str, int] = {}
     judged: list[Judged] = []
+    tells_states = any(row.state for row in rows)
     for row in rows:
         name = row.told.get("name", "")
         if row.fault or (row.state and row.state != state):
@@ -113,6 +116,10 @@ def compare(rows: Sequence[Row], padron: Sequence[Known], state: str) -> list[Ju
         if known is not None:
             judged.append(_of_known(row, known, folded, met))
             met.setdefault(known.sujeto_obligado_id, row.number)
+            continue
+        if tells_states and not row.state:
+            row.remarks.insert(0, _STATELESS)
+            judged.append(Judged(row.number, "alike", name, row.told, reason=" ".join(row.remarks)))
             continue
         twin = first_of_name.setdefault(folded, row.number)
         at = names.like(folded)

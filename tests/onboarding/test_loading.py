@@ -197,6 +197,9 @@ def test_rows_of_other_states_are_told_and_left_to_their_garante(office: Office,
     counts = load.counts
     assert counts["new"] + counts.get("alike", 0) + counts.get("refused", 0) + counts["elsewhere"] == whole
     assert 500 < counts["new"] < 600
+    unsaid = [row for row in office.rows(load).values() if "de qué entidad" in row.reason]
+    assert unsaid
+    assert {(row.outcome, row.choice) for row in unsaid} == {("alike", "leave")}
     assert counts["elsewhere"] > 8_000
     done = office.apply(load)
     assert done.counts["done_added"] == counts["new"]
