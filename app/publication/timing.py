@@ -34,9 +34,8 @@ ADDRESS = f"{VERSION}/{WAYS['schedule'].segment}"
 class Moment(BaseModel):
     """When a version shall be published, in the tenant's zone."""
 
-    fecha: str = Field("", title="Día", examples=["31/12/2026"], max_length=60)
+    fecha: str = Field(title="Día", examples=["31/12/2026"], min_length=1, max_length=60)
     hora: str = Field(
-        "",
         title="Hora",
         description="De 0 a 24 horas.",
         examples=["09:00"],
@@ -116,8 +115,6 @@ def cancel(
 
 
 def _moment(said: Moment, view: TenantView) -> datetime:
-    if not said.fecha.strip():
-        raise InvalidError("Escribe el día en que se publicará.")
     day = date.fromisoformat(dates.read(said.fecha, name="scheduledFor", zone=view.time_zone)[:10])
     hours, _, minutes = said.hora.strip().partition(":")
     return datetime.combine(day, time(int(hours), int(minutes)), ZoneInfo(view.time_zone))

@@ -1,6 +1,7 @@
 """Pages of correcting what is published: opening the correction, and saying why."""
 
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -25,16 +26,27 @@ from app.web.templating import page
 reasons = APIRouter(dependencies=[Depends(guard(Permission.PROCESS_EDIT))])
 
 
-class Reason(BaseModel):
-    """Why something published is corrected; it becomes public."""
-
-    motivo: str = Field(
-        "",
+_Motive = Annotated[
+    str,
+    Field(
         title="Por qué se corrige",
         description="Se leerá en la bitácora pública junto a la corrección: sin nombres ni datos de personas.",
         examples=["El monto se capturó sin IVA; el contrato firmado dice otro."],
         max_length=LONGEST,
-    )
+    ),
+]
+
+
+class Reason(BaseModel):
+    """Why something published is corrected; it becomes public."""
+
+    motivo: _Motive = Field(min_length=1)
+
+
+class FirstReason(BaseModel):
+    """The same before anything is changed: nobody needs to know yet whether something will be."""
+
+    motivo: _Motive = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,7 @@ class ReasonPage:
     here: str
     crumbs: tuple[Link, ...]
     title: str
-    form: Form[Reason]
+    form: Form[Reason] | Form[FirstReason]
     row_version: int
     is_new: bool
 
@@ -58,7 +70,7 @@ def begin_form(
     seen = process_view(session, actor, process_id)
     if seen.turn.status != "published":
         raise ConflictError("Ya hay una versión abierta de esta contratación: sigue con ella.")
-    return page(request, "review/reason.html", _page(view, seen, Form.blank(Reason), is_new=True))
+    return page(request, "review/reason.html", _page(view, seen, Form.blank(FirstReason), is_new=True))
 
 
 @reasons.post(PROCESS + "/correccion")
@@ -66,7 +78,7 @@ def begin(
     request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, *, sent: Sent, process_id: UUID
 ) -> Response:
     """Open a version beside what is published, and lead to its capture."""
-    form = Form.read(Reason, sent)
+    form = Form.read(FirstReason, sent)
     if form.data is None:
         seen = process_view(session, actor, process_id)
         return page(request, "review/reason.html", _page(view, seen, form, is_new=True), status=422)
@@ -118,7 +130,9 @@ def explain(
     return page(request, "review/reason.html", _page(view, seen, form, is_new=False), status=422)
 
 
-def _page(view: TenantView, seen: ProcessView, form: Form[Reason], *, is_new: bool) -> ReasonPage:
+def _page(
+    view: TenantView, seen: ProcessView, form: Form[Reason] | Form[FirstReason], *, is_new: bool
+) -> ReasonPage:
     here = address(view, seen)
     return ReasonPage(
         address=here,
