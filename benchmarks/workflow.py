@@ -52,8 +52,8 @@ _PROCESSES = text(
     INSERT INTO contracting_process (tenant_id, process_id, sujeto_obligado_id, ocid, title, document_version)
     SELECT :tenant, gen_random_uuid(), body.sujeto_obligado_id, :prefix || '-' || n, 'Adquisición ' || n, 1
     FROM generate_series(1, :count) n
-    JOIN (SELECT sujeto_obligado_id, row_number() OVER (ORDER BY sort_key) AS place, count(*) OVER () AS many
-          FROM sujeto_obligado WHERE tenant_id = :tenant) body ON body.place = 1 + n % (body.many * 9 / 10)
+    JOIN (SELECT sujeto_obligado_id, row_number() OVER (ORDER BY sort_key) AS place
+          FROM sujeto_obligado WHERE tenant_id = :tenant) body ON body.place = 1 + n % :working
     """
 )
 _VERSIONS = text(
@@ -88,7 +88,7 @@ def fill(database: Database, bodies: int, processes: int) -> tuple[garante.Garan
     with database.owner_work(made.system) as session:
         session.execute(_BODIES, {**named, "count": bodies})
         session.execute(text("ANALYZE sujeto_obligado"))
-        session.execute(_PROCESSES, {**named, "count": processes})
+        session.execute(_PROCESSES, {**named, "count": processes, "working": bodies * 9 // 10})
         session.execute(text("ANALYZE contracting_process"))
         session.execute(_VERSIONS, named)
         session.execute(text("ANALYZE process_version"))

@@ -31,6 +31,8 @@ AT_ONCE = 500
 """Bodies that one transaction counts."""
 OVERLAP = timedelta(minutes=2)
 """News this young is looked at again: a transaction that began before may still commit after."""
+SELDOM = timedelta(minutes=10)
+"""Where nothing moves, that somebody looked is written so often."""
 
 _COUNT = table_of(ComplianceCount)
 
@@ -248,9 +250,10 @@ def _moved(session: RwSession, actor: Actor, state: ComplianceCount, *, whole: b
         .order_by(event.event_id.desc())
         .limit(1)
     )
-    state.event_id = last or state.event_id
-    state.touched_until, state.counted_at = settled, now
-    session.add(state)
+    if whole or bodies or last or state.counted_at is None or now - state.counted_at > SELDOM:
+        state.event_id = last or state.event_id
+        state.touched_until, state.counted_at = settled, now
+        session.add(state)
     return bodies
 
 
