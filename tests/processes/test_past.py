@@ -11,7 +11,7 @@ import pytest
 from app.core import clock
 from app.core.db import Actor
 from app.core.errors import ConflictError, StaleError
-from app.processes import editing, versions
+from app.processes import correction, editing, versions
 from app.processes.editing import Change
 from app.processes.queries import VersionRef, version, working_process
 from app.publication.service import publish_batch
@@ -210,8 +210,11 @@ class TestVersions:
         with place.database.unit_of_work(editor) as session:
             draft_two(session, editor, process, "tender", [Change("/title", "Dos")], base=1)
         with place.database.unit_of_work(editor) as session:
-            turn = version(session, editor, VersionRef(process, 2))
-            review.submit(session, editor, VersionRef(process, 2), turn.row_version)
+            two = VersionRef(process, 2)
+            turn = correction.explain(
+                session, editor, two, version(session, editor, two).row_version, "Decía otra cosa."
+            )
+            review.submit(session, editor, two, turn.row_version)
         address = at(place, process, "/versiones/1/restauracion")
         page = show(browser, address)
         assert "En revisión".lower() in page.text.lower()
