@@ -54,12 +54,14 @@ class Delivery:
     Attributes:
         name: of the body.
         who: sent it.
+        note: that was added to every letter.
         letters: to whom, and what became of it; None where it has not been posted.
     """
 
     row: RemindedBody
     name: str
     who: str
+    note: str
     letters: tuple[tuple[str, Fate | None], ...]
 
 
@@ -85,7 +87,13 @@ def of_body(session: RwSession, actor: Actor, body: UUID) -> list[Delivery]:
 
 def _deliveries(actor: Actor) -> Any:
     return (
-        select(RemindedBody, col(SujetoObligado.name), col(SujetoObligado.sort_key), col(Reminder.account_id))
+        select(
+            RemindedBody,
+            col(SujetoObligado.name),
+            col(SujetoObligado.sort_key),
+            col(Reminder.account_id),
+            col(Reminder.note),
+        )
         .join(
             Reminder,
             (col(Reminder.tenant_id) == col(RemindedBody.tenant_id))
@@ -110,6 +118,7 @@ def _told(session: RwSession, rows: Sequence[Row[Any]]) -> list[Delivery]:
             row.RemindedBody,
             row.name,
             names.get(row.account_id, GONE),
+            row.note,
             tuple(
                 (
                     "El correo de contacto del padrón" if account is None else names.get(account, GONE),

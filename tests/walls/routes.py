@@ -429,7 +429,7 @@ STATES = {
 }
 """Last segment of an address → state in which a version must be for it to mean something; `draft` otherwise."""
 
-QUERIES = {"lista": "?en=/parties", "devolucion": "?en=/tender/title"}
+QUERIES = {"lista": "?en=/parties", "devolucion": "?en=/tender/title", "filas": "?de=curso"}
 """Last segment of an address → what it cannot do without."""
 
 ELSEWHERE = {
