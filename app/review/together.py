@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app.core.errors import BadRequestError
-from app.core.policy import Permission
+from app.core.policy import Permission, allowed, require
 from app.identity.deps import ActorDep, TenantDep, WorkDep, guard
 from app.processes.lists import ProcessRow
 from app.processes.workflow import VERSIONS
@@ -78,6 +78,9 @@ def ask(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, se
     chosen = batches.picks(sent.texts.get("elegido", []))
     if action not in ASKED:
         raise BadRequestError("El formulario no dice qué hacer: vuelve a la lista y elige un botón.")
+    require(actor, PERMISSIONS[action])
+    if action == "approve" and not allowed(actor, Permission.PROCESS_APPROVE_SELF):
+        require(actor, Permission.PROCESS_APPROVE_GARANTE)
     rows = batches.rows(session, actor, chosen)
     by_process = {pick.process_id: pick for pick in chosen}
     able, unable = [], []
