@@ -15,7 +15,7 @@ from app.core.db import Actor, RwSession
 from app.core.errors import ForbiddenError, InvalidError
 from app.core.policy import Permission
 from app.identity.deps import ActorDep, FreshDep, StorageDep, TenantDep, WorkDep, guard
-from app.identity.desk import desk_navigation
+from app.identity.desk import desk_navigation, settings_tabs
 from app.tenancy.queries import TenantView
 from app.web.components import Progress
 from app.web.forms import Form, Sent
@@ -122,6 +122,7 @@ def _home(request: Request, at: Desk, form: Form[ExportKeyForm]) -> Response:
         exports=exporting.exports(at.session, at.actor),
         states=EXPORT_STATES,
         form=form,
+        tabs=settings_tabs(at.view, at.actor, "exportacion"),
     )
     return page(request, "continuity/exports.html", context, status=422 if form.errors else 200)
 

@@ -52,7 +52,7 @@ class Names(BaseModel):
     name: str = Field(title="Nombre oficial", max_length=300)
     short_name: str = Field("", title="Nombre corto o siglas", max_length=60)
     state: str = Field(title="Entidad federativa", pattern="^([012][0-9]|3[012])$")
-    time_zone: str = Field("America/Mexico_City", title="Zona horaria", pattern=_ZONE)
+    time_zone: str = Field(title="Zona horaria", pattern=_ZONE)
     law: str = Field(
         "",
         title="Ley que aplica",
@@ -70,7 +70,7 @@ class Address(BaseModel):
         examples=["jalisco"],
         max_length=60,
     )
-    prefix_kind: str = Field("test", title="Prefijo OCID", pattern="^(test|registered|used)$")
+    prefix_kind: str = Field(title="Prefijo OCID", pattern="^(test|registered|used)$")
     prefix: str = Field(
         title="Prefijo",
         description="Con él empiezan los identificadores de sus contrataciones, para siempre.",
@@ -80,9 +80,8 @@ class Address(BaseModel):
     prefix_source: str = Field(
         "", title="Dónde consta el prefijo", description="Si no es de prueba.", max_length=300
     )
-    policy: str = Field("garante", title="Quién aprueba lo que se publica", pattern="^(garante|self|direct)$")
+    policy: str = Field(title="Quién aprueba lo que se publica", pattern="^(garante|self|direct)$")
     accent: str = Field(
-        "#0b6148",
         title="Color",
         description="Como #0b6148. Sobre blanco necesita un contraste de 4.5 a 1.",
         max_length=7,

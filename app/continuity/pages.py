@@ -13,7 +13,7 @@ from app.identity.models import Invitation
 from app.onboarding.pages import Day
 from app.tenancy import states as entities
 from app.web.components import STATES as WEB_STATES
-from app.web.components import Progress, State, SummaryItem
+from app.web.components import Progress, State, SummaryItem, Tab
 from app.web.forms import Form
 from app.web.shell import Link
 
@@ -176,6 +176,7 @@ class ExportsPage:
     exports: list[TenantExport]
     states: dict[str, State]
     form: Form[ExportKeyForm]
+    tabs: tuple[Tab, ...]
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ SETTINGS_TABS = (
     ("Sistemas", "sistemas", Permission.CLIENT_MANAGE),
     ("Correo", "correo", Permission.TENANT_MANAGE),
     ("Conservación", "conservacion", Permission.TENANT_MANAGE),
+    ("Exportación", "exportacion", Permission.TENANT_EXPORT),
 )
 """The tabs of «Ajustes»: label, segment after `/{tenant}/ajustes/`, and what it takes to see it."""
 
