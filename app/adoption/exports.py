@@ -92,8 +92,8 @@ _NUMBERS = (
     Column(_label("late"), "count", lambda row: row.late),
     Column(_label("days"), "days", lambda row: row.days, 1.1),
     Column(_label("quality"), "share", lambda row: row.quality, 0.8),
-    Column(_label("last"), "date", lambda row: row.last_published_on, 1.2),
-    Column(_label("observations"), "count", lambda row: row.observations, 1.2),
+    Column(_label("last"), "date", lambda row: row.last_published_on, 1.5),
+    Column(_label("observations"), "count", lambda row: row.observations, 1.6),
 )
 
 
@@ -109,7 +109,7 @@ def bodies_columns(zone: str) -> tuple[Column, ...]:
             _label("reminded"),
             "date",
             lambda row: row.reminded_at.astimezone(ZoneInfo(zone)).date() if row.reminded_at else None,
-            1.2,
+            1.5,
         ),
     )
 

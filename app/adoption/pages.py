@@ -263,21 +263,21 @@ def ledes(totals: Totals, counted_at: str) -> str:
     return f"{' y '.join(said)}. {counted_at}" if said else counted_at
 
 
-def figures(totals: Totals, *, is_running: bool) -> tuple[Figure, ...]:
-    """Return the tenant's sums."""
+def figures(totals: Totals, late_ones: str, *, is_running: bool) -> tuple[Figure, ...]:
+    """Return the tenant's sums; `late_ones` is the address of the bodies behind."""
     found = [
         Figure("Procesos publicados", number(totals.published)),
-        Figure("Contratos firmados sin publicar a tiempo", number(totals.overdue)),
+        Figure(
+            "Contratos firmados sin publicar a tiempo",
+            number(totals.overdue),
+            href=late_ones if totals.overdue else None,
+        ),
         Figure("Calidad de lo publicado", percent(totals.quality)),
     ]
     if is_running:
-        found[2:2] = [
-            Figure(
-                "Versiones vencidas",
-                number(totals.late),
-                f"de {plural(totals.pending, 'abierta', 'abiertas')}",
-            )
-        ]
+        opened = f"de {plural(totals.pending, 'abierta', 'abiertas')}"
+        way = late_ones if totals.late else None
+        found.insert(2, Figure("Versiones vencidas", number(totals.late), opened, href=way))
     return tuple(found)
 
 

@@ -101,7 +101,7 @@ def desk(
         definitions=DEFINITIONS,
         columns=columns("Sujeto obligado", "state", *NUMBERS, "reminded"),
         tabs=desk_tabs(view.base, "cumplimiento"),
-        figures=pages.figures(totals, is_running=running),
+        figures=pages.figures(totals, asked.address(here, estado="behind"), is_running=running),
         rows=rows,
         total=totals.bodies,
         next=asked.address(here, cursor=rows.next_cursor) if rows.next_cursor else None,
