@@ -26,7 +26,7 @@ from app.adoption.queries import Filters
 from app.attachments import service as attachments
 from app.attachments.service import Intake, SentFile
 from app.catalogs import service as catalogs
-from app.continuity.models import TenantExport
+from app.continuity.models import PlatformAct, TenantExport
 from app.core import clock
 from app.core.db import Actor, Database, DatabaseUrls, RwSession
 from app.core.outbox import OutboxEvent
@@ -306,6 +306,16 @@ def _export(place: Place, message: str) -> UUID:
     return row.export_id
 
 
+def _act(place: Place) -> UUID:
+    """Enter an act that one operator asked for."""
+    with place.database.owner_work() as session:
+        row = PlatformAct(
+            kind="succession", subject_id=place.tenant_id, legal_act="Decreto de prueba", asked_by=uuid4()
+        )
+        session.add(row)
+    return row.act_id
+
+
 def _template(place: Place, process_id: UUID, name: str) -> UUID:
     """Keep a process of the first body as a template."""
     editor = place.actor("so_editor")
@@ -499,6 +509,7 @@ class Filled:
 
 
 ROWS = (
+    "act_id",
     "export_id",
     "observation_id",
     "reminder_id",
@@ -548,6 +559,7 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "tenant": place.slug,
         "garante": place.slug,
         "export_id": str(_export(place, secret)),
+        "act_id": str(_act(place)),
         "kind": "cucop",
         "entry_id": str(entry_id),
         "load_id": str(load_id),
