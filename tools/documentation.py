@@ -11,8 +11,10 @@ from app.attachments.workflow import FILES
 from app.continuity.workflow import ACTS, EXPORTS, TENANTS
 from app.core.policy import PLATFORM_ROLES, ROLE_LABELS, ROLES, TENANT_ROLES, Permission
 from app.core.workflow import Machine, Transition, Verdict
+from app.identity.workflow import MEMBERSHIPS
 from app.imports.workflow import RUNS
 from app.ocds.checks import RULES
+from app.onboarding.workflow import BODIES
 from app.processes.workflow import OBSERVATIONS, POLICY_LABELS, VERSIONS
 from app.publication.workflow import RESERVATIONS, WITHDRAWALS
 from tools import capture_fields
@@ -73,11 +75,7 @@ def workflow() -> str:
         "## Observaciones",
         "Cada observación es una conversación sobre un dato. Sigue a la contratación hasta que se resuelve, también de "
         "una versión a la siguiente.",
-        "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(OBSERVATIONS)) + "\n```",
-        _table(
-            ("acto", "de", "a", "quién", "política", "condición"),
-            map(partial(_act, OBSERVATIONS), OBSERVATIONS.transitions),
-        ),
+        *_life(OBSERVATIONS),
         "## Plazos",
         "Quien decide tiene los días hábiles que fija el organismo garante, contados con su calendario desde que se "
         "envía; quien corrige, los mismos desde que se devuelve. Vencidos, se dice en las listas; nada se decide solo.",
@@ -99,34 +97,33 @@ def workflow() -> str:
         "Quitar de la publicación una entrega, o toda la contratación (`app/publication/workflow.py`). Los bytes se borran de "
         "verdad; la cadena guarda la huella y el fundamento, y la dirección responde 410. Si se pide, también se testan los "
         "borradores y la historia: quedan los renglones, sin lo que decían.",
-        "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(WITHDRAWALS)) + "\n```",
-        _table(
-            ("acto", "de", "a", "quién", "política", "condición"),
-            map(partial(_act, WITHDRAWALS), WITHDRAWALS.transitions),
-        ),
+        *_life(WITHDRAWALS),
         "## Reservas",
         "Datos o documentos que se dejan fuera de las entregas, con fundamento, plazo y prueba de daño. Mientras una espera "
         "decisión, su contratación no se publica.",
-        "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(RESERVATIONS)) + "\n```",
-        _table(
-            ("acto", "de", "a", "quién", "política", "condición"),
-            map(partial(_act, RESERVATIONS), RESERVATIONS.transitions),
-        ),
+        *_life(RESERVATIONS),
         "## Importaciones",
         "Un archivo que se importa recorre estos estados (`app/imports/workflow.py`); los que nadie "
         "pide los hace el sistema.",
-        "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(RUNS)) + "\n```",
-        _table(
-            ("acto", "de", "a", "quién", "política", "condición"), map(partial(_act, RUNS), RUNS.transitions)
-        ),
+        *_life(RUNS),
         "## Archivos",
         "Un archivo que se adjunta a una contratación (`app/attachments/workflow.py`). Sin antivirus configurado nace "
         "listo. Es público desde que se publica la primera entrega que lo enlaza; un original reservado, nunca.",
-        "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(FILES)) + "\n```",
-        _table(
-            ("acto", "de", "a", "quién", "política", "condición"),
-            map(partial(_act, FILES), FILES.transitions),
-        ),
+        *_life(FILES),
+        "## Sujetos obligados",
+        "Un sujeto obligado en el padrón (`app/onboarding/workflow.py`).",
+        *_life(BODIES),
+        "## Funciones de las personas",
+        "Una función dura hasta que alguien la termina, o hasta el día en que se prestó (`app/identity/workflow.py`).",
+        *_life(MEMBERSHIPS),
+        "## Organismos garantes",
+        "Un organismo garante en la plataforma (`app/continuity/workflow.py`); lo que necesita a dos personas se pide y se "
+        "acepta antes.",
+        *_life(TENANTS),
+        *_life(ACTS),
+        "## Exportaciones",
+        "El archivo con todo lo que un organismo tiene en el servicio.",
+        *_life(EXPORTS),
         "## La vida de un organismo",
         "Del organismo mismo, de los actos que piden dos personas y de sus exportaciones (`app/continuity/workflow.py`, "
         "[continuity.md](continuity.md)).",
@@ -285,6 +282,13 @@ def _answer(source: str) -> str:
     """Return what answers for a rule of others."""
     codes = [f"`{rule.code}`" for rule in RULES if source in rule.sources]
     return ", ".join(codes) or ELSEWHERE[source][1]
+
+
+def _life(machine: Machine) -> tuple[str, str]:
+    """Return the drawing of a machine and its table of acts."""
+    drawing = "```mermaid\nstateDiagram-v2\n" + "\n".join(_arrows(machine)) + "\n```"
+    acts = map(partial(_act, machine), machine.transitions)
+    return drawing, _table(("acto", "de", "a", "quién", "política", "condición"), acts)
 
 
 def _arrows(machine: Machine) -> list[str]:

@@ -242,9 +242,18 @@ def invited(
 
 
 @router.get(HOME + "/invitar", dependencies=MANAGE)
-def invite_form(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep) -> Response:
-    """Ask whom to invite, and as what."""
-    return page(request, "identity/invite.html", _invite_page(session, actor, view, Form.blank(Invite)))
+def invite_form(
+    request: Request,
+    view: TenantDep,
+    actor: ActorDep,
+    session: WorkDep,
+    *,
+    sujeto: Annotated[str, Query(max_length=400)] = "",
+    role: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    """Ask whom to invite, and as what; a link may say the body and the role, which the person can change."""
+    form = Form.blank(Invite, sujeto=sujeto, role=role)
+    return page(request, "identity/invite.html", _invite_page(session, actor, view, form))
 
 
 @router.post(HOME + "/invitar", dependencies=MANAGE)

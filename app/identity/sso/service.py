@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, update
 from sqlmodel import col, select
 
 from app.core import audit, clock
@@ -34,6 +34,8 @@ SECRET_PURPOSE = "sso.client"  # noqa: S105  # what the key is for
 ID_TOKEN_PURPOSE = "sso.id-token"  # noqa: S105  # likewise
 NOWHERE = "sso.invalid"
 """The domain of addresses that nobody has (RFC 2606), for accounts whose address is not theirs to state."""
+
+_ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtextextended("sso:account", 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +327,9 @@ def _account_of(database: Database, provider: IdentityProvider, claims: Claims) 
         if not mapping.wanted(session, system, provider, claims):
             raise _nothing_here()
     with database.auth_work() as session:
-        return _make(session, provider, claims)
+        # One at a time: two first entrances at once are one person, and an address is one account's.
+        session.execute(_ONE_AT_A_TIME)
+        return _linked(session, provider, claims) or _make(session, provider, claims)
 
 
 def _linked(session: AuthSession, provider: IdentityProvider, claims: Claims) -> UUID | None:
