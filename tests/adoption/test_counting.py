@@ -62,6 +62,8 @@ def test_what_is_withdrawn_owes_nothing_and_counts_nowhere(desk: Desk) -> None:
 
     desk.withdraw(1)  # not the newest: the record stands where it stood
     desk.count()
+    with desk.place.database.unit_of_work(desk.place.system) as session:
+        assert session.execute(text("SELECT release_count FROM compliance_fact")).scalar_one() == 1
     assert (desk.now()["published"], desk.now()["days"]) == (1, 51)
 
     desk.withdraw(2)
