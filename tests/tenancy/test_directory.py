@@ -29,4 +29,4 @@ def test_what_a_suspended_garante_published_stays_public_and_its_people_stay_out
 
     assert live.client().get(f"/{place.slug}/").status_code == 200
     assert live.client().get(f"/{place.slug}/api/v1/releases").status_code == 200
-    assert live.client(place.email("garante_admin")).get(f"/{place.slug}/panel").status_code == 404
+    assert live.client(place.email("garante_admin")).get(f"/{place.slug}/panel").status_code == 403
