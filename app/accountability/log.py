@@ -94,7 +94,7 @@ def act(session: RwSession, actor: Actor, event_id: int) -> tuple[Act, AuditSeal
         select(AuditEvent).where(AuditEvent.event_id == event_id, *_conditions(actor, Asked(), "UTC"))
     ).one_or_none()
     if found is None:
-        raise NotFoundError("No encontramos ese acto en la bitácora.")
+        raise NotFoundError
     seal = session.exec(
         select(AuditSeal)
         .where(

@@ -172,7 +172,7 @@ def one(session: RwSession, actor: Actor, invitation_id: UUID, *, for_update: bo
     )
     row = session.exec(query.with_for_update() if for_update else query).one_or_none()
     if row is None:
-        raise NotFoundError("No encontramos esa invitación.")
+        raise NotFoundError
     policy.require_reach(actor, row.sujeto_obligado_id)
     return row
 

@@ -103,7 +103,7 @@ def person(session: RwSession, actor: Actor, membership_id: UUID) -> tuple[Perso
     """
     found = _rows(session, _base(actor).where(Membership.membership_id == membership_id))
     if not found:
-        raise NotFoundError("No encontramos a esa persona.")
+        raise NotFoundError
     others = _base(actor).where(
         Membership.account_id == found[0].account_id, Membership.membership_id != membership_id
     )
@@ -126,7 +126,7 @@ def colleagues(session: RwSession, actor: Actor, membership_id: UUID) -> list[Pe
         )
     ).one_or_none()
     if row is None:
-        raise NotFoundError("No encontramos a esa persona.")
+        raise NotFoundError
     query = _everyone(actor).where(
         col(Membership.sujeto_obligado_id).is_not_distinct_from(row.sujeto_obligado_id),
         Membership.account_id != row.account_id,

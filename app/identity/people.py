@@ -203,7 +203,7 @@ def take_back(session: RwSession, actor: Actor, membership_id: UUID) -> None:
     """
     row = _membership(session, actor, membership_id, for_update=True)
     if actor.sujeto_obligado_id not in (None, row.sujeto_obligado_id):
-        raise NotFoundError("No encontramos a esa persona.")
+        raise NotFoundError
     if row.lent_by is None:
         raise ConflictError("Esa función no es un encargo: nadie la prestó.")
     lender = _membership(session, actor, row.lent_by)
@@ -240,7 +240,7 @@ def _membership(
     query = query.execution_options(populate_existing=True)
     row = session.exec(query.with_for_update() if for_update else query).one_or_none()
     if row is None:
-        raise NotFoundError("No encontramos a esa persona.")
+        raise NotFoundError
     return row
 
 

@@ -23,7 +23,7 @@ def require_reach(actor: Actor, sujeto_obligado_id: UUID | None) -> None:
     """
     require(actor, Permission.PEOPLE_MANAGE, sujeto_obligado_id)
     if actor.sujeto_obligado_id not in (None, sujeto_obligado_id):
-        raise NotFoundError("No encontramos a esa persona.")
+        raise NotFoundError
 
 
 def require_grant(actor: Actor, role: str, sujeto_obligado_id: UUID | None) -> None:

@@ -342,7 +342,7 @@ def remove_days(at: SeatDep, sent: Sent) -> Response:
     try:
         first, last = date.fromisoformat(sent.text("desde")), date.fromisoformat(sent.text("hasta"))
     except ValueError as error:
-        raise NotFoundError("Ese día no está en tu calendario.") from error
+        raise InvalidError("Ese día no está en tu calendario: elige uno de la lista.") from error
     deciding.remove_days(at.session, at.actor, first=first, last=last)
     return RedirectResponse(f"{at.here('calendario')}?anio={first.year}", 303)
 

@@ -111,7 +111,7 @@ def pick_page(request: Request, visit: Visit, *, target: str, lede: str, searche
     context = PickPage(
         crumbs=visit.crumbs(process.ocid),
         title=title_of(process.document) or process.ocid,
-        here=request.url.path,
+        here=f"{target.rpartition('/')[0]}/datos",  # as the tenant's own host writes it
         target=target,
         lede=lede,
         searched=searched,

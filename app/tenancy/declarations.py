@@ -23,11 +23,13 @@ FILE_NAME = "tenant.toml"
 
 # fmt: off
 RESERVED_SLUGS = frozenset({
-    ".well-known", "_components", "accesibilidad", "acerca", "ajustes", "api", "archivos", "ayuda", "bitacora", "buscar",
-    "cambiar", "catalogos", "cuenta", "datos", "docs", "edca", "entrar", "favicon.ico", "health", "importaciones",
-    "logo", "metrics", "mi-trabajo", "nacional", "oauth", "ocds", "openapi.json", "padron", "panel", "personas", "plantillas", "plataforma", "politica",
-    "procesos", "procesos-internos", "ready", "redoc", "registro", "robots.txt", "salir", "sitemap.xml",
-    "sso", "static", "sujetos", "tema.css",
+    ".well-known", "_components", "accesibilidad", "acerca", "ajustes", "api", "archivos", "avisos", "ayuda",
+    "bitacora", "bitacora-publica", "bitacora-publica.atom", "bitacora-publica.csv", "bitacora-publica.json",
+    "bitacora.csv", "buscar", "cambiar", "catalogos", "cuenta", "cumplimiento", "cumplimiento.csv",
+    "cumplimiento.pdf", "cumplimiento.xlsx", "datos", "docs", "edca", "entrar", "favicon.ico", "health",
+    "importaciones", "invitacion", "logo", "metrics", "mi-trabajo", "nacional", "oauth", "ocds", "openapi.json",
+    "padron", "panel", "personas", "plantillas", "plataforma", "politica", "procesos", "procesos-internos", "ready",
+    "redoc", "registro", "retiros", "robots.txt", "salir", "sitemap.xml", "sso", "static", "sujetos", "tema.css",
 })
 """First path segments of the service, or of a tenant on a host of its own; no tenant may take one as its slug."""
 

@@ -1,6 +1,7 @@
 """A file becomes public with the release that names it, goes with the last one, and no other way."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +25,8 @@ from tests.attachments.conftest import Desk, pdf
 from tests.conftest import LiveServer, Place
 from tests.factories import document, draft
 
+imported = partial(draft, source="import:prueba")
+"""A draft as a trusted system leaves it: these bodies publish nothing else directly."""
 ROOT = "http://127.0.0.1/aqui"
 
 
@@ -31,7 +34,7 @@ ROOT = "http://127.0.0.1/aqui"
 def house(make_place: Callable[..., Place], storage: Storage, settings: Settings) -> Desk:
     """A body that publishes directly, with an open draft."""
     place = make_place(policy="direct")
-    return Desk(place, storage, draft(place).process_id, settings)
+    return Desk(place, storage, imported(place).process_id, settings)
 
 
 def url_of(row: Attachment, root: str = ROOT) -> str:
@@ -61,7 +64,7 @@ def publish(
     house: Desk, *urls: str, process_id: UUID | None = None, title: str = "Papelería"
 ) -> PublishOutcome:
     """Write a document that links these addresses and publish it."""
-    ref = draft(house.place, written(*urls, title=title), ocid=ocid_of(house, process_id))
+    ref = imported(house.place, written(*urls, title=title), ocid=ocid_of(house, process_id))
     publisher = house.place.actor("so_publisher")
     with house.database.unit_of_work(publisher) as session:
         (outcome,) = publish_batch(session, publisher, [ref])
@@ -212,7 +215,7 @@ def test_a_reserved_original_is_never_published(house: Desk, live: LiveServer) -
 
 
 def test_a_file_of_another_process_stops_the_release(house: Desk) -> None:
-    other = draft(house.place).process_id
+    other = imported(house.place).process_id
     (received,) = house.send(("acta.pdf", pdf()), process_id=other)
     assert received.attachment is not None
     assert "otra contratación" in why(publish(house, url_of(received.attachment)))
@@ -222,7 +225,7 @@ def test_a_file_of_another_process_stops_the_release(house: Desk) -> None:
 def test_a_file_of_another_tenant_stops_the_release_and_is_not_told_of(
     house: Desk, other_place: Place, storage: Storage, settings: Settings
 ) -> None:
-    theirs = Desk(other_place, storage, draft(other_place).process_id, settings).send_one("acta ajena.pdf")
+    theirs = Desk(other_place, storage, imported(other_place).process_id, settings).send_one("acta ajena.pdf")
     url = url_of(theirs, f"http://127.0.0.1/{other_place.slug}")
     nothing = url.replace(str(theirs.attachment_id), str(uuid4()))
     said = why(publish(house, url))
@@ -255,12 +258,12 @@ def test_a_file_that_is_not_ready_stops_the_release(house: Desk, state: str) -> 
 
 def test_one_release_held_back_stops_no_other(house: Desk) -> None:
     reserved = house.send_one("original.pdf", kind="reserved")
-    good_process = draft(house.place).process_id
+    good_process = imported(house.place).process_id
     (received,) = house.send(("acta.pdf", pdf("buena")), process_id=good_process)
     assert received.attachment is not None
     refs = [
-        draft(house.place, written(url_of(reserved)), ocid=ocid_of(house)),
-        draft(house.place, written(url_of(received.attachment)), ocid=ocid_of(house, good_process)),
+        imported(house.place, written(url_of(reserved)), ocid=ocid_of(house)),
+        imported(house.place, written(url_of(received.attachment)), ocid=ocid_of(house, good_process)),
     ]
     publisher = house.place.actor("so_publisher")
     with house.database.unit_of_work(publisher) as session:
@@ -271,7 +274,7 @@ def test_one_release_held_back_stops_no_other(house: Desk) -> None:
 
 def test_when_the_publication_fails_nothing_is_public(house: Desk) -> None:
     row = house.send_one()
-    ref: VersionRef = draft(house.place, written(url_of(row)), ocid=ocid_of(house))
+    ref: VersionRef = imported(house.place, written(url_of(row)), ocid=ocid_of(house))
     publisher = house.place.actor("so_publisher")
     with house.database.unit_of_work(publisher) as session:
         (outcome,) = publish_batch(session, publisher, [ref])
@@ -281,7 +284,7 @@ def test_when_the_publication_fails_nothing_is_public(house: Desk) -> None:
 
 
 def test_a_published_file_is_not_discarded(house: Desk, published: Attachment) -> None:
-    draft(house.place, written(title="Otra cosa"), ocid=ocid_of(house))
+    imported(house.place, written(title="Otra cosa"), ocid=ocid_of(house))
     with (
         house.database.unit_of_work(house.editor) as session,
         pytest.raises(Exception, match="ya es público"),

@@ -8,9 +8,11 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from app.core import clock
 from tests.conftest import PASSWORD, LiveServer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FRESH_SECONDS = 300.0
 NEEDS_CHROMIUM = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: no page was walked in a browser"),
@@ -23,13 +25,13 @@ class Desk:
 
     browser: Browser
     live: LiveServer
-    _cookies: dict[str, str] = field(default_factory=dict)
+    _cookies: dict[str, tuple[float, str]] = field(default_factory=dict)
 
     def open(self, email: str = "", *, script: bool = True, lax: bool = False) -> BrowserContext:
         """A window of its own.
 
         Args:
-            email: whose; signed in over HTTP, once.
+            email: whose; signed in over HTTP, again every few minutes: some pages ask for that.
             script: whether pages may run scripts.
             lax: whether the pages' content policy is lifted, for tools that inject a script of their own.
         """
@@ -41,12 +43,14 @@ class Desk:
         return context
 
     def _token(self, email: str) -> str:
-        if email not in self._cookies:
-            with httpx2.Client(base_url=self.live.url, timeout=30) as client:
-                answer = client.post("/entrar", data={"email": email, "password": PASSWORD})
-                assert answer.status_code == 303, answer.text
-                self._cookies[email] = client.cookies["ca_session"]
-        return self._cookies[email]
+        at, token = self._cookies.get(email, (-FRESH_SECONDS, ""))
+        if clock.monotonic() - at < FRESH_SECONDS:
+            return token
+        with httpx2.Client(base_url=self.live.url, timeout=30) as client:
+            answer = client.post("/entrar", data={"email": email, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            self._cookies[email] = (clock.monotonic(), client.cookies["ca_session"])
+        return self._cookies[email][1]
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ class Publisher:
                 session,
                 self.editor,
                 [
-                    DocumentWrite(ocid, sujeto, document(**changes), aliases=aliases, source="capture")
+                    DocumentWrite(ocid, sujeto, document(**changes), aliases=aliases, source="import:prueba")
                     for ocid in ocids
                 ],
             )

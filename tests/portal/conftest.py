@@ -39,7 +39,11 @@ class Newsroom:
         """Publish a document as the next release of a process; returns its ocid."""
         where = sujeto or self.place.sujetos[0]
         write = DocumentWrite(
-            ocid or new_ocid(self.place), where, written or document(), aliases=aliases, source="capture"
+            ocid or new_ocid(self.place),
+            where,
+            written or document(),
+            aliases=aliases,
+            source="import:prueba",
         )
         editor, publisher = self.place.actor("so_editor", where), self.place.actor("so_publisher", where)
         with self.place.database.unit_of_work(editor) as session:

@@ -114,7 +114,7 @@ def other_press(make_place: Callable[..., Place]) -> Press:
     return Press(make_place(policy="direct"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def superuser(administrator_url: str, database: Database) -> Iterator[Engine]:
     """The run's database as its superuser sees it: no wall, no privilege in the way."""
     name = make_url(database.urls.owner).database

@@ -28,6 +28,7 @@ from app.attachments.service import Intake, SentFile
 from app.catalogs import service as catalogs
 from app.continuity.models import PlatformAct, TenantExport
 from app.core import clock
+from app.core.audit import AuditEvent
 from app.core.db import Actor, Database, DatabaseUrls, RwSession
 from app.core.outbox import OutboxEvent
 from app.core.policy import ROLES, Permission
@@ -331,6 +332,19 @@ def _edit(place: Place, process_id: UUID) -> int:
         return editing.change(session, editor, process_id, "tender", [change], base=1).seq
 
 
+def _act_on_record(place: Place, process_id: UUID) -> int:
+    """Return the number in the log of the first act on a process."""
+    with place.database.unit_of_work(place.system) as session:
+        return (
+            session.exec(
+                select(AuditEvent.event_id)
+                .where(AuditEvent.subject_id == str(process_id))
+                .order_by(AuditEvent.event_id)  # type: ignore[arg-type]
+            ).first()
+            or 0
+        )
+
+
 def _rest(place: Place) -> None:
     """Wait until the jobs that the tenant's edits asked for are done."""
     for _ in range(600):
@@ -446,6 +460,7 @@ ELSEWHERE = {
     "aprobacion-propia": "only where one person publishes",
     "observacion": "only of what one person published",
     "correccion": "only of what is published, which is no secret",
+    "ajustes": "it leads to the first tab that the person may open",
 }
 """Last segment of a page → why nobody of a body whose garante approves sees it; tests/review looks at it."""
 
@@ -510,6 +525,7 @@ class Filled:
 
 ROWS = (
     "act_id",
+    "event_id",
     "export_id",
     "observation_id",
     "reminder_id",
@@ -576,6 +592,7 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "template_id": str(template_id),
         "observation_id": str(_observation(place, versions["returned"][0])),
         "seq": str(seq),
+        "event_id": str(_act_on_record(place, waiting_id)),
         "attachment_id": str(file),
         "file_name": PUBLISHED_FILE,
         "import_id": str(_import(place, storage, secret)),
@@ -593,11 +610,13 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
 
 
 AWAY = {
+    "/{tenant}/ajustes": "it leads to its first tab",
+    "/{tenant}/logo": "there is one only where a garante sent it: tests/onboarding does",
     "/{tenant}/sso/entrar": "it leads to a provider, where there is one: tests/identity follows it",
     "/{tenant}/sso/respuesta": "it wants a provider's answer",
     "/{tenant}/invitacion/{invitation_id}/{token}": "it wants the token of a letter: tests/identity opens it",
 }
-"""Public pages of a tenant that nobody sees without more."""
+"""Pages of a tenant that nobody sees without more."""
 
 
 def _client(place: Place, name: str) -> str:

@@ -56,7 +56,7 @@ def filled(place: Place, database: Database, storage: Storage) -> Filled:
             session,
             actor,
             [
-                DocumentWrite(f"{place.prefix}-publicado", sujeto, document()),
+                DocumentWrite(f"{place.prefix}-publicado", sujeto, document(), source="import:prueba"),
                 DocumentWrite(f"{place.prefix}-borrador", sujeto, document()),
             ],
         )

@@ -76,6 +76,8 @@ def test_signed_in_pages_are_never_stored(web: httpx2.Client) -> None:
 def test_no_template_breaks_the_content_policy() -> None:
     env = environment()
     for name in env.list_templates(extensions=["html"]):
+        if name == "core/letter.html":
+            continue  # a letter is no page: mailboxes drop style sheets
         source = env.loader.get_source(env, name)[0] if env.loader else ""
         assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:|<script(?![^>]*\bsrc=)", source), name
 
