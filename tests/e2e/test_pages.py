@@ -31,6 +31,11 @@ NOT_PAGES = {
     "/{tenant}/catalogos/{kind}/claves.csv": "a file to keep",
     "/{tenant}/procesos-internos/buscar": "options while one types",
     "/_components/opciones": "for the script of a field",
+    "/{tenant}/personas/sujetos": "options while one types",
+    "/{tenant}/padron/opciones": "options while one types",
+    "/entrar/segundo": "only after a password: tests/identity walks it",
+    "/entrar/nueva/{link_id}/{token}": "it wants the token of a letter: tests/identity opens it",
+    "/cuenta/correo/{link_id}/{token}": "it wants the token of a letter: tests/identity opens it",
 }
 """Addresses that answer something else than a page; those of the API and of the profile are for programs too."""
 
