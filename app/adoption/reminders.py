@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlmodel import col
 
 from app.adoption import queries
@@ -139,6 +139,10 @@ def send(
     said = " ".join(note.split())
     if len(said) > LONGEST_NOTE:
         raise InvalidError(f"La nota tiene más de {LONGEST_NOTE:,} caracteres: resúmela.")
+    # One at a time in a tenant: two clicks at once would both find that nobody was reminded lately.
+    session.execute(
+        select(func.pg_advisory_xact_lock(func.hashtextextended(f"reminder:{actor.tenant_id}", 0)))
+    )
     rows = list(queries.all_bodies(session, actor, quarter, today, filters))
     chosen = [one for one in addressed(session, actor, rows) if one.reachable and (again or not one.recent)]
     if not chosen:

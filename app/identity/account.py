@@ -77,6 +77,7 @@ def change_password(database: Database, who: SignedIn, new: str, visit: Visit) -
     with database.auth_work(who.account_id) as session:
         _change(session, who.account_id, password_hash=password_hash)
         revoke_others(session, who)
+        _void_links(session, who.account_id)
         note(session, who.account_id, "account.password", address=visit.address)
         tell(session, who.account_id, who.email, "Cambió tu contraseña")
 
@@ -156,9 +157,19 @@ def reset(database: Database, keyring: Keyring, link_id: UUID, token: str, new: 
         link = _held(session, keyring, "password", link_id, token, use=True)
         _change(session, link.account_id, password_hash=password_hash)
         end_sessions(session, LoginSession.account_id == link.account_id)
+        _void_links(session, link.account_id)
         throttle.forgive(session, throttle.bucket("account", link.email))
         note(session, link.account_id, "account.reset")
         tell(session, link.account_id, link.email, "Cambió tu contraseña")
+
+
+def _void_links(session: AuthSession, account_id: UUID) -> None:
+    """Let no link sent before stand: whoever had the account may have asked for one to an address of their own."""
+    session.execute(
+        update(AccountLink)
+        .where(col(AccountLink.account_id) == account_id, col(AccountLink.used_at).is_(None))
+        .values(used_at=clock.now())
+    )
 
 
 def ask_email(database: Database, settings: Settings, who: SignedIn, email: str) -> None:

@@ -54,8 +54,12 @@ def leave_out(document: Document, places: Iterable[str]) -> tuple[Document, list
 
     What becomes empty goes too. The document is never changed; where nothing is left out, the answer is the same object.
     """
+    named = {found for place in places if (found := find(document, place)) is not None}
+    # What goes whole takes what stands in it along; looked for again, its neighbour would stand there.
     pointers = sorted(
-        {found for place in places if (found := find(document, place)) is not None}, key=_order, reverse=True
+        (one for one in named if not any(one.startswith(f"{other}/") for other in named)),
+        key=_order,
+        reverse=True,
     )
     if not pointers:
         return document, []

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from app.core.db import Actor, RwSession
-from app.core.errors import InvalidError, NotFoundError
+from app.core.errors import InvalidError
 from app.core.policy import Permission
 from app.identity.deps import ActorDep, DirectoryDep, StorageDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation, settings_tabs

@@ -35,6 +35,10 @@ UPDATE mail_message SET state = 'failed', settled_at = now(),
   reason = 'Se restauró un respaldo: la carta pudo haber salido antes.'
 WHERE state IN ('waiting', 'sending')
 """
+_HOLD_NOTICES = "UPDATE notice SET letter_due_at = NULL WHERE letter_due_at IS NOT NULL"
+_HOLD_NEWS = (
+    "UPDATE outbox_event SET handled_at = now(), fault = 'respaldo restaurado' WHERE handled_at IS NULL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def restore(
             _refuse_unless_empty(address)
             tell("Se carga la base de datos…")
             _load(settings, address, named[DATABASE], identities)
-            _execute(address, _SIGN_OUT, _HOLD_LETTERS)
+            _execute(address, _SIGN_OUT, _HOLD_LETTERS, _HOLD_NOTICES, _HOLD_NEWS)
         migrate.upgrade(database.engine("owner"), role_prefix=settings.role_prefix)
         tell(f"Se copian {manifest.files:,} archivos…")
         storage = Storage.of(settings)

@@ -16,7 +16,7 @@ from app.core.db import Actor, Database, RwSession
 from app.core.errors import AppError, InvalidError, StaleError
 from app.core.jobs import named
 from app.processes.models import ProcessVersion
-from app.processes.queries import VersionRef, working_process
+from app.processes.queries import VersionRef, WorkingProcess, working_process
 from app.processes.queries import version as version_row
 from app.processes.workflow import VERSIONS
 from app.publication.service import SYSTEM_ROLE, publish_batch
@@ -92,11 +92,29 @@ def publish_due(database: Database, actor: Actor, ref: VersionRef) -> None:
         codes = _publish(session, system, ref)
         if not codes:
             return
-        VERSIONS.apply(turn, "miss", process.policy)
-        turn.scheduled_for = None
-        _moved(session, turn, "miss", problems=codes)
-        about = {"process_id": str(ref.process_id), "number": ref.number}
-        outbox.emit(session, "review.schedule_failed", [about])
+        _miss(session, turn, process.policy, codes)
+
+
+def unschedule(session: RwSession, actor: Actor, process: WorkingProcess, why: str) -> None:
+    """Make a scheduled version of a process wait for a person after all, and say so.
+
+    Args:
+        session: bound to the actor, the process locked.
+        actor: whose tenant it is.
+        process: which; without a scheduled version nothing happens.
+        why: code of what stood in the way.
+    """
+    if process.open_status == "scheduled" and process.open_number is not None:
+        turn = version_row(session, actor, VersionRef(process.process_id, process.open_number))
+        _miss(session, turn, process.policy, [why])
+
+
+def _miss(session: RwSession, turn: ProcessVersion, policy: str, codes: list[str]) -> None:
+    VERSIONS.apply(turn, "miss", policy)
+    turn.scheduled_for = None
+    _moved(session, turn, "miss", problems=codes)
+    about = {"process_id": str(turn.process_id), "number": turn.number}
+    outbox.emit(session, "review.schedule_failed", [about])
 
 
 def _publish(session: RwSession, system: Actor, ref: VersionRef) -> list[str]:

@@ -18,7 +18,7 @@ from app.core.policy import Permission, require
 from app.ocds import lasting
 from app.processes.models import ContractingProcess
 from app.processes.queries import identifier, process_row, working_process
-from app.publication import redaction
+from app.publication import redaction, scheduling
 from app.publication.models import Release, ReleaseBody, WithdrawalRequest
 from app.publication.redaction import Extent
 from app.publication.withdrawal import withdraw, withdraw_process
@@ -207,14 +207,16 @@ def _standing(session: RwSession, actor: Actor, row: WithdrawalRequest) -> bool:
 
 def _carry_out(session: RwSession, actor: Actor, row: WithdrawalRequest) -> None:
     standing = _standing(session, actor, row)
+    process = working_process(session, actor, row.process_id, for_update=True)
     WITHDRAWALS.apply(row, "approve")
     _settle(session, actor, row, "withdrawal.approve", "")
+    # What waits for its hour would publish again what goes now: a person decides about it.
+    scheduling.unschedule(session, actor, process, "withdrawn")
     if standing and row.position is None:
         withdraw_process(session, actor, row.process_id, row.ground, row.reason)
     elif standing and row.position is not None:
         withdraw(session, actor, row.position, row.ground, row.reason)
     if row.erases:
-        process = working_process(session, actor, row.process_id, for_update=True)
         redaction.redact(session, actor, process, row)
 
 

@@ -300,6 +300,18 @@ def test_a_new_address_is_confirmed_by_its_reader(
     assert live.client().get(stolen).status_code == 410, "the old mailbox opens nothing any more"
 
 
+def test_a_new_password_stops_an_address_asked_for_before(
+    live: LiveServer, browser: httpx2.Client, email: str, database: Database, settings: Settings
+) -> None:
+    new = f"ajena-{uuid4().hex[:8]}@example.org"
+    assert browser.post("/cuenta/correo", data={"email": new}).status_code == 200
+    (link_id,) = letters(database, "identity.email", new)
+    assert browser.post("/cuenta/contrasena", data={"current": PASSWORD, "password": NEW}).status_code == 303
+    link = f"/cuenta/correo/{link_id}/{keys.of(settings).token(account.PURPOSE, link_id)}"
+    assert live.client().post(link).status_code == 410
+    assert email in browser.get("/cuenta").text
+
+
 def test_an_address_of_somebody_else_is_not_taken(
     browser: httpx2.Client, place: Place, database: Database, settings: Settings
 ) -> None:

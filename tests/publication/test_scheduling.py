@@ -11,11 +11,13 @@ from app.core.audit import AuditEvent
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, StaleError
 from app.core.outbox import OutboxEvent
 from app.processes.models import ProcessPart, ProcessVersion
-from app.processes.queries import VersionRef
-from app.publication import scheduling
+from app.processes.queries import VersionRef, working_process
+from app.publication import scheduling, withdrawals
 from app.publication.models import Release
+from app.publication.service import publish_batch
+from app.publication.withdrawals import Asked
 from tests.conftest import LiveServer, Place
-from tests.factories import draft
+from tests.factories import document, draft
 from tests.html import Page
 from tests.review.test_service import act, acts_of, read
 
@@ -122,6 +124,31 @@ def test_what_became_invalid_is_approved_again_and_told(place: Place) -> None:
     turn = read(place, ref)
     assert (turn.status, turn.scheduled_for, releases(place, ref)) == ("approved", None, 0)
     assert news(place, "review.schedule_failed") == [{"process_id": str(ref.process_id), "number": 1}]
+
+
+def test_what_was_withdrawn_does_not_publish_itself_again(place: Place) -> None:
+    first, publisher, reviewer = approved(place), place.actor("so_publisher"), place.actor("garante_reviewer")
+    with place.database.unit_of_work(publisher) as session:
+        assert publish_batch(session, publisher, [first])[0].published
+        ocid = working_process(session, publisher, first.process_id).ocid
+    second = draft(place, document(description="Para todas las oficinas"), ocid=ocid)
+    act(place, place.actor("so_editor"), "submit", second)
+    act(place, reviewer, "approve", second, 2)
+    schedule(place, second, clock.now() + timedelta(hours=1))
+    asked = Asked("personal", "artículo 1", "Trae un domicilio")
+    with place.database.unit_of_work(publisher) as session:
+        request = withdrawals.request(session, publisher, first.process_id, asked).request_id
+    before = releases(place, first)
+    with place.database.unit_of_work(reviewer) as session:
+        withdrawals.approve(session, reviewer, first.process_id, request)
+
+    let_it_be_due(place, second)
+    run(place, second)
+
+    assert read(place, second).status == "approved"
+    assert releases(place, first) == before + 1  # the entry that says what went
+    told = {"process_id": str(second.process_id), "number": second.number}
+    assert news(place, "review.schedule_failed") == [told]
 
 
 def test_nobody_publishes_or_edits_what_is_scheduled(place: Place) -> None:
