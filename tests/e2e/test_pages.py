@@ -33,6 +33,7 @@ NOT_PAGES = {
     "/_components/opciones": "for the script of a field",
     "/{tenant}/personas/sujetos": "options while one types",
     "/{tenant}/padron/opciones": "options while one types",
+    "/plataforma/organismos/nuevo/direccion": "what is said of an address while one types",
     "/entrar/segundo": "only after a password: tests/identity walks it",
     "/entrar/nueva/{link_id}/{token}": "it wants the token of a letter: tests/identity opens it",
     "/cuenta/correo/{link_id}/{token}": "it wants the token of a letter: tests/identity opens it",
