@@ -592,7 +592,7 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "template_id": str(template_id),
         "observation_id": str(_observation(place, versions["returned"][0])),
         "seq": str(seq),
-        "event_id": str(_act_on_record(place, waiting_id)),
+        "event_id": f"{_act_on_record(place, waiting_id):012}",  # a text that stands nowhere else in a page
         "attachment_id": str(file),
         "file_name": PUBLISHED_FILE,
         "import_id": str(_import(place, storage, secret)),
