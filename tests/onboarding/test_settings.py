@@ -71,4 +71,4 @@ def test_days_are_added_and_taken_out_of_the_year(counter: Sit) -> None:
     gone = desk.post("/ajustes/calendario/quitar", desde="2026-12-21", hasta="2026-12-31")
     assert gone.status_code == 303
     assert "Descanso de invierno" not in desk.get("/ajustes/calendario?anio=2026").text
-    assert desk.post("/ajustes/calendario/quitar", desde="x", hasta="y").status_code == 404
+    assert desk.post("/ajustes/calendario/quitar", desde="x", hasta="y").status_code == 422
