@@ -5,6 +5,7 @@ The walls that keep tenants apart also keep the tests apart, so nothing is rolle
 """
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
@@ -227,6 +229,26 @@ def other_place(make_place: Callable[..., Place]) -> Place:
 
 
 _clients: list[httpx2.Client] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_loopback() -> Iterator[None]:
+    """No name is asked for outside this machine: what a test says must not hang on somebody's DNS."""
+    asked = socket.getaddrinfo
+
+    def answer(host: Any, *about: Any, **more: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if not (
+            name is None
+            or name == "localhost"
+            or re.fullmatch(r"[\dx.]+|0x[\da-f]+|[\da-f:.]*:[\da-f:.]*", name)
+        ):
+            raise socket.gaierror(socket.EAI_NONAME, f"{name}: only loopback in tests")
+        return asked(host, *about, **more)
+
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr(socket, "getaddrinfo", answer)
+        yield
 
 
 @pytest.fixture(autouse=True)
