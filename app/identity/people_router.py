@@ -71,8 +71,8 @@ class Lend(BaseModel):
 
     membership: UUID = Field(title="Función que prestas")
     to: UUID = Field(title="A quién")
-    first: date = Field(title="Desde", examples=["2027-01-04"])
-    last: date = Field(title="Hasta", examples=["2027-01-15"])
+    first: date = Field(title="Desde")
+    last: date = Field(title="Hasta")
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,7 @@ class LoansPage:
     """Context of `identity/loans.html`."""
 
     here: str
+    crumbs: tuple[Link, ...]
     form: Form[Lend]
     mine: tuple[tuple[str, str], ...]
     colleagues: tuple[tuple[str, str], ...]
@@ -491,6 +492,9 @@ def _loans_page(session: RwSession, actor: Actor, view: TenantView, form: Form[L
     colleagues = listing.colleagues(session, actor, actor.membership_id)
     return LoansPage(
         here=f"{view.base}/personas/encargos",
+        crumbs=(Link("Personas", f"{view.base}/personas"),)
+        if allowed(actor, Permission.PEOPLE_MANAGE)
+        else (),
         form=form,
         mine=() if row.lent_by else ((str(row.membership_id), _placed(row)),),
         colleagues=tuple(

@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.db import Actor, AuthSession, Database, RwSession
 from app.core.errors import ForbiddenError
 from app.core.policy import ROLE_LABELS
+from app.identity import device
 from app.identity.models import Account, LoginSession, Membership, PlatformRole
 from app.identity.sso.queries import closed_to_passwords
 from app.tenancy.models import SujetoObligado, Tenant
@@ -102,7 +103,7 @@ class SessionView:
     """One of a person's open sessions, for the list with its revoke button."""
 
     session_id: UUID
-    user_agent: str
+    device: str
     created_at: datetime
     last_seen_at: datetime
     current: bool
@@ -226,7 +227,11 @@ def open_sessions(session: AuthSession, who: SignedIn) -> list[SessionView]:
     ).all()
     return [
         SessionView(
-            row.session_id, row.user_agent, row.created_at, row.last_seen_at, row.session_id == who.session_id
+            row.session_id,
+            device.known_as(row.user_agent),
+            row.created_at,
+            row.last_seen_at,
+            row.session_id == who.session_id,
         )
         for row in rows
     ]
