@@ -64,9 +64,9 @@ def desk(live: LiveServer) -> Iterator[Desk]:
         browser.close()
 
 
-def complaints(page: Page) -> list[str]:
+def complaints(page: Page, into: list[str] | None = None) -> list[str]:
     """Collect what the browser itself complains about: script errors, violations of the policy, lost files."""
-    found: list[str] = []
+    found: list[str] = [] if into is None else into
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: found.append(str(error)))
     page.on("requestfailed", lambda request: found.append(f"{request.url}: {request.failure}"))
