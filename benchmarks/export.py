@@ -47,10 +47,10 @@ def main() -> None:
         seconds = _timed(lambda: _pack(here, Storage.local(Path(place) / "here"), tenant.system, packed, key))
         _tell(f"export of {size:,} processes", seconds, packed.stat().st_size, before)
         before = peak_memory()
-        _tell("check", _timed(lambda: check(packed, key, there)), packed.stat().st_size, before)
+        _tell("check", _timed(lambda: check(packed, [key], there)), packed.stat().st_size, before)
         before = peak_memory()
         files = Storage.local(Path(place) / "there")
-        seconds = _timed(lambda: importing.bring(there, files, packed, key, new_id()))
+        seconds = _timed(lambda: importing.bring(there, files, packed, [key], new_id()))
         _tell("import, with its checks", seconds, packed.stat().st_size, before)
         with there.public_reading() as session:
             faults = list(chain.verify(session, UUID(str(tenant.system.tenant_id))))

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.continuity import archive, exporting
+from app.continuity import exporting
 from app.continuity.models import PlatformAct, TenantExport
 from app.continuity.queries import administered
 from app.continuity.workflow import ACTS
-from app.core import audit, clock, public_log
+from app.core import audit, clock, public_log, sealed
 from app.core.db import Actor, Database
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.core.policy import Permission, require
@@ -69,7 +69,7 @@ def ask_export_key(
         InvalidError: it is no age public key, or there is no legal act.
         ConflictError: somebody administers it, and states the key; or such an act is open already.
     """
-    held = str(archive.recipient(recipient))
+    held = str(sealed.recipient(recipient))
     with database.owner_work(_within(operator, view)) as session:
         _require_nobody(session, view.tenant_id)
         return _ask(

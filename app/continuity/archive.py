@@ -5,19 +5,16 @@ of their hashes `sums/00001.sha256` (as `sha256sum` writes it); last `end.json`,
 """
 
 import hashlib
-import io
-import os
 import tarfile
-import threading
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import pyrage
+from pyrage.x25519 import Identity
 
-from app.core import json
+from app.core import json, sealed
 from app.core.errors import InvalidError
 
 MANIFEST, SUMS, END = "manifest.json", "sums/", "end.json"
@@ -47,33 +44,6 @@ class Member:
         return cls(name, len(content), (content,))
 
 
-def recipient(text: str) -> pyrage.x25519.Recipient:
-    """Return the age public key that a text is.
-
-    Raises:
-        InvalidError: it is none.
-    """
-    try:
-        return pyrage.x25519.Recipient.from_str(text.strip())
-    except pyrage.RecipientError as error:
-        raise InvalidError(
-            "Esa no es una llave pública de age: empieza con «age1» y la escribe age-keygen al crear tu llave."
-        ) from error
-
-
-def identity(text: str) -> pyrage.x25519.Identity:
-    """Return the age private key in the text of a key file.
-
-    Raises:
-        ArchiveError: there is none.
-    """
-    for line in text.splitlines():
-        if line.strip().startswith("AGE-SECRET-KEY-"):
-            with suppress(pyrage.IdentityError):
-                return pyrage.x25519.Identity.from_str(line.strip())
-    raise ArchiveError("El archivo de la llave no trae una llave privada de age (AGE-SECRET-KEY-…).")
-
-
 def write(members: Iterable[Member], to: str, target: BinaryIO) -> str:
     """Write the archive, encrypted; returns its SHA-256.
 
@@ -82,45 +52,35 @@ def write(members: Iterable[Member], to: str, target: BinaryIO) -> str:
         to: age public key of who may read it.
         target: open for writing.
     """
-    sink = _Hashing(target)
-    pyrage.encrypt_io(_Pulled(_zipped(_tarred(members))), sink, [recipient(to)])
+    sink = sealed.Hashing(target)
+    with sealed.sealing(sink, [sealed.recipient(to)]) as plain:
+        for piece in _zipped(_tarred(members)):
+            plain.write(piece)
     return sink.digest.hexdigest()
 
 
 @contextmanager
-def opened(source: BinaryIO, key: pyrage.x25519.Identity) -> Iterator[Iterator[tuple[str, BinaryIO, int]]]:
+def opened(source: BinaryIO, keys: Sequence[Identity]) -> Iterator[Iterator[tuple[str, BinaryIO, int]]]:
     """Yield the members of an archive in order: name, content to be read once, size.
 
     Raises:
-        ArchiveError: the key does not open it, or it is damaged.
+        ArchiveError: no key opens it, or it is damaged.
     """
-    reading, writing = os.pipe()
-    faults: list[Exception] = []
-
-    def decrypt() -> None:
-        with os.fdopen(writing, "wb") as plain:
-            try:
-                pyrage.decrypt_io(source, plain, [key])
-            except (pyrage.DecryptError, OSError) as error:
-                faults.append(error)
-
-    thread = threading.Thread(target=decrypt, daemon=True)
-    thread.start()
     try:
-        with os.fdopen(reading, "rb") as plain, tarfile.open(fileobj=plain, mode="r|gz") as tar:
+        with (
+            sealed.unsealing(source, keys) as plain,
+            tarfile.open(fileobj=plain, mode="r|gz") as tar,
+        ):
             yield _members(tar)
+    except sealed.SealedError as error:
+        raise ArchiveError(
+            "Esta llave no abre el archivo, o el archivo está dañado o cortado: descárgalo de nuevo y compara su "
+            "huella SHA-256."
+        ) from error
     except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-        thread.join(timeout=5)
-        if any(isinstance(fault, pyrage.DecryptError) for fault in faults):
-            raise ArchiveError(
-                "Esta llave no abre el archivo, o el archivo está dañado o cortado: descárgalo de nuevo y compara su "
-                "huella SHA-256."
-            ) from error
         raise ArchiveError(
             "El archivo está dañado o cortado: descárgalo de nuevo y compara su huella."
         ) from error
-    finally:
-        thread.join(timeout=5)
 
 
 class Checked:
@@ -232,46 +192,3 @@ def _zipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         yield gzip.compress(piece)
     yield gzip.flush()
-
-
-class _Pulled(io.RawIOBase):
-    """A file that is read from pieces as they come."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._held = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        into = memoryview(buffer)  # type: ignore[arg-type]
-        while not self._held:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._held = memoryview(piece)
-        taken = min(len(into), len(self._held))
-        into[:taken] = self._held[:taken]
-        self._held = self._held[taken:]
-        return taken
-
-
-class _Hashing(io.RawIOBase):
-    """A file that hashes what is written through it."""
-
-    def __init__(self, target: BinaryIO) -> None:
-        self._target = target
-        self.digest = hashlib.sha256()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, piece: object) -> int:
-        held = bytes(piece)  # type: ignore[call-overload]
-        self.digest.update(held)
-        self._target.write(held)
-        return len(held)
-
-    def flush(self) -> None:
-        self._target.flush()

@@ -2,24 +2,26 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
-import pyrage
+from pyrage.x25519 import Identity
 from sqlmodel import select
 
 from app.continuity import archive, contents
 from app.continuity.archive import MANIFEST, PIECE, ArchiveError, Checked
 from app.continuity.packing import FILES, RELEASES, TABLES
+from app.continuity.stated import Stated
 from app.core import json
 from app.core.db import Database
-from app.core.errors import ConflictError
+from app.core.errors import ConflictError, InvalidError
 from app.core.tables import among
 from app.identity.invitations import Offer
+from app.ocds import ocid
 from app.publication.chain import GENESIS, Entry
 from app.tenancy.models import OcidPrefix, Tenant, TenantHost
 
@@ -58,7 +60,7 @@ class Brought:
     offers: list[Offer] = field(default_factory=list)
 
 
-def check(source: Path, key: pyrage.x25519.Identity, database: Database) -> Brought:
+def check(source: Path, keys: Sequence[Identity], database: Database) -> Brought:
     """Read a whole archive and refuse it unless every hash, the chain and its owner are right; nothing is written.
 
     Raises:
@@ -67,21 +69,27 @@ def check(source: Path, key: pyrage.x25519.Identity, database: Database) -> Brou
     """
     reading = _Reading()
     try:
-        with source.open("rb") as file, archive.opened(file, key) as members:
+        with source.open("rb") as file, archive.opened(file, keys) as members:
             for name, content, size in members:
                 reading.member(name, content, size)
             brought = reading.finish()
     except (KeyError, TypeError, ValueError) as error:
         raise ArchiveError("El archivo no tiene la forma de una exportación de este servicio.") from error
+    except InvalidError as error:
+        raise ArchiveError(error.detail) from error
     _refuse_conflicts(database, brought, reading.claims)
     return brought
 
 
 class _Reading:
-    """The first reading: hashes, counts, owner and chain."""
+    """The first reading: hashes, counts, owner and chain, and that rows state what they may.
+
+    `claims` are the hosts and the OCID prefixes, of its processes too: an ocid says whose it is by its prefix.
+    """
 
     def __init__(self) -> None:
         self.claims: dict[str, set[str]] = {"tenant_host": set(), "ocid_prefix": set()}
+        self._stated: Stated | None = None
         self._checked = Checked()
         self._brought: Brought | None = None
         self._counted: dict[str, int] = {}
@@ -98,15 +106,16 @@ class _Reading:
             return
         if self._brought is None:
             self._brought = _manifest(name, whole)
+            self._stated = Stated(self._brought.tenant_id, self._brought.slug, self._brought.columns)
         elif name.startswith(RELEASES):
             self._entries.body(int(name[len(RELEASES) :].partition(".")[0]), hashlib.sha256(whole).digest())
             self._counted[contents.BODIES] = self._counted.get(contents.BODIES, 0) + 1
         else:
-            self._rows(name, whole, self._brought)
+            self._rows(name, whole)
 
     def finish(self) -> Brought:
         self._checked.finish()
-        if self._brought is None:
+        if self._brought is None or self._stated is None:
             raise ArchiveError("El archivo está vacío.")
         wrong = {
             table: count
@@ -116,19 +125,22 @@ class _Reading:
         if wrong:
             raise ArchiveError(f"Faltan renglones de {', '.join(sorted(wrong))}: el archivo está incompleto.")
         self._entries.finish(self._brought)
+        self._stated.finish()
         return self._brought
 
-    def _rows(self, name: str, whole: bytes, brought: Brought) -> None:
+    def _rows(self, name: str, whole: bytes) -> None:
         table = table_named(name)
         lines = whole.splitlines()
         if table != "account":
             self._counted[table] = self._counted.get(table, 0) + len(lines)
         for line in lines:
             row = json.loads(line)
-            if table != "account" and row["tenant_id"] != str(brought.tenant_id):
-                raise ArchiveError(f"{name}: trae renglones de otro organismo.")
+            assert self._stated is not None  # noqa: S101  # the manifest comes first
+            self._stated.row(table, row)
             if table == "release":
                 self._entries.entry(row)
+            if table in ("release", "contracting_process"):
+                self.claims["ocid_prefix"].add(_prefix(row["ocid"]))
             elif table in self.claims:
                 self.claims[table].add(row["host" if table == "tenant_host" else "prefix"])
 
@@ -242,6 +254,13 @@ def table_named(name: str) -> str:
     if table != "account" and table not in contents.EXPORTED:
         raise ArchiveError(f"{name}: esta versión no conoce esa tabla.")
     return table
+
+
+def _prefix(of: str) -> str:
+    named = ocid.split(of)
+    if named is None:
+        raise ArchiveError(f"«{of[:60]}» no es un identificador de proceso.")
+    return named[0]
 
 
 def _bytes(text: str) -> bytes:

@@ -7,9 +7,9 @@ from uuid import UUID
 import typer
 from sqlmodel import select
 
-from app.continuity import archive, importing
+from app.continuity import importing
 from app.continuity.checking import check
-from app.core import installation
+from app.core import installation, sealed
 from app.core.db import Database
 from app.core.errors import ForbiddenError
 from app.core.storage import Storage
@@ -30,7 +30,7 @@ KeyFile = Annotated[
 def check_command(file: Archive, identity: KeyFile) -> None:
     """Lee una exportación de principio a fin y dice si aquí cabe; no escribe nada."""
     with installation.open_database(get_settings()) as database:
-        found = check(file, archive.identity(identity.read_text()), database)
+        found = check(file, sealed.identities(identity), database)
     typer.echo(
         f"«{found.slug}», exportado el {found.made_at}: {sum(found.rows.values()):,} renglones; la cadena está íntegra "
         f"hasta la entrada {found.chain_position:,}."
@@ -47,9 +47,7 @@ def import_command(
     settings = get_settings()
     with installation.open_database(settings) as database:
         operator = _operator(database, email)
-        brought = importing.bring(
-            database, Storage.of(settings), file, archive.identity(identity.read_text()), operator
-        )
+        brought = importing.bring(database, Storage.of(settings), file, sealed.identities(identity), operator)
         invited = importing.offer(database, brought, operator)
         waiting = importing.wake(database, brought)
     typer.echo(

@@ -13,7 +13,7 @@ from app.continuity import archive
 from app.continuity.models import ExportKey, TenantExport
 from app.continuity.packing import Head, Packing, members
 from app.continuity.workflow import EXPORTS
-from app.core import audit, clock, logs, outbox
+from app.core import audit, clock, logs, outbox, sealed
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import AppError, ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.core.jobs import named
@@ -24,6 +24,8 @@ EXPORT = named("continuity.export")
 KIND = "exports"
 KEPT = timedelta(days=7)
 """After which the file is deleted."""
+LONGEST = timedelta(days=1)
+"""After which one that did not end never will: its worker is gone, and it holds up the next."""
 LINK_LIVES = timedelta(minutes=15)
 TOLD_EVERY = 2.0
 """Seconds between two words on how far it is."""
@@ -39,7 +41,7 @@ def state_key(session: RwSession, actor: Actor, recipient: str) -> None:
         InvalidError: it is no such key.
     """
     require(actor, Permission.TENANT_EXPORT)
-    write_key(session, actor, str(archive.recipient(recipient)))
+    write_key(session, actor, str(sealed.recipient(recipient)))
 
 
 def write_key(session: Session, actor: Actor, held: str) -> None:
@@ -154,10 +156,12 @@ def run(database: Database, storage: Storage, actor: Actor, export_id: UUID) -> 
             size = file.tell()
             file.seek(0)
             storage.put(stored, file)
-    except (AppError, OSError) as error:
+    except Exception as error:
         _log.warning("export_failed", export=str(export_id), exc_info=True)
         _fail(database, actor, export_id, error)
-        return
+        if isinstance(error, AppError | OSError):
+            return
+        raise
     with database.unit_of_work(actor) as session:
         row = export(session, actor, export_id, lock=True)
         EXPORTS.apply(row, "finish")
@@ -194,11 +198,12 @@ class _Teller:
 
 
 def _fail(database: Database, actor: Actor, export_id: UUID, error: Exception) -> None:
-    said = (
-        error.detail
-        if isinstance(error, AppError)
-        else "No hubo espacio o el disco falló: avisa a quien opera."
-    )
+    if isinstance(error, AppError):
+        said = error.detail
+    elif isinstance(error, OSError):
+        said = "No hubo espacio o el disco falló: avisa a quien opera."
+    else:
+        said = "Algo falló al prepararla: pídela otra vez y, si vuelve a pasar, avisa a quien opera."
     with database.unit_of_work(actor) as session:
         row = export(session, actor, export_id, lock=True)
         EXPORTS.apply(row, "fail")
@@ -241,7 +246,10 @@ def take(session: RwSession, actor: Actor, export_id: UUID, token: str) -> Tenan
 
 
 def expire(database: Database, storage: Storage, actor: Actor) -> int:
-    """Delete the files of a tenant's exports whose time is over; returns how many."""
+    """Delete the files of a tenant's exports whose time is over; returns how many.
+
+    One that has been in the making for a day is given up.
+    """
     with database.unit_of_work(actor) as session:
         rows = session.exec(
             select(TenantExport).where(
@@ -254,4 +262,13 @@ def expire(database: Database, storage: Storage, actor: Actor) -> int:
             storage.delete(row.storage_key)
             EXPORTS.apply(row, "expire")
             row.link_sha256 = None
+        for row in session.exec(
+            select(TenantExport).where(
+                TenantExport.tenant_id == actor.tenant_id,
+                col(TenantExport.status).in_(("queued", "running")),
+                TenantExport.created_at < clock.now() - LONGEST,
+            )
+        ).all():
+            EXPORTS.apply(row, "fail")
+            row.message = "No terminó en un día: pídela otra vez."
     return len(rows)

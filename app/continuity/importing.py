@@ -4,14 +4,15 @@ Identifiers, addresses, ocids and hashes stay what they were. Nobody is given a 
 has an account here already is invited instead, and their past acts stay under a name that cannot sign in.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
 import psycopg
-import pyrage
 from psycopg import sql
+from pyrage.x25519 import Identity
 from sqlalchemy import JSON, Table, cast, func, insert
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -21,6 +22,7 @@ from app.continuity import archive, contents
 from app.continuity.archive import ArchiveError
 from app.continuity.checking import Brought, Known, check, pieces, table_named
 from app.continuity.packing import FILES, RELEASES, TABLES
+from app.continuity.stated import LAST_NUMBER
 from app.core import audit, clock, json, public_log, sealing
 from app.core.db import Actor, Database
 from app.core.policy import MACHINE_ROLE
@@ -31,6 +33,7 @@ from app.identity.invitations import Offer
 from app.identity.models import Account, Membership
 from app.identity.workflow import MEMBERSHIPS
 from app.publication import chain, scheduling
+from app.publication.invariants import check_tenant
 from app.publication.models import ReleaseBody
 
 BODIES_AT_ONCE = 200
@@ -40,7 +43,7 @@ _CLOSED = "@cuenta-importada.invalid"
 
 
 def bring(
-    database: Database, storage: Storage, source: Path, key: pyrage.x25519.Identity, operator_id: UUID
+    database: Database, storage: Storage, source: Path, keys: Sequence[Identity], operator_id: UUID
 ) -> Brought:
     """Bring the tenant of an archive here: all of it, or nothing.
 
@@ -48,20 +51,20 @@ def bring(
         database: written as the owner.
         storage: where files are put; what was put is taken away again when the rest fails.
         source: the archive, read twice.
-        key: opens it.
+        keys: of whoever may open it.
         operator_id: account of who brings it, for the audit.
 
     Raises:
         ArchiveError: it is damaged, changed, or of a newer version than this one.
         ConflictError: the tenant, its address, a host or a prefix is here already.
     """
-    brought = check(source, key, database)
+    brought = check(source, keys, database)
     put: list[str] = []
     try:
         with database.owner_work(
             Actor(tenant_id=brought.tenant_id, account_id=operator_id, role="system")
         ) as session:
-            _write(session, storage, source, key, _Writing(brought, put))
+            _write(session, storage, source, keys, _Writing(brought, put))
             _settle(session, brought)
             _verify(session, brought.tenant_id)
     except BaseException as error:
@@ -86,12 +89,12 @@ class _Writing:
 
 
 def _write(
-    session: Session, storage: Storage, source: Path, key: pyrage.x25519.Identity, writing: _Writing
+    session: Session, storage: Storage, source: Path, keys: Sequence[Identity], writing: _Writing
 ) -> None:
     brought = writing.brought
     known = {table.name: table for table in contents.tables()}
     bodies = _Bodies(session, brought.tenant_id)
-    with source.open("rb") as file, archive.opened(file, key) as members:
+    with source.open("rb") as file, archive.opened(file, keys) as members:
         for name, content, _size in members:
             if name.startswith(FILES):
                 stored = f"{brought.tenant_id}/{name.removeprefix(FILES)}"
@@ -126,8 +129,14 @@ def _insert(session: Session, table: Table, columns: list[str], lines: bytes) ->
 
 
 def _value(table: Table, name: str) -> sql.Composable:
-    """Return a column as it is written: JSON's own null is a value, and audit from elsewhere is a generation older."""
+    """Return a column as it is written.
+
+    JSON's own null is a value, audit from elsewhere is a generation older, and which tenant is the nation's is this
+    installation's to say.
+    """
     column = table.c[name]
+    if (table.name, name) == ("tenant", "is_national"):
+        return sql.SQL("false")
     if name == "generation" and table.name in ("audit_event", "audit_seal"):
         return sql.SQL("{} - 1").format(sql.Identifier(name))
     if isinstance(column.type, JSON) and not column.nullable:
@@ -221,6 +230,9 @@ def _go_on_after(session: Session, table: Table, column: str) -> None:
     """Let the numbers that the database gives follow those that came."""
     highest = session.execute(select(func.max(table.c[column]))).scalar_one()
     if highest is not None:
+        # Nothing takes this back: where the sequence ended no act of any tenant could be noted any more.
+        if highest > LAST_NUMBER:
+            raise ArchiveError(f"{table.name}: sus números no dejan lugar a los que siguen.")
         sequence = cast(func.pg_get_serial_sequence(table.name, column), REGCLASS)
         session.execute(select(func.setval(sequence, func.greatest(highest, func.nextval(sequence)))))
 
@@ -231,6 +243,7 @@ def _verify(session: Session, tenant_id: UUID) -> None:
         *(fault.message for fault in chain.verify(session, tenant_id)),
         *sealing.verify(session, tenant_id),
         *public_log.verify(session, tenant_id),
+        *(fault.message for fault in check_tenant(session, tenant_id)),
     ]
     if faults:
         raise ArchiveError(f"La exportación trae {len(faults)} faltas: {faults[0]}")

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     ColumnElement,
     Identity,
@@ -56,6 +57,7 @@ class AuditEvent(SQLModel, table=True):
         Index("audit_event_account_idx", "tenant_id", "account_id", "at", "event_id"),
         Index("audit_event_sujeto_idx", "tenant_id", "sujeto_obligado_id", "at", "event_id"),
         Index("audit_event_verb_idx", "tenant_id", "verb", "at", "event_id"),
+        CheckConstraint("generation <= 0", name="generation"),
     )
 
     tenant_id: UUID = Field(primary_key=True, sa_column_kwargs={"server_default": text(TENANT_SETTING)})
@@ -85,6 +87,7 @@ class AuditSeal(SQLModel, table=True):
     """
 
     __tablename__ = "audit_seal"
+    __table_args__ = (CheckConstraint("generation <= 0", name="generation"),)
 
     tenant_id: UUID = Field(primary_key=True)
     number: int = Field(primary_key=True)

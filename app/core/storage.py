@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -160,7 +160,8 @@ class Storage:
         """
         if isinstance(self._store, LocalStore) and self._store.prefix is not None:
             path = Path(str(self._store.prefix)) / key
-            if not path.is_file():
+            # A key comes from a row, and a row may come from an archive: it leads to no other file of the machine.
+            if PurePosixPath(key).is_absolute() or ".." in PurePosixPath(key).parts or not path.is_file():
                 raise NotFoundError("El archivo ya no está guardado.")
             yield path
             return

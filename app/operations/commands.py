@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from app.core import keys
+from app.core import keys, sealed
 from app.core.errors import ConflictError
-from app.operations import parts
 from app.operations.backup import backup, moment
 from app.operations.restore import restore
 from app.settings import get_settings
@@ -23,7 +22,7 @@ def backup_command(
     ] = None,
 ) -> None:
     """Respalda la base de datos y los archivos, también mientras el servicio trabaja."""
-    known = [parts.recipient(text) for text in recipients or ()]
+    known = [sealed.recipient(text) for text in recipients or ()]
     place = folder / moment()
     made = backup(get_settings(), place, known)
     size = sum(part.size for part in made.parts)
@@ -41,7 +40,7 @@ def restore_command(
     ] = None,
 ) -> None:
     """Restaura un respaldo en una instalación vacía y comprueba sus cadenas."""
-    opened = parts.identities(identity) if identity else []
+    opened = sealed.identities(identity) if identity else []
     restored = restore(get_settings(), folder, opened, typer.echo)
     for key in restored.missing_keys:
         typer.echo(

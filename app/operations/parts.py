@@ -1,22 +1,22 @@
 """The parts of a backup: written and read as streams, hashed on their way, sealed for whoever may open them.
 
-Sealing is age (age-encryption.org/v1): a part holds personal data, and a backup lies about in places that nobody
-guards. What is hashed is the file as it lies there, so that it can be proved whole without its key.
+A part holds personal data, and a backup lies about in places that nobody guards. What is hashed is the file as it lies
+there, so that it can be proved whole without its key.
 """
 
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import BinaryIO, Protocol
 
-import pyrage
-from pyrage import x25519
+from pyrage.x25519 import Identity, Recipient
 
+from app.core import sealed
 from app.core.errors import InvalidError
+from app.core.sealed import Hashing, SealedError
 
 SEALED = ".age"
 
@@ -43,52 +43,7 @@ class Sink(Protocol):
         """Take bytes."""
 
 
-class _Hashing:
-    def __init__(self, file: BinaryIO) -> None:
-        self.file, self.digest, self.size = file, hashlib.sha256(), 0
-
-    def write(self, data: bytes, /) -> int:
-        self.digest.update(data)
-        self.size += len(data)
-        return self.file.write(data)
-
-    def flush(self) -> None:
-        self.file.flush()
-
-
-def recipient(text: str) -> x25519.Recipient:
-    """Return who may open what is sealed.
-
-    Raises:
-        BackupError: it is no public key of age.
-    """
-    try:
-        return x25519.Recipient.from_str(text.strip())
-    except pyrage.RecipientError as error:
-        raise BackupError(f"«{text}» no es una llave pública de age (empieza con «age1»).") from error
-
-
-def identities(path: Path) -> list[x25519.Identity]:
-    """Return the private keys of a file as `age-keygen` writes it.
-
-    Raises:
-        BackupError: it holds none, or one that cannot be read.
-    """
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    try:
-        found = [
-            x25519.Identity.from_str(line.strip())
-            for line in lines
-            if line.strip() and not line.startswith("#")
-        ]
-    except pyrage.IdentityError as error:
-        raise BackupError(f"{path} no guarda una llave privada de age («AGE-SECRET-KEY-1…»).") from error
-    if not found:
-        raise BackupError(f"{path} no guarda ninguna llave privada de age.")
-    return found
-
-
-def write(path: Path, produce: Callable[[Sink], None], recipients: Sequence[x25519.Recipient]) -> Part:
+def write(path: Path, produce: Callable[[Sink], None], recipients: Sequence[Recipient]) -> Part:
     """Write a part and return what to remember of it; with recipients its name ends in `.age`.
 
     Args:
@@ -98,9 +53,10 @@ def write(path: Path, produce: Callable[[Sink], None], recipients: Sequence[x255
     """
     path = path.with_name(path.name + SEALED) if recipients else path
     with path.open("xb") as file:
-        sink = _Hashing(file)
+        sink = Hashing(file)
         if recipients:
-            _sealing(sink, produce, recipients)
+            with sealed.sealing(sink, recipients) as plain:
+                produce(plain)
         else:
             produce(sink)
         file.flush()
@@ -108,31 +64,8 @@ def write(path: Path, produce: Callable[[Sink], None], recipients: Sequence[x255
     return Part(path.name, sink.size, sink.digest.hexdigest())
 
 
-def _sealing(sink: _Hashing, produce: Callable[[Sink], None], recipients: Sequence[x25519.Recipient]) -> None:
-    """Let a thread seal what is produced, so that plain bytes never lie on the disk."""
-    reading, writing = os.pipe()
-    failures: list[Exception] = []
-
-    def seal() -> None:
-        try:
-            with os.fdopen(reading, "rb") as plain:
-                pyrage.encrypt_io(plain, sink, recipients)
-        except (OSError, pyrage.EncryptError) as error:  # raised again where somebody hears it
-            failures.append(error)
-
-    sealer = Thread(target=seal, daemon=True)
-    sealer.start()
-    try:
-        with os.fdopen(writing, "wb") as plain:
-            produce(plain)
-    finally:
-        sealer.join()
-    if failures:
-        raise failures[0]
-
-
 @contextmanager
-def reading(path: Path, keys: Sequence[x25519.Identity]) -> Iterator[BinaryIO]:
+def reading(path: Path, keys: Sequence[Identity]) -> Iterator[BinaryIO]:
     """Yield the plain bytes of a part.
 
     Raises:
@@ -144,25 +77,11 @@ def reading(path: Path, keys: Sequence[x25519.Identity]) -> Iterator[BinaryIO]:
         return
     if not keys:
         raise BackupError(f"{path.name} está cifrado: indica tu llave privada con «--identity».")
-    out, into = os.pipe()
-    failures: list[pyrage.DecryptError] = []
-
-    def unseal() -> None:
-        with path.open("rb") as sealed, suppress(BrokenPipeError), os.fdopen(into, "wb") as plain:
-            try:
-                pyrage.decrypt_io(sealed, plain, keys)
-            except pyrage.DecryptError as error:
-                failures.append(error)
-
-    opener = Thread(target=unseal, daemon=True)
-    opener.start()
     try:
-        with os.fdopen(out, "rb") as plain:
+        with path.open("rb") as file, sealed.unsealing(file, keys) as plain:
             yield plain
-    finally:
-        opener.join()
-        if failures:
-            raise BackupError(f"{path.name} está cifrado para otra llave, o está dañado.") from failures[0]
+    except SealedError as error:
+        raise BackupError(f"{path.name} está cifrado para otra llave, o está dañado.") from error
 
 
 def check(folder: Path, part: Part) -> None:

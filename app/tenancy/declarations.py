@@ -48,10 +48,10 @@ Location: TypeAlias = tuple[str | int, ...]
 """Where a value stands in a declaration: `("names", 1, "valid_from")`."""
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+")
-_PREFIX = re.compile(r"ocds-[a-z0-9]{6}")
+HOST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+")
+PREFIX = re.compile(r"ocds-[a-z0-9]{6}")
 _TEST_PREFIX = re.compile(r"ocds-prb[0-9]{3}")
-_ACCENT = re.compile(r"#[0-9a-f]{6}")
+ACCENT = re.compile(r"#[0-9a-f]{6}")
 
 
 class _Declared(BaseModel):
@@ -329,14 +329,14 @@ def _rules(tenant: TenantDeclaration, folder: Path) -> Iterator[tuple[Location, 
     if tenant.time_zone not in available_timezones():
         yield ("time_zone",), f"time_zone: «{tenant.time_zone}» no es una zona horaria de la IANA."
     for index, host in enumerate(tenant.hosts):
-        if not _HOST.fullmatch(host):
+        if not HOST.fullmatch(host):
             yield ("hosts", index), f"hosts: «{host}» no es un nombre de dominio en minúsculas."
     yield from _state_rules(tenant)
     yield from _time_rules(tenant.names)
     yield from _source_rules(tenant)
     for index, declared in enumerate(tenant.ocid_prefixes):
         yield from ((("ocid_prefixes", index, key), message) for key, message in _prefix_rules(declared))
-    if not _ACCENT.fullmatch(tenant.theme.accent):
+    if not ACCENT.fullmatch(tenant.theme.accent):
         yield ("theme", "accent"), "theme.accent: se esperaba un color como #0b6b3a, en minúsculas."
     elif (contrast := contrast_with_white(tenant.theme.accent)) < MINIMUM_CONTRAST:
         yield (
@@ -393,7 +393,7 @@ def _source_rules(tenant: TenantDeclaration) -> Iterator[tuple[Location, str]]:
 def _prefix_rules(declared: OcidPrefix) -> Iterator[tuple[str, str]]:
     """The form of a prefix, and whether it is what it says it is."""
     prefix, is_test = declared.prefix, bool(_TEST_PREFIX.fullmatch(declared.prefix))
-    if not _PREFIX.fullmatch(prefix):
+    if not PREFIX.fullmatch(prefix):
         yield "prefix", f"ocid_prefixes: «{prefix}» debe ser ocds- y seis letras o cifras, en minúsculas."
     elif is_test != (declared.kind == "test"):
         yield "kind", "ocid_prefixes: los prefijos de prueba, y solo ellos, son de la forma ocds-prbNNN."

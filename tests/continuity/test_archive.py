@@ -1,8 +1,6 @@
 """A tenant leaves in one file and arrives elsewhere as it was: bytes, chain, audit, people without secrets."""
 
-import io
-import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -12,12 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from app.attachments import service as attachments
-from app.attachments.service import Intake, SentFile
 from app.continuity import archive, contents, importing
 from app.continuity.archive import ArchiveError, Member
 from app.continuity.checking import check
-from app.continuity.packing import Packing, members
 from app.core import keys, sealing
 from app.core.db import Actor, Database
 from app.core.errors import ConflictError
@@ -29,59 +24,8 @@ from app.identity.models import Account, AccountLink, Invitation, Membership
 from app.main import create_app
 from app.publication import chain
 from app.publication.invariants import check_tenant
-from tests.conftest import PASSWORD, LiveServer, Place, fresh_database, serve_app
-from tests.factories import document, draft
-from tests.publication.conftest import Press
-
-KEY = pyrage.x25519.Identity.generate()
-OPERATOR = uuid4()
-
-
-@pytest.fixture(scope="module")
-def source(make_place: Callable[..., Place], storage: Storage) -> Place:
-    """A tenant with published, withdrawn and drafted processes, files and people."""
-    place = make_place(policy="direct")
-    press = Press(place)
-    for _ in range(3):
-        press.release()
-    ocid, _ = press.release()
-    press.release(document(description="Con un cambio"), ocid=ocid)
-    press.withdraw(5)
-    ref = draft(place)
-    editor = place.actor("so_editor")
-    with place.database.unit_of_work(editor) as session:
-        sent = [SentFile("acta.txt", io.BytesIO(b"firmada"))]
-        attachments.receive(session, editor, Intake(storage, 10**6, scanned=False), ref.process_id, sent)
-    for role in ("garante_admin", "garante_reviewer", "so_publisher"):
-        place.actor(role)
-    sealing.seal(place.database)
-    return place
-
-
-def pack(place: Place, storage: Storage, target: Path, *, originals: bool = False) -> Path:
-    packing = Packing(place.database, storage, place.tenant_id, originals, lambda _done, _total: None)
-    with target.open("wb") as file:
-        archive.write(members(packing, lambda _head: None), str(KEY.to_public()), file)
-    return target
-
-
-@pytest.fixture(scope="module")
-def packed(source: Place, storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return pack(source, storage, tmp_path_factory.mktemp("export") / "garante.tar.gz.age")
-
-
-@pytest.fixture
-def elsewhere(administrator_url: str) -> Iterator[Database]:
-    """The database of another installation."""
-    with fresh_database(administrator_url) as opened:
-        yield opened
-
-
-def opened(packed: Path) -> dict[str, bytes]:
-    """Return the members of an archive by the tools that anyone has."""
-    plain = pyrage.decrypt(packed.read_bytes(), [KEY])
-    with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
-        return {info.name: tar.extractfile(info).read() for info in tar}  # type: ignore[union-attr]
+from tests.conftest import PASSWORD, LiveServer, Place, serve_app
+from tests.continuity.archives import KEY, OPERATOR, opened, repacked
 
 
 def public_bytes(server: LiveServer, slug: str) -> dict[str, bytes]:
@@ -110,7 +54,7 @@ def test_a_tenant_arrives_as_it_was(
     source: Place, packed: Path, live: LiveServer, elsewhere: Database, tmp_path: Path
 ) -> None:
     files = Storage.local(tmp_path)
-    brought = importing.bring(elsewhere, files, packed, KEY, OPERATOR)
+    brought = importing.bring(elsewhere, files, packed, [KEY], OPERATOR)
     assert brought.slug == source.slug
     assert brought.files == 1
 
@@ -144,7 +88,7 @@ def test_a_tenant_arrives_as_it_was(
 def test_the_audit_goes_on_where_it_was(
     source: Place, packed: Path, elsewhere: Database, tmp_path: Path
 ) -> None:
-    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
+    importing.bring(elsewhere, Storage.local(tmp_path), packed, [KEY], OPERATOR)
     place = Place(elsewhere, source.slug, source.tenant_id, source.prefix, source.sujetos)
     place.add_sujeto(name="Una más")
     assert sealing.seal(elsewhere) >= 1
@@ -161,7 +105,7 @@ def test_the_audit_goes_on_where_it_was(
 def test_people_come_without_secrets_and_cannot_enter_until_they_choose_a_password(
     source: Place, packed: Path, elsewhere: Database, tmp_path: Path
 ) -> None:
-    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
+    importing.bring(elsewhere, Storage.local(tmp_path), packed, [KEY], OPERATOR)
     with elsewhere.auth_work() as session:
         accounts = session.exec(select(Account)).all()
         memberships = session.exec(select(Membership).where(Membership.status == "active")).all()
@@ -177,7 +121,7 @@ def test_they_choose_a_password_by_letter_and_enter(
     source: Place, packed: Path, live: LiveServer, elsewhere: Database, tmp_path: Path
 ) -> None:
     files = Storage.local(tmp_path)
-    importing.bring(elsewhere, files, packed, KEY, OPERATOR)
+    importing.bring(elsewhere, files, packed, [KEY], OPERATOR)
     email, fresh = source.email("garante_admin"), "una contraseña enteramente nueva"
     server = serve_app(create_app(live.app.state.settings, elsewhere, files))
     there = next(server)
@@ -210,7 +154,7 @@ def test_an_address_that_is_here_already_gets_no_role_by_it(
             )
             for address in (email, "opera@example.org")
         )
-    brought = importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
+    brought = importing.bring(elsewhere, Storage.local(tmp_path), packed, [KEY], OPERATOR)
 
     assert [(one.email, one.role) for one in brought.offers] == [(email, "garante_admin")]
     with elsewhere.owner_work(source.system) as session:
@@ -229,11 +173,11 @@ def test_an_address_that_is_here_already_gets_no_role_by_it(
 
 
 def test_it_arrives_once(source: Place, packed: Path, elsewhere: Database, tmp_path: Path) -> None:
-    importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
+    importing.bring(elsewhere, Storage.local(tmp_path), packed, [KEY], OPERATOR)
     with pytest.raises(ConflictError, match="ya está en esta instalación"):
-        importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
+        importing.bring(elsewhere, Storage.local(tmp_path), packed, [KEY], OPERATOR)
     with pytest.raises(ConflictError, match="ya está en esta instalación"):
-        check(packed, KEY, source.database)
+        check(packed, [KEY], source.database)
 
 
 @pytest.mark.parametrize("taken", ["slug", "prefix"])
@@ -256,27 +200,13 @@ def test_what_another_tenant_has_here_stops_it(
             {"id": other, "prefix": prefix},
         )
     with pytest.raises(ConflictError, match="de otro organismo"):
-        importing.bring(elsewhere, Storage.local(tmp_path), packed, KEY, OPERATOR)
+        importing.bring(elsewhere, Storage.local(tmp_path), packed, [KEY], OPERATOR)
     assert list(Storage.local(tmp_path).files_of(source.tenant_id)) == []
 
 
 def test_another_key_does_not_open_it(packed: Path, database: Database) -> None:
     with pytest.raises(ArchiveError, match="llave no abre"):
-        check(packed, pyrage.x25519.Identity.generate(), database)
-
-
-def repacked(packed: Path, target: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
-    """Write an archive again, with right hashes, after changing members; None leaves one out."""
-    kept = [
-        Member.of(name, changed)
-        for name, body in opened(packed).items()
-        if not name.startswith(archive.SUMS) and name != archive.END
-        for changed in [change(name, body)]
-        if changed is not None
-    ]
-    with target.open("wb") as file:
-        archive.write(kept, str(KEY.to_public()), file)
-    return target
+        check(packed, [pyrage.x25519.Identity.generate()], database)
 
 
 CHANGES: dict[str, tuple[Callable[[str, bytes], bytes | None], str]] = {
@@ -330,9 +260,9 @@ def test_what_was_changed_is_refused_before_anything_is_written(
     packed: Path, lone_database: Database, tmp_path: Path, change: str
 ) -> None:
     altered, told = CHANGES[change]
-    check(repacked(packed, tmp_path / "igual.age", lambda _name, body: body), KEY, lone_database)
+    check(repacked(packed, tmp_path / "igual.age", lambda _name, body: body), [KEY], lone_database)
     with pytest.raises(ArchiveError, match=told):
-        check(repacked(packed, tmp_path / "otro.age", altered), KEY, lone_database)
+        check(repacked(packed, tmp_path / "otro.age", altered), [KEY], lone_database)
 
 
 def test_an_audit_that_was_changed_takes_everything_back(
@@ -343,7 +273,11 @@ def test_an_audit_that_was_changed_takes_everything_back(
 
     with pytest.raises(ArchiveError, match="bitácora"):
         importing.bring(
-            elsewhere, Storage.local(tmp_path), repacked(packed, tmp_path / "otro.age", change), KEY, OPERATOR
+            elsewhere,
+            Storage.local(tmp_path),
+            repacked(packed, tmp_path / "otro.age", change),
+            [KEY],
+            OPERATOR,
         )
     with elsewhere.public_reading() as session:
         assert session.execute(text("SELECT count(*) FROM tenant")).scalar_one() == 0
@@ -355,7 +289,7 @@ def test_a_file_cut_short_is_refused(packed: Path, database: Database, tmp_path:
     short = tmp_path / "corto.age"
     short.write_bytes(packed.read_bytes()[:-cut])
     with pytest.raises(ArchiveError):
-        check(short, KEY, database)
+        check(short, [KEY], database)
 
 
 def test_every_table_of_a_tenant_is_exported_or_has_a_reason() -> None:
@@ -386,4 +320,4 @@ def test_a_file_may_not_choose_where_it_is_put(packed: Path, database: Database,
             file,
         )
     with pytest.raises(ArchiveError, match="no es un nombre de archivo nuestro"):
-        check(strange, KEY, database)
+        check(strange, [KEY], database)

@@ -4,9 +4,10 @@ import hashlib
 import io
 import re
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pyrage
@@ -20,7 +21,7 @@ from app.core import clock
 from app.core.audit import AuditEvent
 from app.core.db import Database
 from app.core.errors import ConflictError, ForbiddenError
-from app.core.storage import Storage
+from app.core.storage import Storage, StoredFile
 from tests.conftest import LiveServer, Place
 from tests.continuity.people import person
 from tests.factories import draft
@@ -79,7 +80,7 @@ def test_an_export_is_asked_for_made_and_fetched_once(
 
     kept = tmp_path / "x.age"
     kept.write_bytes(answer.content)
-    assert check(kept, KEY, lone_database).slug == place.slug
+    assert check(kept, [KEY], lone_database).slug == place.slug
     with place.database.owner_work(place.system) as session:
         verbs = session.exec(select(AuditEvent.verb).where(AuditEvent.subject_type == "tenant_export")).all()
     assert verbs == ["tenant.export", "tenant.export_ready", "tenant.export_link", "tenant.export_download"]
@@ -151,6 +152,52 @@ def test_an_export_is_deleted_when_its_time_is_over(place: Place, storage: Stora
     assert exporting.expire(place.database, storage, place.system) == 1
     assert exporting.expire(place.database, storage, place.system) == 0
     assert list(storage.files(place.tenant_id, exporting.KIND)) == []
+
+
+def test_one_that_fails_for_what_nobody_foresaw_holds_up_no_other(place: Place, tmp_path: Path) -> None:
+    admin = place.actor("garante_admin")
+    with place.database.unit_of_work(admin) as session:
+        exporting.state_key(session, admin, PUBLIC)
+        row = TenantExport(tenant_id=place.tenant_id, recipient=PUBLIC)
+        session.add(row)
+    first = row.export_id
+
+    class Broken(Storage):
+        """A store that fails as no store should."""
+
+        def files_of(self, tenant_id: UUID) -> Iterator[StoredFile]:
+            raise ZeroDivisionError
+
+    broken = Broken.local(tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        exporting.run(place.database, broken, place.system, first)
+    exporting.run(place.database, broken, place.system, first)  # tried again by the queue, it rests
+    with place.database.unit_of_work(admin) as session:
+        assert "pídela otra vez" in exporting.export(session, admin, first).message
+        exporting.ask(session, admin, originals=False)
+
+
+def test_one_that_nobody_finishes_is_given_up_after_a_day(place: Place, storage: Storage) -> None:
+    admin = place.actor("garante_admin")
+    with place.database.unit_of_work(admin) as session:
+        exporting.state_key(session, admin, PUBLIC)
+        old = TenantExport(
+            tenant_id=place.tenant_id,
+            recipient=PUBLIC,
+            status="running",
+            created_at=clock.now() - timedelta(hours=23),
+        )
+        session.add(old)
+    exporting.expire(place.database, storage, place.system)
+    with pytest.raises(ConflictError), place.database.unit_of_work(admin) as session:
+        exporting.ask(session, admin, originals=False)
+    with place.database.owner_work(place.system) as session:
+        held = session.exec(select(TenantExport).where(TenantExport.export_id == old.export_id)).one()
+        held.created_at -= timedelta(hours=2)
+    exporting.expire(place.database, storage, place.system)
+    with place.database.unit_of_work(admin) as session:
+        assert exporting.export(session, admin, old.export_id).status == "failed"
+        exporting.ask(session, admin, originals=False)
 
 
 def test_a_job_that_died_starts_again_and_one_that_is_done_rests(place: Place, storage: Storage) -> None:

@@ -78,6 +78,18 @@ def test_what_is_not_there_is_not_found(store: Storage) -> None:
         pass
 
 
+@pytest.mark.parametrize("way", ["absolute", "up"])
+def test_a_key_leads_to_no_other_file_of_the_machine(tmp_path: Path, way: str) -> None:
+    store = Storage.local(tmp_path / "state")
+    secret = tmp_path / "secreto"
+    secret.write_text("x")
+    with (
+        pytest.raises(NotFoundError),
+        store.local_copy(str(secret) if way == "absolute" else "../../secreto"),
+    ):
+        pass
+
+
 def test_what_is_deleted_is_gone_and_may_be_deleted_again(store: Storage) -> None:
     key = store.new_key(uuid4(), "public")
     store.put(key, BytesIO(b"x"))

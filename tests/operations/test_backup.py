@@ -20,7 +20,6 @@ from app.core.storage import Storage
 from app.identity import sessions
 from app.identity.models import LoginSession
 from app.identity.sessions import Visit
-from app.operations import parts
 from app.operations.backup import MANIFEST, Manifest, backup
 from app.operations.parts import BackupError
 from app.operations.restore import Restored, restore
@@ -186,16 +185,3 @@ def test_a_backup_is_never_written_over_another_and_says_where_each_chain_stood(
     assert head.position == 3
     assert Manifest.read(made.folder) == made.manifest
     assert PASSWORD not in (made.folder / MANIFEST).read_text()
-
-
-def test_keys_of_age_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
-    file = tmp_path / "llave"
-    for content in ("", "# nada\n", "AGE-SECRET-KEY-1MAL\n"):
-        file.write_text(content)
-        with pytest.raises(BackupError):
-            parts.identities(file)
-    identity = x25519.Identity.generate()
-    file.write_text(f"# creada hoy\n{identity}\n")
-    assert str(parts.identities(file)[0].to_public()) == str(identity.to_public())
-    with pytest.raises(BackupError, match="age1"):
-        parts.recipient("mi llave")
