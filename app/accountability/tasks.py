@@ -2,7 +2,7 @@
 
 from app.accountability import retention
 from app.core import logs
-from app.core.jobs import Workplace, chore
+from app.core.jobs import Workplace, apart, chore
 from app.tenancy.queries import TenantDirectory
 
 _log = logs.get(__name__)
@@ -12,7 +12,8 @@ _log = logs.get(__name__)
 def forget_what_is_over(place: Workplace) -> None:
     """Apply every tenant's terms."""
     for view in TenantDirectory(place.database).all():
-        forgotten = retention.apply(place.database, view.tenant_id)
-        if any(forgotten.values()):
-            _log.info("retention_applied", tenant=view.slug, **forgotten)
+        with apart(retention_of=view.slug):
+            forgotten = retention.apply(place.database, view.tenant_id)
+            if any(forgotten.values()):
+                _log.info("retention_applied", tenant=view.slug, **forgotten)
     retention.forget_sessions(place.database, place.settings.session_kept_days)

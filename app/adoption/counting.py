@@ -18,6 +18,7 @@ from app.adoption.models import ComplianceCount
 from app.adoption.quarters import Quarter, window
 from app.core import clock
 from app.core.db import Actor, Database, RwSession
+from app.core.jobs import apart
 from app.core.outbox import OutboxEvent
 from app.core.tables import among, table_of
 from app.core.workdays import Calendar
@@ -118,7 +119,8 @@ def keep(database: Database) -> None:
             select(col(Tenant.tenant_id), col(Tenant.time_zone)).where(col(Tenant.status) == "active")
         ).all()
     for tenant_id, zone in tenants:
-        keep_tenant(database, tenant_id, zone)
+        with apart(counting=str(tenant_id)):
+            keep_tenant(database, tenant_id, zone)
 
 
 def keep_tenant(database: Database, tenant_id: UUID, zone: str) -> None:

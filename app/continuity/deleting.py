@@ -9,6 +9,7 @@ from app.continuity.workflow import ACTS, TENANTS
 from app.core import audit, clock, logs, public_log
 from app.core.db import Actor, Database
 from app.core.errors import ConflictError
+from app.core.jobs import apart
 from app.core.metadata import metadata
 from app.core.storage import Storage
 from app.tenancy.models import Tenant
@@ -30,7 +31,8 @@ def delete_due(database: Database, storage: Storage) -> int:
             )
         ).all()
     for act in due:
-        _delete(database, storage, act)
+        with apart(deleting=str(act.subject_id)):
+            _delete(database, storage, act)
     return len(due)
 
 

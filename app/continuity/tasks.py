@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from app.continuity import deleting, exporting
 from app.core.db import Actor
-from app.core.jobs import Workplace, chore, tenant_task
+from app.core.jobs import Workplace, apart, chore, tenant_task
 from app.tenancy.models import Tenant
 
 
@@ -28,4 +28,5 @@ def expire_exports(place: Workplace) -> None:
     with place.database.public_reading() as session:
         tenants = session.exec(select(Tenant.tenant_id)).all()
     for tenant_id in tenants:
-        exporting.expire(place.database, place.storage, Actor(tenant_id=tenant_id, role="system"))
+        with apart(expiring_exports_of=str(tenant_id)):
+            exporting.expire(place.database, place.storage, Actor(tenant_id=tenant_id, role="system"))

@@ -6,7 +6,8 @@ tenant fails: there is no ambient tenant.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -154,6 +155,19 @@ class Chore:
 
 
 _chores: list[Chore] = []
+
+
+@contextmanager
+def apart(**about: str) -> Iterator[None]:
+    """Keep what goes wrong with one of several, as a tenant, from those after it: it is told, and comes round again.
+
+    Args:
+        **about: which one, for the log.
+    """
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - whatever it is, the others are not to blame
+        _log.exception("chore_failed_in_part", **about)
 
 
 def chore(

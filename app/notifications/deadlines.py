@@ -1,4 +1,7 @@
-"""Deadlines that come near or have passed: told once a day to whoever has to act, all of theirs in one notice."""
+"""Deadlines that come near or have passed: told once to whoever has to act, all of theirs of one day in one notice.
+
+A deadline is near on the working day before it; what a worker that was away did not tell is told late.
+"""
 
 from collections import defaultdict
 from datetime import date, timedelta
@@ -15,18 +18,23 @@ from app.notifications.models import Notice
 from app.notifications.news import News, Newsroom
 from app.notifications.service import write
 from app.processes.models import OPEN_STATUSES, ContractingProcess, ProcessVersion
+from app.tenancy import queries as tenancy
 from app.tenancy.queries import TenantView
+
+LATEST = timedelta(days=30)
+"""What passed longer ago is told no more; the desk shows it still."""
 
 
 def remind(database: Database, view: TenantView) -> None:
-    """Tell of what is due tomorrow and of what was due yesterday, to those who were not told today."""
-    actor = Actor(tenant_id=view.tenant_id, role="system")
+    """Tell of what is due up to the next working day and of what was due before today, to those not told of that day."""
+    actor, today = Actor(tenant_id=view.tenant_id, role="system"), view.today
     with database.unit_of_work(actor) as session:
-        for kind, day in (("deadline.near", 1), ("deadline.over", -1)):
-            _tell(session, actor, view, kind, view.today + timedelta(days=day))
+        soon = tenancy.calendar(session, actor).add(today, 1)
+        _tell(session, actor, view, "deadline.near", (today, soon))
+        _tell(session, actor, view, "deadline.over", (today - LATEST, today - timedelta(days=1)))
 
 
-def _tell(session: RwSession, actor: Actor, view: TenantView, kind: str, due: date) -> None:
+def _tell(session: RwSession, actor: Actor, view: TenantView, kind: str, days: tuple[date, date]) -> None:
     rows = session.execute(
         sa.select(
             col(ProcessVersion.process_id),
@@ -35,6 +43,8 @@ def _tell(session: RwSession, actor: Actor, view: TenantView, kind: str, due: da
             col(ProcessVersion.reviewer_id),
             col(ProcessVersion.responsible),
             col(ContractingProcess.sujeto_obligado_id),
+            col(ProcessVersion.respond_by),
+            col(ProcessVersion.due_on),
         )
         .join(
             ContractingProcess,
@@ -44,14 +54,14 @@ def _tell(session: RwSession, actor: Actor, view: TenantView, kind: str, due: da
         .where(
             col(ProcessVersion.tenant_id) == actor.tenant_id,
             col(ProcessVersion.status).in_(OPEN_STATUSES),
-            or_(col(ProcessVersion.respond_by) == due, col(ProcessVersion.due_on) == due),
+            or_(col(ProcessVersion.respond_by).between(*days), col(ProcessVersion.due_on).between(*days)),
         )
     ).all()
     if not rows:
         return
     newsroom = Newsroom(session, actor, {row[0] for row in rows})
-    theirs: dict[UUID, list[tuple[UUID, UUID]]] = defaultdict(list)
-    for process_id, number, status, reviewer, responsible, sujeto in rows:
+    theirs: dict[tuple[UUID, str], list[tuple[UUID, UUID]]] = defaultdict(list)
+    for process_id, number, status, reviewer, responsible, sujeto, *dates in rows:
         turn = (process_id, number)
         if status == "in_review":
             acting = newsroom.people.at([reviewer], sujeto) or newsroom.approvers(sujeto, turn)
@@ -62,16 +72,18 @@ def _tell(session: RwSession, actor: Actor, view: TenantView, kind: str, due: da
             acting = newsroom.people.holding(Permission.PROCESS_PUBLISH, sujeto)
         else:  # programmed: nobody has to do anything
             acting = set()
-        for account in acting:
-            theirs[account].append((process_id, sujeto))
-    topic = f"{kind}:{due.isoformat()}"
+        for due in {day for day in dates if day is not None and days[0] <= day <= days[1]}:
+            for account in acting:
+                theirs[account, f"{kind}:{due.isoformat()}"].append((process_id, sujeto))
     told = session.exec(
-        select(Notice.account_id).where(
-            Notice.tenant_id == actor.tenant_id, among(Notice.account_id, theirs), Notice.topic == topic
+        select(Notice.account_id, Notice.topic).where(
+            Notice.tenant_id == actor.tenant_id,
+            among(Notice.account_id, {account for account, _ in theirs}),
+            among(Notice.topic, {topic for _, topic in theirs}),
         )
     ).all()
-    for account in theirs.keys() - set(told):
-        held = theirs[account]
+    for account, topic in sorted(theirs.keys() - set(told), key=lambda pair: pair[1]):
+        held = theirs[account, topic]
         bodies = {sujeto for _, sujeto in held}
         news = News(
             kind,

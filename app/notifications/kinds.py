@@ -24,6 +24,8 @@ class Kind:
         place: where it leads: `process`, or a page of the desk.
         act: the button of its letter.
         own: whether also those are told whose act it was, because the news is what came of it later.
+        written: whether the act itself writes a letter to whom it concerns: then it is told in the inbox, and nobody
+            chooses otherwise, for that would be a second letter.
     """
 
     label: str
@@ -33,6 +35,7 @@ class Kind:
     place: str = "process"
     act: str = "Abrir el proceso"
     own: bool = False
+    written: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -105,9 +108,9 @@ KINDS: dict[str, Kind] = {
         own=True,
     ),
     "deadline.near": Kind(
-        "Mañana vence el plazo de algo que te toca",
-        "Mañana vence el plazo de una versión",
-        "Mañana vence el plazo de {count} versiones",
+        "Está por vencer el plazo de algo que te toca",
+        "Está por vencer el plazo de una versión",
+        "Está por vencer el plazo de {count} versiones",
         "digest",
         own=True,
     ),
@@ -122,9 +125,10 @@ KINDS: dict[str, Kind] = {
         "Tu organismo garante te recuerda lo que falta publicar",
         "Tu organismo garante te recuerda lo que falta publicar",
         "Tu organismo garante te envió {count} recordatorios",
-        "inbox",  # the reminder is a letter already (app/adoption)
+        "inbox",
         "panel",
         "Ver lo que falta",
+        written=True,
     ),
     "people.joined": Kind(
         "Alguien entra a un equipo que administras",
@@ -154,22 +158,25 @@ KINDS: dict[str, Kind] = {
 }
 """Kind of news → how it is told; the kinds of events that are missing here concern nobody in particular."""
 
+CHOSEN = {key: kind for key, kind in KINDS.items() if not kind.written}
+"""The kinds of which each person says how to be told."""
+
 AREAS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Revisión y publicación",
-        tuple(kind for kind in KINDS if kind.partition(".")[0] in ("review", "publication")),
+        tuple(kind for kind in CHOSEN if kind.partition(".")[0] in ("review", "publication")),
     ),
     (
-        "Plazos y recordatorios",
-        tuple(kind for kind in KINDS if kind.partition(".")[0] in ("deadline", "reminder")),
+        "Plazos",
+        tuple(kind for kind in CHOSEN if kind.partition(".")[0] == "deadline"),
     ),
     (
         "Retiros y reservas",
-        tuple(kind for kind in KINDS if kind.partition(".")[0] in ("withdrawal", "reservation")),
+        tuple(kind for kind in CHOSEN if kind.partition(".")[0] in ("withdrawal", "reservation")),
     ),
     (
         "Personas y exportaciones",
-        tuple(kind for kind in KINDS if kind.partition(".")[0] in ("people", "export")),
+        tuple(kind for kind in CHOSEN if kind.partition(".")[0] in ("people", "export")),
     ),
 )
 """Headings of the page of preferences, with their kinds."""

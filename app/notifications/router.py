@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
 from app.core.policy import Permission
-from app.identity.deps import ActorDep, DatabaseDep, SettingsDep, SignedInDep, TenantDep, WorkDep, guard
+from app.identity.deps import ActorDep, DatabaseDep, OwnDep, SettingsDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
 from app.notifications import queries, service
-from app.notifications.kinds import AREAS, KINDS, WAY_LABELS
+from app.notifications.kinds import AREAS, CHOSEN, WAY_LABELS
 from app.notifications.service import PREFERENCES
 from app.notifications.wording import Told, tell
 from app.web.forms import Form, Sent
@@ -69,10 +69,9 @@ def open_notice(view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent) 
     """Note a notice as read and go where it leads; one that is not there leads back to the inbox."""
     number = sent.text("aviso")
     found = service.read(session, actor, int(number)) if number.isdecimal() and len(number) < 19 else None
-    if found is None:
-        return RedirectResponse(f"{view.base}/avisos", 303)
-    (told,) = tell(session, actor, view.slug, [found])
-    return RedirectResponse(view.base + told.path.removeprefix(f"/{view.slug}"), 303)
+    for told in tell(session, actor, view.slug, [found] if found else []):
+        return RedirectResponse(view.base + told.path.removeprefix(f"/{view.slug}"), 303)
+    return RedirectResponse(f"{view.base}/avisos", 303)
 
 
 @desk.post(HOME + "/leidos", response_model=None)
@@ -86,7 +85,7 @@ def _field(kind: str) -> str:
     return kind.replace(".", "_")
 
 
-_fields: dict[str, Any] = {_field(key): (str, Field(title=kind.label)) for key, kind in KINDS.items()}
+_fields: dict[str, Any] = {_field(key): (str, Field(title=kind.label)) for key, kind in CHOSEN.items()}
 Choices: type[BaseModel] = create_model(
     "Choices",
     hora=(
@@ -140,19 +139,19 @@ def _preferences(
 
 @account.get(PREFERENCES, response_model=None)
 def preferences(
-    request: Request, who: SignedInDep, database: DatabaseDep, settings: SettingsDep, guardado: str = ""
+    request: Request, who: OwnDep, database: DatabaseDep, settings: SettingsDep, guardado: str = ""
 ) -> Response:
     """Show how one is told of what."""
     with database.auth_work(who.account_id) as session:
         held = queries.preference(session, who.account_id)
-    ways = {_field(key): held.ways.get(key, kind.way) for key, kind in KINDS.items()}
+    ways = {_field(key): held.ways.get(key, kind.way) for key, kind in CHOSEN.items()}
     form = Form.blank(Choices, hora=str(held.digest_hour), **ways)
     return _preferences(request, settings, who.email, form, saved=bool(guardado))
 
 
 @account.post(PREFERENCES, response_model=None)
 def choose(
-    request: Request, who: SignedInDep, database: DatabaseDep, settings: SettingsDep, sent: Sent
+    request: Request, who: OwnDep, database: DatabaseDep, settings: SettingsDep, sent: Sent
 ) -> Response:
     """Keep how one wants to be told."""
     form = Form.read(Choices, sent)
@@ -160,5 +159,5 @@ def choose(
         return _preferences(request, settings, who.email, form, status=422)
     chosen = form.data.model_dump()
     with database.auth_work(who.account_id) as session:
-        service.choose(session, who.account_id, {key: chosen[_field(key)] for key in KINDS}, chosen["hora"])
+        service.choose(session, who.account_id, {key: chosen[_field(key)] for key in CHOSEN}, chosen["hora"])
     return RedirectResponse(f"{PREFERENCES}?guardado=1", 303)

@@ -1,8 +1,8 @@
-"""From events to notices, and from notices to letters: in one transaction, each once.
+"""From events to notices, and from notices to letters, each once.
 
-An event is handled in the transaction that writes its notices and posts their letters, so neither can exist without the
-other, and a worker that dies repeats the whole. One worker at a time works for a tenant. An event that cannot be
-understood is parked with its fault and holds up no other.
+An event is handled in the transaction that writes its notices, and a letter posted in the one that says so of its
+notice: a worker that dies repeats the whole. One worker at a time works for a tenant. An event that cannot be understood
+is parked with its fault and holds up no other, and letters that cannot be written hold up no news.
 
 Several notices alike, by one person, become one with their count: while more of them come within five minutes of each
 other, and for an hour at most, the letter waits, so that forty submissions are one letter.
@@ -13,11 +13,11 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import or_, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import col, select
 
-from app.core import audit, clock, logs, mail
+from app.core import audit, clock, locks, logs, mail
 from app.core.db import Actor, AuthSession, Database, RwSession
 from app.core.errors import AppError, InvalidError
 from app.core.mail import Act, Entry, Letter
@@ -25,7 +25,7 @@ from app.core.mail_delivery import ADDRESS
 from app.core.outbox import OutboxEvent
 from app.core.policy import Permission, require
 from app.core.tables import among
-from app.notifications.kinds import KINDS, Way
+from app.notifications.kinds import CHOSEN, KINDS, Way
 from app.notifications.models import WAYS, Notice, NoticePreference
 from app.notifications.news import News, Newsroom, People
 from app.notifications.queries import own, preference
@@ -53,7 +53,11 @@ def consume(database: Database, view: TenantView) -> int:
             count = _one_by_one(database, actor, view)
         handled += count
         if count < BATCH:
-            return handled
+            break
+    with database.unit_of_work(actor) as session:
+        if _is_alone(session, view):
+            post_letters(session, actor, view)
+    return handled
 
 
 def _one_by_one(database: Database, actor: Actor, view: TenantView) -> int:
@@ -73,8 +77,7 @@ def _one_by_one(database: Database, actor: Actor, view: TenantView) -> int:
 def _round(database: Database, actor: Actor, view: TenantView, only: int | None = None) -> int:
     """Handle a batch in one transaction, unless another worker is at it."""
     with database.unit_of_work(actor) as session:
-        alone = select(func.pg_try_advisory_xact_lock(func.hashtextextended(f"avisos:{view.tenant_id}", 0)))
-        if not session.exec(alone).one():
+        if not _is_alone(session, view):
             return 0
         events = _waiting(session, actor, BATCH, only)
         fresh = [e for e in events if e.kind in KINDS and e.at > clock.now() - STALE]
@@ -83,8 +86,12 @@ def _round(database: Database, actor: Actor, view: TenantView, only: int | None 
             found = [news for event in fresh if (news := newsroom.news(event)) is not None]
             write(session, view, found)
         _mark(session, actor, [event.event_id for event in events])
-        post_letters(session, actor, view)
         return len(events)
+
+
+def _is_alone(session: RwSession, view: TenantView) -> bool:
+    """Take the tenant's news for this transaction, unless another worker is at it."""
+    return locks.take(session, f"avisos:{view.tenant_id}")
 
 
 def _waiting(session: RwSession, actor: Actor, limit: int, only: int | None = None) -> Sequence[OutboxEvent]:
@@ -174,7 +181,7 @@ def _wishes(session: RwSession, accounts: Iterable[UUID]) -> dict[UUID, NoticePr
 
 
 def _way(wish: NoticePreference | None, kind: str) -> Way:
-    chosen = wish.ways.get(kind) if wish else None
+    chosen = wish.ways.get(kind) if wish and kind in CHOSEN else None
     return chosen if chosen in ("immediate", "digest", "inbox") else KINDS[kind].way  # type: ignore[return-value]
 
 
@@ -205,6 +212,12 @@ def post_letters(session: RwSession, actor: Actor, view: TenantView) -> None:
     ).all()
     if not due:
         return
+    for notice in due:
+        if notice.kind not in KINDS:  # of a version of this service that is not this one
+            notice.letter_due_at = None
+            _log.warning(
+                "letter_of_unknown_kind", tenant=view.slug, notice=notice.notice_id, kind=notice.kind
+            )
     people = People(session, actor)
     summaries: dict[UUID, list[Told]] = {}
     for told in tell(session, actor, view.slug, due):
@@ -278,7 +291,7 @@ def choose(session: AuthSession, account_id: UUID, ways: Mapping[str, str], dige
     Raises:
         InvalidError: a kind, a way or an hour that does not exist.
     """
-    if not set(ways) <= set(KINDS) or not set(ways.values()) <= set(WAYS) or digest_hour not in range(24):
+    if not set(ways) <= set(CHOSEN) or not set(ways.values()) <= set(WAYS) or digest_hour not in range(24):
         raise InvalidError("Elige para cada aviso una de las tres formas, y una hora entera del día.")
     row = preference(session, account_id)
     row.ways = {kind: way for kind, way in ways.items() if way != KINDS[kind].way}

@@ -3,11 +3,9 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
-
 from app.core import clock, logs, mail
 from app.core.errors import AppError
-from app.core.jobs import Workplace, chore
+from app.core.jobs import Workplace, apart, chore
 from app.core.mail_delivery import deliver, forget, server_of
 from app.notifications import deadlines, queries, service
 from app.notifications.senders import composer
@@ -28,12 +26,8 @@ def tell_news(place: Workplace) -> None:
         return
     for view in TenantDirectory(place.database).all():
         if view.tenant_id in waiting:
-            try:
+            with apart(telling_news_of=view.slug):
                 service.consume(place.database, view)
-            except OperationalError:
-                raise  # the database is away: the worker tries the whole again
-            except (AppError, SQLAlchemyError):
-                _log.exception("news_not_told", tenant=view.slug)
 
 
 @chore(every_seconds=1800)
@@ -42,7 +36,8 @@ def remind_of_deadlines(place: Workplace) -> None:
     now = clock.now()
     for view in TenantDirectory(place.database).all():
         if view.status == "active" and _local(now, view.time_zone).hour >= MORNING:
-            deadlines.remind(place.database, view)
+            with apart(reminding_of_deadlines=view.slug):
+                deadlines.remind(place.database, view)
 
 
 def _local(moment: datetime, zone: str) -> datetime:

@@ -59,8 +59,9 @@ def tell(session: RwSession, actor: Actor, slug: str, notices: Sequence[Notice])
         session: bound to the actor.
         actor: of the tenant; the caller has checked that the reader sees the bodies of the notices.
         slug: of the tenant.
-        notices: to tell, in their order.
+        notices: to tell, in their order; those of a kind that another version of this service knows are left out.
     """
+    notices = [notice for notice in notices if notice.kind in KINDS]
     processes = _processes(session, actor, notices)
     bodies = dict(
         session.exec(

@@ -14,6 +14,7 @@ from app.core import clock, outbox, public_log
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, StaleError
 from app.core.folding import fold
+from app.core.jobs import apart
 from app.core.sheets import clean
 from app.core.tables import new_id
 from app.ocds.identifiers import check_rfc
@@ -290,7 +291,11 @@ def end_single_grants(database: Database) -> int:
                 SujetoObligado.policy == "single", col(SujetoObligado.single_until) <= clock.now().date()
             )
         ).all()
-    return sum(_end(database, Actor(tenant_id=tenant_id, role="system"), body) for tenant_id, body in granted)
+    ended = 0
+    for tenant_id, body in granted:
+        with apart(ending_the_grant_of=str(body)):
+            ended += _end(database, Actor(tenant_id=tenant_id, role="system"), body)
+    return ended
 
 
 def _end(database: Database, actor: Actor, sujeto_id: UUID) -> bool:

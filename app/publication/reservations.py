@@ -11,6 +11,7 @@ from app.attachments.models import Attachment
 from app.core import audit, clock, outbox, public_log
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import ForbiddenError, InvalidError, NotFoundError
+from app.core.jobs import apart
 from app.core.policy import Permission, require
 from app.core.tables import among
 from app.ocds import lasting
@@ -175,7 +176,7 @@ def expire(database: Database, views: Collection[TenantView]) -> int:
     ended = 0
     for view in views:
         actor = Actor(tenant_id=view.tenant_id, role="system")
-        with database.unit_of_work(actor) as session:
+        with apart(expiring_reservations_of=view.slug), database.unit_of_work(actor) as session:
             for row in session.exec(
                 select(Reservation)
                 .where(

@@ -7,7 +7,7 @@ import pytest
 from app.core import clock
 from app.core.db import Actor
 from app.notifications import queries, service
-from app.notifications.kinds import KINDS
+from app.notifications.kinds import CHOSEN
 from app.notifications.models import Notice
 from app.review import service as review
 from tests.conftest import LiveServer, Place
@@ -110,10 +110,10 @@ def test_everyone_chooses_how_they_are_told(live: LiveServer, place: Place) -> N
     assert editor.account_id is not None
     client = live.client(place.email("so_editor", place.sujetos[0]))
     shown = client.get("/cuenta/avisos").text
-    assert all(kind.label in shown for kind in KINDS.values())
+    assert all(kind.label in shown for kind in CHOSEN.values())
     assert "El correo todavía no sale" in shown
 
-    ways = {key.replace(".", "_"): "inbox" for key in KINDS}
+    ways = {key.replace(".", "_"): "inbox" for key in CHOSEN}
     answer = client.post("/cuenta/avisos", data={**ways, "hora": "17"})
     assert answer.headers["location"] == "/cuenta/avisos?guardado=1"
     with place.database.auth_work(editor.account_id) as session:
@@ -129,7 +129,7 @@ def test_everyone_chooses_how_they_are_told(live: LiveServer, place: Place) -> N
 def test_what_cannot_be_chosen_is_refused(live: LiveServer, place: Place, wrong: dict[str, str]) -> None:
     place.actor("so_editor")
     client = live.client(place.email("so_editor", place.sujetos[0]))
-    good = {key.replace(".", "_"): kind.way for key, kind in KINDS.items()} | {"hora": "8"}
+    good = {key.replace(".", "_"): kind.way for key, kind in CHOSEN.items()} | {"hora": "8"}
     assert client.post("/cuenta/avisos", data=good).status_code == 303
     assert client.post("/cuenta/avisos", data={**good, **wrong}).status_code == 422
 

@@ -8,15 +8,18 @@ from sqlmodel import select
 
 from app.core import clock, outbox
 from app.core.db import Actor, Database
+from app.core.errors import InvalidError
 from app.core.mail import Letter, MailMessage, content_of
 from app.core.outbox import OutboxEvent
 from app.notifications import deadlines, queries, service, tasks
 from app.notifications.models import Notice, NoticePreference
 from app.notifications.service import next_digest
+from app.notifications.wording import tell
 from app.processes.models import ProcessVersion
 from app.processes.queries import VersionRef
 from app.review import service as review
 from app.review.service import Remark
+from app.tenancy.models import CalendarDay
 from app.tenancy.queries import TenantDirectory, TenantView
 from tests.conftest import Place, place_maker
 from tests.factories import draft
@@ -203,7 +206,7 @@ def test_a_crash_before_the_end_tells_nothing_and_the_next_time_all(
         raise PowerCutError
 
     with monkeypatch.context() as cut:
-        cut.setattr(service, "post_letters", die)
+        cut.setattr(service, "write", die)
         with pytest.raises(PowerCutError):
             consume(place)
     assert notices(place, reviewer) == []
@@ -240,6 +243,57 @@ def test_an_event_that_says_nonsense_is_parked_and_holds_up_nobody(place: Place)
     faults = {row.kind: row.fault for row in rows if row.fault}
     assert set(faults) == {"review.submitted", "reminder.sent"}
     assert faults["reminder.sent"].startswith("KeyError")
+
+
+def test_letters_that_cannot_be_written_lose_no_news(
+    place: Place, forward: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reviewer = place.actor("garante_reviewer")
+    submit(place, draft(place))
+    consume(place)
+    forward(service.QUIET + timedelta(seconds=1))
+    submit(place, draft(place))
+
+    def fail(*_: object) -> None:
+        raise LookupError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(service, "tell", fail)
+        with pytest.raises(LookupError):
+            consume(place)
+
+    assert kinds(place, reviewer) == [("review.submitted", 2)]
+    with place.database.unit_of_work(place.system) as session:
+        faults = session.exec(
+            select(OutboxEvent.fault).where(OutboxEvent.tenant_id == place.tenant_id, OutboxEvent.fault != "")
+        ).all()
+    assert list(faults) == []
+    forward(service.QUIET + timedelta(seconds=1))
+    consume(place)
+    assert [letter.subject for letter in letters(place)] == ["Tienes 2 versiones por revisar"]
+
+
+def test_a_notice_of_a_kind_that_another_version_knows_holds_up_no_other(
+    place: Place, forward: Callable[[timedelta], None]
+) -> None:
+    reviewer = place.actor("garante_reviewer")
+    submit(place, draft(place))
+    consume(place)
+    with place.database.unit_of_work(place.system) as session:
+        (known,) = session.exec(select(Notice).where(Notice.tenant_id == place.tenant_id)).all()
+        session.add(Notice(**known.model_dump(exclude={"notice_id", "kind"}), kind="que.vendra"))
+    forward(service.QUIET + timedelta(seconds=1))
+
+    consume(place)
+
+    assert [letter.kind for letter in letters(place)] == ["review.submitted"]
+    with place.database.unit_of_work(reviewer) as session:
+        rows = queries.inbox(session, reviewer).rows
+        assert [told.notice.kind for told in tell(session, reviewer, place.slug, rows)] == [
+            "review.submitted"
+        ]
+    with place.database.worker_work() as session:
+        assert place.tenant_id not in queries.with_news(session)
 
 
 def test_news_of_what_is_gone_is_no_news(place: Place) -> None:
@@ -325,6 +379,24 @@ def test_in_the_inbox_only_means_no_letter(place: Place, forward: Callable[[time
     assert letters(place) == []
 
 
+def test_a_reminder_is_a_letter_already_and_is_never_another(
+    place: Place, forward: Callable[[timedelta], None]
+) -> None:
+    admin = place.actor("so_admin")
+    assert admin.account_id is not None
+    choose(place, admin, reminder__sent="immediate")  # as it could be chosen once
+    emit(
+        place, "reminder.sent", {"sujeto_obligado_id": str(place.sujetos[0])}, by=place.actor("garante_admin")
+    )
+    consume(place)
+    forward(timedelta(days=2))
+    consume(place)
+    assert kinds(place, admin) == [("reminder.sent", 1)]
+    assert letters(place) == []
+    with place.database.auth_work(admin.account_id) as session, pytest.raises(InvalidError):
+        service.choose(session, admin.account_id, {"reminder.sent": "digest"}, 8)
+
+
 def test_the_day_s_summary_is_one_letter_a_day(place: Place, forward: Callable[[timedelta], None]) -> None:
     reviewer = place.actor("garante_reviewer")
     choose(place, reviewer, review__submitted="digest", people__joined="digest")
@@ -367,6 +439,9 @@ def test_a_summary_comes_at_its_hour_there(after: str, expected: str) -> None:
 # -- deadlines
 
 
+FRIDAY = datetime.fromisoformat("2026-07-10T18:00:00+00:00")
+
+
 def due(place: Place, ref: VersionRef, days: int) -> None:
     day = view_of(place).today + timedelta(days=days)
     with place.database.unit_of_work(place.system) as session:
@@ -379,7 +454,14 @@ def due(place: Place, ref: VersionRef, days: int) -> None:
         session.add(row)
 
 
-def test_deadlines_are_told_once_a_day_to_whoever_has_to_act(
+@pytest.fixture
+def friday(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make it a Friday after which nothing is a holiday."""
+    monkeypatch.setattr(clock, "now", lambda: FRIDAY)
+
+
+@pytest.mark.usefixtures("friday")
+def test_deadlines_are_told_once_to_whoever_has_to_act(
     place: Place, forward: Callable[[timedelta], None]
 ) -> None:
     editor, reviewer = place.actor("so_editor"), place.actor("garante_reviewer")
@@ -388,17 +470,42 @@ def test_deadlines_are_told_once_a_day_to_whoever_has_to_act(
     with place.database.unit_of_work(place.system) as session:  # the news of it is another test's
         service._mark(session, place.system, _event_ids(place))
     due(place, waiting, -1)
-    due(place, first, 1)
-    due(place, second, 1)
+    due(place, first, 3)  # on Monday: the next working day
+    due(place, second, 3)
 
     for _ in range(2):
         deadlines.remind(place.database, view_of(place))
 
     assert kinds(place, editor) == [("deadline.near", 2)]
     assert kinds(place, reviewer) == [("deadline.over", 1)]
-    forward(timedelta(days=2))
+    forward(timedelta(days=3))
     deadlines.remind(place.database, view_of(place))
-    assert kinds(place, editor) == [("deadline.over", 2), ("deadline.near", 2)]
+    assert kinds(place, editor) == [("deadline.near", 2)], "it is the day itself"
+    forward(timedelta(days=5))
+    deadlines.remind(place.database, view_of(place))
+    assert kinds(place, editor) == [("deadline.over", 2), ("deadline.near", 2)], "late rather than never"
+    assert kinds(place, reviewer) == [("deadline.over", 1)]
+
+
+@pytest.mark.usefixtures("friday")
+def test_a_day_off_of_the_tenant_s_own_brings_its_deadlines_nearer(
+    place: Place, forward: Callable[[timedelta], None]
+) -> None:
+    editor = place.actor("so_editor")
+    near, early = draft(place), draft(place)
+    due(place, near, 4)
+    due(place, early, 5)
+    deadlines.remind(place.database, view_of(place))
+    assert kinds(place, editor) == []
+
+    monday = view_of(place).today + timedelta(days=3)
+    with place.database.unit_of_work(place.system) as session:
+        session.add(CalendarDay(tenant_id=place.tenant_id, day=monday, kind="holiday", label="Aniversario"))
+    deadlines.remind(place.database, view_of(place))
+    assert kinds(place, editor) == [("deadline.near", 1)]
+    forward(timedelta(days=90))
+    deadlines.remind(place.database, view_of(place))
+    assert kinds(place, editor) == [("deadline.near", 1)], "what passed long ago is no news"
 
 
 def _event_ids(place: Place) -> list[int]:
@@ -409,6 +516,29 @@ def _event_ids(place: Place) -> list[int]:
 
 
 # -- the worker
+
+
+def test_what_goes_wrong_in_one_tenant_stops_no_other(
+    place: Place, storage: object, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, reviewer = service.consume, place.actor("garante_reviewer")
+    other = place_maker(place.database)()
+    first, second = sorted((place, other), key=lambda one: one.slug)
+    ear = second.actor("garante_reviewer")
+    for one in (first, second):
+        one.actor("garante_reviewer")
+        submit(one, draft(one))
+
+    def fail_once(database: Database, view: TenantView) -> int:
+        if view.tenant_id == first.tenant_id:
+            raise RuntimeError
+        return real(database, view)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(service, "consume", fail_once)
+        tasks.tell_news(tasks.Workplace(place.database, storage, settings))  # type: ignore[arg-type]
+    assert reviewer.tenant_id == place.tenant_id
+    assert kinds(second, ear) == [("review.submitted", 1)]
 
 
 def test_the_worker_finds_whose_news_waits(place: Place, storage: object, settings: object) -> None:
