@@ -4,10 +4,12 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from app.continuity.service import change_status
 from app.core.db import Actor
 from app.ocds.shape import Document
 from app.processes.queries import VersionRef
 from app.processes.service import DocumentWrite, save_documents
+from app.tenancy.queries import TenantDirectory
 from tests.conftest import Place
 
 _numbers = count(1)
@@ -72,3 +74,10 @@ def draft(
     )
     with place.database.unit_of_work(who) as session:
         return save_documents(session, who, [write])[0].ref
+
+
+def stand(place: Place, action: str) -> None:
+    """Suspend a tenant ("suspend"), or let it work again ("resume"), as the platform does."""
+    operator = Actor(account_id=place.actor("garante_admin").account_id, role="platform_operator")
+    (view,) = (one for one in TenantDirectory(place.database).all() if one.tenant_id == place.tenant_id)
+    change_status(place.database, operator, view, action, "Lo pidió quien manda.")

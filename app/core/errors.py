@@ -6,6 +6,7 @@ AppError
 │   ├── ConfirmationNeededError  401  signed in, but not lately enough
 │   └── SecondFactorNeededError  401  signed in, but by less than the institution wants
 ├── ForbiddenError         403  signed in, but not allowed
+│   └── SuspendedError     403  nobody works in the tenant for now
 ├── NotFoundError          404  absent, or not yours: the two answer the same
 ├── ConflictError          409  the state does not allow it, or the row changed meanwhile
 │   └── StaleError         409  somebody else saved first
@@ -89,6 +90,10 @@ class ForbiddenError(AppError):
     """Signed in, but the role does not allow it."""
 
     status, slug, title = 403, "sin-permiso", "Tu función no permite hacer esto"
+
+
+class SuspendedError(ForbiddenError):
+    """Nobody works in the tenant for now; jobs wait until it works again (`core.jobs`)."""
 
 
 class NotFoundError(AppError):

@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.core import logs
 from app.core.db import Actor, Database, RwSession
-from app.core.errors import AppError
+from app.core.errors import AppError, SuspendedError
 from app.core.storage import Storage
 from app.settings import Settings, get_settings
 
@@ -34,9 +34,22 @@ QUEUE = "tareas"
 # Never opened: it only turns a deferral into SQL on the caller's own connection.
 queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
-_RETRY = procrastinate.RetryStrategy(
-    max_attempts=5, exponential_wait=2, retry_exceptions={OperationalError, ConnectionError}
-)
+SUSPENDED_SECONDS = 300
+"""Between two looks at whether a suspended tenant works again."""
+
+
+class _Retry(procrastinate.RetryStrategy):
+    """Tries a job again that a fault of the way kept from its work; that of a suspended tenant as often as it takes."""
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: procrastinate.jobs.Job
+    ) -> procrastinate.RetryDecision | None:
+        if isinstance(exception, SuspendedError):
+            return procrastinate.RetryDecision(retry_in={"seconds": SUSPENDED_SECONDS})
+        return super().get_retry_decision(exception=exception, job=job)
+
+
+_RETRY = _Retry(max_attempts=5, exponential_wait=2, retry_exceptions={OperationalError, ConnectionError})
 
 
 class JobWithoutTenantError(AppError):

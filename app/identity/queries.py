@@ -15,6 +15,7 @@ from app.core.policy import ROLE_LABELS
 from app.identity import device
 from app.identity.models import Account, LoginSession, Membership, PlatformRole
 from app.identity.sso.queries import closed_to_passwords
+from app.tenancy import queries as tenancy
 from app.tenancy.models import SujetoObligado, Tenant
 from app.web.formats import date_es
 
@@ -241,8 +242,10 @@ def actor_for_job(session: RwSession, actor: Actor) -> Actor:
     """Return the actor of a job with the role that the person has now.
 
     Raises:
+        SuspendedError: nobody works in the tenant for now.
         ForbiddenError: the membership under which the job was asked for has ended.
     """
+    tenancy.at_work(session, actor)
     row = session.exec(
         select(Membership).where(
             Membership.tenant_id == actor.tenant_id,

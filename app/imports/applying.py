@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core import audit, bulk, clock
 from app.core.db import Actor, Database, RwSession
-from app.core.errors import AppError, InvalidError
+from app.core.errors import AppError, InvalidError, SuspendedError
 from app.core.storage import Storage
 from app.core.tables import table_of
 from app.identity.queries import actor_for_job
@@ -28,6 +28,7 @@ from app.imports.reading import Entry, Place, Reading
 from app.imports.saving import Publisher, publish, save
 from app.imports.workflow import RUNS
 from app.settings import get_settings
+from app.tenancy import queries as tenancy
 
 UNIT = 200
 """Rows of a window, and releases of a unit of work, at most."""
@@ -111,6 +112,8 @@ def _working(
                 path, unpacked_limit=settings.unpacked_limit, element_limit=settings.element_limit
             )
             yield _Work(database, actor, run, judge, reading)
+    except SuspendedError:  # it goes on from its checkpoint when the tenant works again
+        raise
     except AppError as error:
         _fail(database, actor, import_id, error)
 
@@ -246,6 +249,7 @@ class _Work:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self._database.unit_of_work(self._actor) as session:
+                    tenancy.at_work(session, self._actor)
                     run = queries.run(session, self._actor, self._import_id, for_update=True)
                     if run.status != self._status or run.checkpoint != self._checkpoint:
                         return None

@@ -1,20 +1,24 @@
 """Publishing at a time said before: an approved version waits until then, or until somebody says otherwise.
 
 A job carries it out, idempotent under the lock of the process: it looks at the version as it is, so that one that was
-cancelled, put off or published meanwhile is none of its business. What can no longer go out is approved again.
+cancelled, put off or published meanwhile is none of its business. What can no longer go out is approved again, and so is
+what was due while the tenant was suspended, when nobody could have cancelled it. Where a job was lost, a chore does its
+work.
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import select
+from sqlalchemy.exc import OperationalError
+from sqlmodel import col, select
 
-from app.core import audit, clock, outbox
+from app.core import audit, clock, logs, outbox
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import AppError, InvalidError, StaleError
-from app.core.jobs import named
+from app.core.jobs import apart, named
 from app.processes.models import ProcessVersion
 from app.processes.queries import VersionRef, WorkingProcess, working_process
 from app.processes.queries import version as version_row
@@ -22,11 +26,19 @@ from app.processes.workflow import VERSIONS
 from app.publication.service import SYSTEM_ROLE, publish_batch
 from app.review.policy import require_act
 from app.review.queries import case
+from app.tenancy import queries as tenancy
+from app.tenancy.queries import TenantView
 
 FARTHEST = timedelta(days=366)
 """Nobody schedules for later than that: it would be a slip of the year."""
 DUE = named("publication.publish_due")
 """The job that publishes a scheduled version."""
+LATE = timedelta(minutes=10)
+"""After which a scheduled version is late: its job was lost, or cannot do it."""
+ROUND = 100
+"""Late versions of a tenant that one round of the chore looks after."""
+
+_log = logs.get(__name__)
 
 
 def schedule(
@@ -78,9 +90,13 @@ def publish_due(database: Database, actor: Actor, ref: VersionRef) -> None:
         database: where the tenant works.
         actor: of the job.
         ref: of the version.
+
+    Raises:
+        SuspendedError: nobody works in the tenant for now.
     """
     system = replace(actor, account_id=None, membership_id=None, role=SYSTEM_ROLE, sujeto_obligado_id=None)
     with database.unit_of_work(system) as session:
+        working_since = tenancy.at_work(session, system).status_since
         process = working_process(session, system, ref.process_id, for_update=True)
         turn = version_row(session, system, ref)
         if turn.status != "scheduled" or turn.scheduled_for is None:
@@ -89,10 +105,32 @@ def publish_due(database: Database, actor: Actor, ref: VersionRef) -> None:
         if wait > timedelta(0):  # put off since, or two clocks that differ
             _ask(session, ref, wait)
             return
-        codes = _publish(session, system, ref)
-        if not codes:
-            return
-        _miss(session, turn, process.policy, codes)
+        slept = working_since is not None and turn.scheduled_for < working_since
+        codes = ["suspended"] if slept else _publish(session, system, ref)
+        if codes:
+            _miss(session, turn, process.policy, codes)
+
+
+def publish_late(database: Database, views: Collection[TenantView]) -> None:
+    """Do the work of jobs that were lost, where tenants work: no version stays scheduled when its hour is long gone."""
+    for view in views:
+        if view.status != "active":
+            continue
+        system = Actor(tenant_id=view.tenant_id, role=SYSTEM_ROLE)
+        with database.unit_of_work(system) as session:
+            late = session.exec(
+                select(ProcessVersion.process_id, ProcessVersion.number)
+                .where(
+                    ProcessVersion.tenant_id == system.tenant_id,
+                    ProcessVersion.status == "scheduled",
+                    col(ProcessVersion.scheduled_for) < clock.now() - LATE,
+                )
+                .order_by(col(ProcessVersion.scheduled_for), col(ProcessVersion.process_id))
+                .limit(ROUND)
+            ).all()
+        for process_id, number in late:
+            with apart(publishing_late=str(process_id)):
+                publish_due(database, system, VersionRef(process_id, number))
 
 
 def unschedule(session: RwSession, actor: Actor, process: WorkingProcess, why: str) -> None:
@@ -122,8 +160,13 @@ def _publish(session: RwSession, system: Actor, ref: VersionRef) -> list[str]:
     try:
         with session.begin_nested():
             (outcome,) = publish_batch(session, system, [ref])
+    except OperationalError:
+        raise  # the database is away, or another transaction stood in the way: tried again
     except AppError as error:
         return [error.slug]
+    except Exception:  # noqa: BLE001 - whatever it is, a person has to look at it, and learns so at its hour
+        _log.exception("schedule_failed", process=ref.process_id)
+        return ["fault"]
     return sorted({str(problem["code"]) for problem in outcome.problems})
 
 

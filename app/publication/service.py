@@ -77,15 +77,16 @@ def publish_batch(session: RwSession, actor: Actor, refs: Sequence[VersionRef]) 
         ConflictError: a version is not in a state from which it is published.
         ForbiddenError: the actor may not publish it.
         NotFoundError: a version is absent or somebody else's.
+        SuspendedError: nobody works in the tenant for now.
     """
     if len(refs) > LARGEST_UNIT or len({ref.process_id for ref in refs}) < len(refs):
         raise InvalidError(f"Se publican hasta {LARGEST_UNIT} versiones a la vez, una por proceso.")
     if not refs:
         return []
+    natural_rfc_public = tenancy.at_work(session, actor).natural_rfc_public
     processes = load_by_id(session, actor, [ref.process_id for ref in refs], for_update=True)
     for ref in refs:
         _check(actor, ref, processes.get(ref.process_id))
-    natural_rfc_public = tenancy.tenant(session, actor).natural_rfc_public
     known = _records(session, actor, refs)
     kept = reserved.kept(session, actor, processes)
     token = secrets.token_hex(14)[:27]

@@ -38,6 +38,12 @@ def remember_removal(place: Workplace, actor: Actor, /, **ids: str) -> None:
     removals.remember(place.database, place.storage, actor, UUID(ids["request_id"]))
 
 
+@chore(every_seconds=300)
+def publish_late(place: Workplace) -> None:
+    """Publish what should have been published a while ago."""
+    scheduling.publish_late(place.database, TenantDirectory(place.database).all())
+
+
 @chore(every_seconds=1800)
 def expire_reservations(place: Workplace) -> None:
     """End the reservations whose term has passed."""

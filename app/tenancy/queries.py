@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from app.core import clock
 from app.core.db import Actor, Database, PublicSession, RwSession
-from app.core.errors import ConflictError, GoneError, NotFoundError
+from app.core.errors import ConflictError, GoneError, NotFoundError, SuspendedError
 from app.core.tables import among
 from app.core.workdays import Calendar
 from app.tenancy.models import CalendarDay, OcidPrefix, SujetoObligado, Tenant, TenantHost, TenantName
@@ -204,6 +204,23 @@ def tenant(session: RwSession, actor: Actor) -> Tenant:
     row = session.exec(select(Tenant).where(Tenant.tenant_id == actor.tenant_id)).one_or_none()
     if row is None:
         raise NotFoundError
+    return row
+
+
+def at_work(session: RwSession, actor: Actor) -> Tenant:
+    """Return the actor's own tenant row, which works, and does so until the transaction ends: take it first.
+
+    Raises:
+        SuspendedError: it does not.
+    """
+    row = session.exec(
+        select(Tenant)
+        .where(Tenant.tenant_id == actor.tenant_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    if row.status != "active":
+        raise SuspendedError("El organismo garante está suspendido: nada se importa ni se publica por ahora.")
     return row
 
 

@@ -13,7 +13,9 @@ from sqlalchemy import text
 from app.core import jobs
 from app.core.db import NOBODY, Actor, Database
 from app.core.storage import Storage
+from app.tenancy.queries import at_work
 from tests.conftest import Place, place_maker
+from tests.factories import stand
 
 _done: list[tuple[Actor, dict[str, str]]] = []
 
@@ -23,6 +25,14 @@ def note(place: jobs.Workplace, actor: Actor, /, **ids: str) -> None:
     """Write down that it ran."""
     with place.database.unit_of_work(actor) as session:
         session.execute(text("SELECT 1"))
+    _done.append((actor, ids))
+
+
+@jobs.tenant_task("tests.work")
+def work(place: jobs.Workplace, actor: Actor, /, **ids: str) -> None:
+    """Do something that only a tenant at work does."""
+    with place.database.unit_of_work(actor) as session:
+        at_work(session, actor)
     _done.append((actor, ids))
 
 
@@ -74,6 +84,27 @@ def test_a_job_runs_for_the_tenant_and_person_that_asked(
         actor.membership_id,
     )
     assert ids == {"thing": "7"}
+    assert queued(database) == []
+
+
+def test_a_job_of_a_suspended_tenant_waits_as_often_as_it_takes(
+    database: Database, storage: Storage, place: Place
+) -> None:
+    actor = place.actor("so_editor")
+    stand(place, "suspend")
+    with database.unit_of_work(actor) as session:
+        work.defer(session)
+
+    for _ in range(7):  # more often than a fault is tried again
+        run_all(database, storage)
+        with database.engine("worker").begin() as connection:
+            connection.execute(text("UPDATE jobs.procrastinate_jobs SET scheduled_at = now()"))
+    waiting = queued(database)
+    stand(place, "resume")
+    run_all(database, storage)
+
+    assert waiting == [("tests.work", "todo")]
+    assert len(_done) == 1
     assert queued(database) == []
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -11,13 +12,22 @@ import pytest
 from sqlmodel import col, select
 
 from app.core.db import Database
-from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, TooLargeError
+from app.core.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    SuspendedError,
+    TooLargeError,
+)
 from app.imports import applying, queries, service
+from app.imports.models import ImportRun
 from app.processes.models import ProcessVersion
 from app.processes.service import PublishOutcome
 from app.publication.models import Release
 from app.publication.service import publish_batch
 from tests.conftest import Place, place_maker
+from tests.factories import stand
 from tests.imports.conftest import Desk, release
 
 
@@ -415,6 +425,34 @@ def test_of_two_workers_on_one_import_one_goes_on(direct_desk: Desk, monkeypatch
     assert run.status == "finished"
     assert run.counts["published"] == run.counts["entries"] == 24
     assert desk.outcomes(import_id) == ["published"] * 24
+
+
+def test_an_import_of_a_suspended_tenant_waits_and_goes_on_when_it_works_again(
+    direct_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = direct_desk
+    monkeypatch.setattr(applying, "UNIT", 9)
+    import_id = desk.start(many(desk, 24), preview=False, publish=True)
+
+    def suspend(run: ImportRun) -> None:
+        if run.counts["entries"] < 18:
+            stand(desk.place, "suspend")
+
+    with pytest.raises(SuspendedError):
+        service.apply_run(
+            desk.database, desk.actor, import_id, publisher=publish_batch, storage=desk.storage, watch=suspend
+        )
+    waiting = desk.run(import_id)
+    asked = replace(desk.actor, role="system", sujeto_obligado_id=None)
+    with pytest.raises(SuspendedError):
+        service.apply_run(desk.database, asked, import_id, publisher=publish_batch, storage=desk.storage)
+    stand(desk.place, "resume")
+    service.apply_run(desk.database, asked, import_id, publisher=publish_batch, storage=desk.storage)
+
+    assert waiting.status == "applying"
+    assert waiting.counts["published"] < 24
+    run = desk.run(import_id)
+    assert (run.status, run.counts["published"]) == ("finished", 24)
 
 
 def test_two_readings_at_once_count_once(desk: Desk) -> None:

@@ -11,7 +11,14 @@ import pytest
 from sqlmodel import select
 
 from app.core.db import Actor
-from app.core.errors import AppError, ConflictError, ForbiddenError, InvalidError, NotFoundError
+from app.core.errors import (
+    AppError,
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    SuspendedError,
+)
 from app.core.outbox import OutboxEvent
 from app.ocds import merge, validation
 from app.processes.models import ProcessVersion
@@ -19,7 +26,7 @@ from app.processes.queries import VersionRef
 from app.publication.chain import rfc3339
 from app.publication.service import LARGEST_UNIT, publish_batch
 from tests.conftest import Place
-from tests.factories import document, draft, invalid_document
+from tests.factories import document, draft, invalid_document, stand
 from tests.publication.conftest import Press, tender
 
 
@@ -295,3 +302,16 @@ def test_an_error_after_publishing_takes_everything_back(press: Press) -> None:
     press.publish(ref)
     assert [entry.position for entry in press.entries()] == [1]
     assert press.faults() == []
+
+
+def test_a_suspended_tenant_publishes_nothing(press: Press) -> None:
+    ref = press.draft()
+    stand(press.place, "suspend")
+    with pytest.raises(SuspendedError):
+        press.publish(ref)
+    assert press.bodies() == {}
+
+    stand(press.place, "resume")
+    (outcome,) = press.publish(ref)
+
+    assert outcome.published

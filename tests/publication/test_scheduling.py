@@ -8,16 +8,26 @@ from sqlmodel import col, select, update
 
 from app.core import clock
 from app.core.audit import AuditEvent
-from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, StaleError
+from app.core.db import Actor, RwSession
+from app.core.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    StaleError,
+    SuspendedError,
+)
 from app.core.outbox import OutboxEvent
 from app.processes.models import ProcessPart, ProcessVersion
 from app.processes.queries import VersionRef, working_process
+from app.processes.service import PublishOutcome
 from app.publication import scheduling, withdrawals
 from app.publication.models import Release
 from app.publication.service import publish_batch
 from app.publication.withdrawals import Asked
+from app.tenancy.queries import TenantDirectory, TenantView
 from tests.conftest import LiveServer, Place
-from tests.factories import document, draft
+from tests.factories import document, draft, stand
 from tests.html import Page
 from tests.review.test_service import act, acts_of, read
 
@@ -40,13 +50,17 @@ def releases(place: Place, ref: VersionRef) -> int:
         return len(session.exec(select(Release).where(Release.process_id == ref.process_id)).all())
 
 
-def let_it_be_due(place: Place, ref: VersionRef) -> None:
+def view(place: Place) -> TenantView:
+    return next(one for one in TenantDirectory(place.database).all() if one.tenant_id == place.tenant_id)
+
+
+def let_it_be_due(place: Place, ref: VersionRef, ago: timedelta = timedelta(seconds=1)) -> None:
     """Turn the clock, as the version sees it."""
     with place.database.owner_work(place.system) as session:
         session.execute(
             update(ProcessVersion)
             .where(col(ProcessVersion.process_id) == ref.process_id)
-            .values(scheduled_for=clock.now() - timedelta(seconds=1))
+            .values(scheduled_for=clock.now() - ago)
         )
 
 
@@ -149,6 +163,53 @@ def test_what_was_withdrawn_does_not_publish_itself_again(place: Place) -> None:
     assert releases(place, first) == before + 1  # the entry that says what went
     told = {"process_id": str(second.process_id), "number": second.number}
     assert news(place, "review.schedule_failed") == [told]
+
+
+def test_what_comes_due_while_the_tenant_is_suspended_waits_for_a_person(place: Place) -> None:
+    missed, later = approved(place), approved(place)
+    for ref in (missed, later):
+        schedule(place, ref, clock.now() + timedelta(hours=1))
+    let_it_be_due(place, missed)
+    stand(place, "suspend")
+
+    with pytest.raises(SuspendedError):
+        run(place, missed)
+    scheduling.publish_late(place.database, [view(place)])
+    asleep = read(place, missed)
+    stand(place, "resume")
+    let_it_be_due(place, later, timedelta(0))
+    for ref in (missed, later):
+        run(place, ref)
+
+    assert asleep.status == "scheduled"
+    assert (read(place, missed).status, releases(place, missed)) == ("approved", 0)
+    assert (read(place, later).status, releases(place, later)) == ("published", 1)
+    assert news(place, "review.schedule_failed") == [{"process_id": str(missed.process_id), "number": 1}]
+
+
+def test_a_lost_job_is_made_good_and_a_fault_is_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    late, broken, early = (approved(place) for _ in range(3))
+    for ref in (late, broken, early):
+        schedule(place, ref, clock.now() + timedelta(hours=1))
+    for ref in (late, broken):
+        let_it_be_due(place, ref, timedelta(minutes=11))
+    let_it_be_due(place, early)  # its job has not had its turn
+    publish = publish_batch
+
+    def fail(session: RwSession, actor: Actor, refs: list[VersionRef]) -> list[PublishOutcome]:
+        if refs == [broken]:
+            raise KeyError("nobody thought of it")
+        return publish(session, actor, refs)
+
+    monkeypatch.setattr(scheduling, "publish_batch", fail)
+    scheduling.publish_late(place.database, [view(place)])
+
+    assert [read(place, ref).status for ref in (late, broken, early)] == [
+        "published",
+        "approved",
+        "scheduled",
+    ]
+    assert news(place, "review.schedule_failed") == [{"process_id": str(broken.process_id), "number": 1}]
 
 
 def test_nobody_publishes_or_edits_what_is_scheduled(place: Place) -> None:
