@@ -211,6 +211,7 @@ def worker() -> None:
 
 async def _work(database: Database, settings: Settings) -> None:
     await asyncio.to_thread(database.assert_least_privilege)
+    await asyncio.to_thread(migrate.assert_serves, database.engine("owner"))
     storage = Storage.of(settings)
     working = Worker(database, storage, settings=settings, concurrency=settings.worker_concurrency)
     running = asyncio.create_task(working.run())

@@ -23,7 +23,6 @@ from app.continuity import tasks as exporting
 from app.continuity import tenant_router as continuity_tenant
 from app.core import clock, migrate, sealing
 from app.core.db import Database
-from app.core.errors import UnavailableError
 from app.core.jobs import Worker
 from app.core.storage import Storage
 from app.identity import account_router as account
@@ -90,12 +89,6 @@ FILES_AT_ONCE = 10
 """Of the largest size, in one form without script."""
 
 
-class SchemaOutOfDateError(UnavailableError):
-    """The database lacks a migration."""
-
-    slug, title = "esquema-atrasado", "La base de datos necesita una migración"
-
-
 def create_app(settings: Settings, database: Database, storage: Storage) -> FastAPI:
     """Assemble the service.
 
@@ -153,6 +146,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         sso.router,
         access.router,
         clients.router,
+        clients.door,
         account.router,
         proof.router,
         joining.router,
@@ -192,8 +186,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     database: Database = app.state.database
     await asyncio.to_thread(database.assert_least_privilege)
-    if not await asyncio.to_thread(migrate.is_current, database.engine("owner")):
-        raise SchemaOutOfDateError("Ejecuta «python -m app migrate» antes de servir.")
+    await asyncio.to_thread(migrate.assert_serves, database.engine("owner"))
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
     worker: asyncio.Task[None] | None = None
     if settings.embedded_worker:

@@ -15,7 +15,7 @@ down_revision = "20261123_hardening"
 branch_labels = None
 depends_on = None
 
-contract = "20261122_continuity"  # writes no row above zero, and neither did what came before
+contract = "20261123_hardening"  # which writes no row above zero, as none before it did
 
 TABLES = ("audit_event", "audit_seal")
 

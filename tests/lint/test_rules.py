@@ -68,6 +68,60 @@ def test_an_offence_names_file_and_line() -> None:
             "try:\n    a()\nexcept (ValueError, Exception) as e:\n    b(e)",
         ),
         ("no-swallowed-errors", "app/x/service.py", "with contextlib.suppress(Exception): a()"),
+        ("migrations-expand", "migrations/versions/20270101_x.py", "op.drop_table('a')"),
+        ("migrations-expand", "migrations/versions/20270101_x.py", "op.rename_table('a', 'b')"),
+        (
+            "migrations-expand",
+            "migrations/versions/20270101_x.py",
+            "op.alter_column('a', 'b', new_column_name='c')",
+        ),
+        (
+            "migrations-expand",
+            "migrations/versions/20270101_x.py",
+            "op.alter_column('a', 'b', nullable=False)",
+        ),
+        (
+            "migrations-expand",
+            "migrations/versions/20270101_x.py",
+            "op.add_column('a', sa.Column('b', sa.Text(), nullable=False))",
+        ),
+        (
+            "migrations-expand",
+            "migrations/versions/20270101_x.py",
+            "op.execute('ALTER TABLE a DROP COLUMN b')",
+        ),
+        (
+            "migrations-expand",
+            "migrations/versions/20270101_x.py",
+            "op.execute(f'REVOKE INSERT ON a FROM {b}')",
+        ),
+        (
+            "migrations-expand",
+            "migrations/versions/20270101_x.py",
+            "op.create_check_constraint('k', 'a', 'b > 0', postgresql_not_valid=True)",
+        ),
+        ("migrations-do-not-lock", "migrations/versions/20270101_x.py", "op.create_index('i', 'a', ['b'])"),
+        (
+            "migrations-do-not-lock",
+            "migrations/versions/20270101_x.py",
+            "op.execute('CREATE INDEX i ON a (b)')",
+        ),
+        ("migrations-do-not-lock", "migrations/versions/20270101_x.py", "op.execute('UPDATE a SET b = 1')"),
+        (
+            "migrations-do-not-lock",
+            "migrations/versions/20270101_x.py",
+            "op.create_unique_constraint('k', 'a', ['b'])",
+        ),
+        (
+            "migrations-do-not-lock",
+            "migrations/versions/20270101_x.py",
+            "op.alter_column('a', 'b', type_=sa.BigInteger())",
+        ),
+        (
+            "migrations-do-not-lock",
+            "migrations/versions/20270101_x.py",
+            "op.add_column('a', sa.Column('b', sa.Computed('1')))",
+        ),
         ("no-vague-modules", "tests/helpers/people.py", ""),
         ("no-vague-modules", "tools/common.py", ""),
         ("safe-has-a-reason", "app/x/templates/x/page.html", "<p>\n{{ a|upper|safe }}"),
@@ -97,6 +151,21 @@ def test_other_ways_of_breaking_a_rule_are_seen_too(rule: str, path: str, line: 
         ("app/x/service.py", "try:\n    a()\nexcept Exception as error:\n    raise error"),
         ("app/openapi/router.py", "@r.get('/')\nasync def a(s: PublicDep): 1"),
         ("app/x/service.py", "async def job(session: RwSession): 1"),
+        (
+            "migrations/versions/20270101_x.py",
+            "op.drop_constraint('k', 'a')\nop.create_check_constraint('k', 'a', 'b > 0', postgresql_not_valid=True)",
+        ),
+        ("migrations/versions/20270101_x.py", "contract = '20270101_w'\nop.drop_column('a', 'b')"),
+        (
+            "migrations/versions/20270101_x.py",
+            "op.add_column('a', sa.Column('b', sa.Text(), nullable=False, server_default=''))",
+        ),
+        (
+            "migrations/versions/20270101_x.py",
+            "op.create_index('i', 'a', ['b'], postgresql_concurrently=True)",
+        ),
+        ("migrations/versions/20270101_x.py", "op.execute(f'GRANT SELECT ON a TO {b}')"),
+        ("migrations/versions/20261122_x.py", "op.drop_table('a')"),
         ("tests/x/test_y.py", "a = os.environ['A']"),
     ],
 )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pip._internal.models.index import PyPI
 
+from tools.lint.expanding import contracting, locking
 from tools.lint.source import Rule, Source, dotted, names_in
 from tools.lint.sql_text import sql_from_text
 
@@ -149,6 +150,11 @@ def _python(*places: str, but: tuple[str, ...] = ()) -> Callable[[Source], bool]
     return lambda source: source.path.endswith(".py") and source.within(*places) and not source.within(*but)
 
 
+# No installation was made before these: whatever they do, nobody serves meanwhile.
+_FIRST = ("20261122_*", "20261123_hardening.py", "20261123_transfer.py")
+_migrations = _python("migrations/versions/*", but=tuple(f"migrations/versions/{name}" for name in _FIRST))
+
+
 RULES = (
     Rule(
         name="only-db-commits",
@@ -253,5 +259,26 @@ RULES = (
         where="docs/operations.md",
         good="pip install --require-hashes -r requirements.lock\n",
         bad=f"pip install --index-url {'https'}://{_REGISTRIES[0]}/simple\n",
+    ),
+    Rule(
+        name="migrations-expand",
+        message="the version before still serves: take it away in a later version, which names in `contract` the revision "
+        "since which nothing needs it (docs/adr/0034)",
+        applies=_migrations,
+        broken=contracting,
+        where="migrations/versions/20270101_x.py",
+        good="def upgrade() -> None:\n    op.add_column('a', sa.Column('b', sa.Text(), nullable=True))\n"
+        "def downgrade() -> None:\n    op.drop_column('a', 'b')\n",
+        bad="def upgrade() -> None:\n    op.drop_column('a', 'b')\n",
+    ),
+    Rule(
+        name="migrations-do-not-lock",
+        message="everybody would wait while a whole table is read: use migrations/gently.py, or a job (docs/adr/0034)",
+        applies=_migrations,
+        broken=locking,
+        where="migrations/versions/20270101_x.py",
+        good="def upgrade() -> None:\n    gently.index('a_b_idx', 'a', ['b'])\n    op.create_table('c')\n"
+        "    op.create_index('c_b_idx', 'c', ['b'])\n",
+        bad="def upgrade() -> None:\n    op.create_index('a_b_idx', 'a', ['b'])\n",
     ),
 )
