@@ -311,7 +311,11 @@ def _act(place: Place) -> UUID:
     """Enter an act that one operator asked for."""
     with place.database.owner_work() as session:
         row = PlatformAct(
-            kind="succession", subject_id=place.tenant_id, legal_act="Decreto de prueba", asked_by=uuid4()
+            kind="succession",
+            subject_id=place.tenant_id,
+            legal_act="Decreto de prueba",
+            detail={"name": "Autoridad que sucede", "short_name": "", "law": "", "since": "2027-01-01"},
+            asked_by=uuid4(),
         )
         session.add(row)
     return row.act_id
