@@ -14,7 +14,7 @@ from app.core.audit import AuditEvent, AuditSeal
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import BadRequestError, NotFoundError
 from app.core.pagination import Page, cut, decode_cursor
-from app.core.policy import Permission, require
+from app.core.policy import ROLE_LABELS, Permission, require
 from app.identity.models import Membership
 from app.identity.queries import full_names
 from app.processes.history import SUBJECT, did
@@ -48,10 +48,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One row of the audit with its words; `who` is "" for the service itself, `title` is of the process, if one."""
+    """One row of the audit with its words.
+
+    Attributes:
+        who: "" for the service itself.
+        role: what the person was in the tenant at that moment; several where they held several.
+        title: of the process, if one.
+    """
 
     event: AuditEvent
     who: str
+    role: str
     did: str
     title: str
     process_id: UUID | None
@@ -160,6 +167,7 @@ def _conditions(actor: Actor, asked: Asked, zone: str) -> list[ColumnElement[boo
 def _told(session: RwSession, actor: Actor, events: Sequence[AuditEvent]) -> list[Act]:
     """Add names and titles to rows, with a query of each kind for all of them."""
     names = full_names(session, {event.account_id for event in events if event.account_id})
+    roles = _roles(session, actor, set(names))
     titles = _titles(session, actor, {event.subject_id for event in events if event.subject_type == SUBJECT})
     bodies = _bodies(session, actor, {event.sujeto_obligado_id for event in events})
     told = []
@@ -169,6 +177,7 @@ def _told(session: RwSession, actor: Actor, events: Sequence[AuditEvent]) -> lis
             Act(
                 event=event,
                 who=names.get(event.account_id, "Una cuenta que ya no existe") if event.account_id else "",
+                role=_held(roles.get(event.account_id, ()), event.at) if event.account_id else "",
                 did=did(event),
                 title=process[1] if process else "",
                 process_id=process[0] if process else None,
@@ -176,6 +185,29 @@ def _told(session: RwSession, actor: Actor, events: Sequence[AuditEvent]) -> lis
             )
         )
     return told
+
+
+def _roles(session: RwSession, actor: Actor, people: set[UUID]) -> dict[UUID, list[Membership]]:
+    rows = session.exec(
+        select(Membership)
+        .where(Membership.tenant_id == actor.tenant_id, col(Membership.account_id).in_(people))
+        .order_by(col(Membership.created_at), col(Membership.membership_id))
+    )
+    held: dict[UUID, list[Membership]] = {}
+    for row in rows:
+        held.setdefault(row.account_id, []).append(row)
+    return held
+
+
+def _held(roles: Sequence[Membership], at: datetime) -> str:
+    """Return the roles in force at a moment; a loan counts only while it lasts."""
+    return ", ".join(
+        dict.fromkeys(
+            ROLE_LABELS[row.role]
+            for row in roles
+            if (row.valid_from or row.created_at) <= at and (row.ended_at is None or at <= row.ended_at)
+        )
+    )
 
 
 def _titles(session: RwSession, actor: Actor, named: set[str]) -> dict[str, tuple[UUID, str]]:

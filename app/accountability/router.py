@@ -33,7 +33,7 @@ MANY = 300
 """People that one list offers; where there are more, the way to one's acts is from their own page."""
 
 HEAD = (
-    "numero", "momento", "cuenta", "persona", "direccion_de_red", "sujeto_obligado", "acto", "que_hizo",
+    "numero", "momento", "cuenta", "persona", "funcion", "direccion_de_red", "sujeto_obligado", "acto", "que_hizo",
     "tipo", "sobre", "titulo", "detalle", "transaccion",
 )  # fmt: skip
 """Columns of the file; `transaccion` and `numero` order what a seal covers."""
@@ -202,7 +202,7 @@ def _line(act: Act) -> tuple[str, ...]:
     event = act.event
     return (
         str(event.event_id), event.at.astimezone(UTC).isoformat(), str(event.account_id or ""), act.who,
-        event.address, act.sujeto, event.verb, act.did, event.subject_type, event.subject_id, act.title,
+        act.role, event.address, act.sujeto, event.verb, act.did, event.subject_type, event.subject_id, act.title,
         json.text(event.detail), str(event.transaction_id),
     )  # fmt: skip
 

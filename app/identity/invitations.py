@@ -317,6 +317,11 @@ def _refuse_closed(row: Invitation) -> None:
         )
 
 
+def letter_key(row: Invitation) -> str:
+    """Return the key of the letter with which an invitation was last sent."""
+    return f"invitation:{row.invitation_id}:{row.turn}"
+
+
 def _post(session: RwSession, actor: Actor, row: Invitation) -> None:
     tenant = tenancy.tenant(session, actor)
     if row.sujeto_obligado_id is not None:
@@ -329,7 +334,7 @@ def _post(session: RwSession, actor: Actor, row: Invitation) -> None:
     mail.post(
         session,
         mail.Letter(
-            key=f"invitation:{row.invitation_id}:{row.turn}",
+            key=letter_key(row),
             to=row.email,
             kind="identity.invitation",
             subject=f"Te invitan a trabajar en {where}",

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from app.core import clock
+from app.core import clock, mail
 from app.core.audit import AuditEvent
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
@@ -157,12 +157,13 @@ def loans(session: RwSession, actor: Actor) -> list[PersonRow]:
 
 @dataclass(frozen=True, slots=True)
 class InvitationRow:
-    """An invitation in a list."""
+    """An invitation in a list; `undelivered` is why its letter did not arrive, in the words of the mail server."""
 
     row: Invitation
     sujeto_name: str
     sent_by: str
     state: State
+    undelivered: str
 
     @property
     def role_label(self) -> str:
@@ -351,8 +352,18 @@ def _invitations() -> Any:
 def _invitation_rows(session: RwSession, query: Any) -> list[InvitationRow]:
     found = session.exec(query).all()
     names = full_names(session, {row.sent_by for row, _ in found})
+    fates = mail.fates(session, [invitations.letter_key(row) for row, _ in found])
     return [
-        InvitationRow(row, sujeto or "", names.get(row.sent_by, ""), state_of(row)) for row, sujeto in found
+        InvitationRow(
+            row,
+            sujeto or "",
+            names.get(row.sent_by, ""),
+            state_of(row),
+            fate.reason
+            if (fate := fates.get(invitations.letter_key(row))) is not None and fate.state == "failed"
+            else "",
+        )
+        for row, sujeto in found
     ]
 
 

@@ -116,6 +116,21 @@ def test_a_new_person_accepts_once_and_is_at_work(office: Office) -> None:
     ]
 
 
+def test_a_letter_that_did_not_arrive_is_told_until_it_is_sent_again(office: Office) -> None:
+    row, admin = office.invite(fresh_address()), office.client("garante_admin")
+    home = f"/{office.place.slug}/personas/invitaciones"
+    assert "No se pudo entregar" not in admin.get(home).text
+    office.change(
+        "UPDATE mail_message SET state = 'failed', reason = '550 No existe' WHERE key = :key",
+        key=invitations.letter_key(row),
+    )
+
+    assert "No se pudo entregar" in admin.get(home).text
+    assert "550 No existe" in admin.get(f"{home}/{row.invitation_id}").text
+    assert admin.post(f"{home}/{row.invitation_id}/reenvio").status_code == 303
+    assert "No se pudo entregar" not in admin.get(home).text
+
+
 def test_two_at_once_accept_an_invitation_once(office: Office) -> None:
     row = office.invite(office.place.email("garante_reviewer"), "garante_admin")
     guest = office.place.actor("garante_reviewer")

@@ -28,8 +28,10 @@ from app.web.components import State, SummaryItem, Tab
 from app.web.forms import Form, FormValues, Sent, pairs
 from app.web.templating import page
 
-router = APIRouter(include_in_schema=False)
-desk = [Depends(desk_navigation), Depends(guard(Permission.CLIENT_MANAGE))]
+router = APIRouter(
+    include_in_schema=False, dependencies=[Depends(desk_navigation), Depends(guard(Permission.CLIENT_MANAGE))]
+)
+door = APIRouter(include_in_schema=False)
 
 HOME = "/{tenant}/ajustes/sistemas"
 SCOPE_LABELS = (
@@ -78,13 +80,13 @@ class ClientsPage:
     made_name: str = ""
 
 
-@router.get(HOME, dependencies=desk)
+@router.get(HOME)
 def show(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep) -> Response:
     """List the programs that the tenant let in."""
     return _page(request, view, actor, session, Form.blank(NewClient, days="365"))
 
 
-@router.post(HOME, dependencies=desk)
+@router.post(HOME)
 def create(
     request: Request,
     view: TenantDep,
@@ -115,7 +117,7 @@ def create(
     return _page(request, view, actor, session, Form.blank(NewClient, days="365"), made=made)
 
 
-@router.post(HOME + "/{client_id}/rotacion", dependencies=desk)
+@router.post(HOME + "/{client_id}/rotacion")
 def rotate(
     request: Request,
     view: TenantDep,
@@ -131,7 +133,7 @@ def rotate(
     return _page(request, view, actor, session, Form.blank(NewClient, days="365"), made=made)
 
 
-@router.post(HOME + "/{client_id}/revocacion", dependencies=desk, response_model=None)
+@router.post(HOME + "/{client_id}/revocacion", response_model=None)
 def revoke(view: TenantDep, sent: Sent, actor: ActorDep, session: WorkDep, *, client_id: str) -> Response:
     """Shut a program out."""
     service.revoke(session, actor, client_id, _version(sent))
@@ -142,7 +144,7 @@ async def _body(request: Request) -> bytes:
     return await request.body()
 
 
-@router.post("/{tenant}/oauth/token")
+@door.post("/{tenant}/oauth/token")
 def token(
     request: Request,
     view: TenantDep,

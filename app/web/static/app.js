@@ -33,6 +33,9 @@
   // The summary of errors is read first.
   document.querySelector(".error-summary")?.focus();
 
+  // Where tabs do not fit, the one that is open is in sight.
+  each(".tabs [aria-current]", (tab) => { tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft; });
+
   // One click, one act: the second is swallowed until the answer comes (or the person comes back).
   document.addEventListener("submit", (event) => {
     const form = event.target;
