@@ -1,8 +1,10 @@
 """Delivery of letters: claimed in small batches, sent one by one, tried again while it may help.
 
-A letter is marked `sending` and committed before the server hears of it, and `sent` right after. When the worker dies
-between the two the letter is due again at the end of its lease and may reach its reader twice, under the same
-Message-ID; every other way ends with exactly one. Several workers never claim the same letter (`SKIP LOCKED`).
+A letter is marked `sending` and committed before the server hears of it, and `sent` right after. Nobody can tell whether
+the server took it when the worker dies between the two (it is due again at the end of its lease), or when the
+conversation breaks between the last byte and the server's answer: then it may reach its reader twice, under the same
+Message-ID, by which mailboxes know it. Every other way ends with exactly one. Several workers never claim the same letter
+(`SKIP LOCKED`).
 
 Who is at fault decides what follows. A recipient refused with 5xx, or a letter refused so, is given up at once, with the
 server's words. 4xx and broken connections are tried again for three days, at growing intervals. What concerns every letter (no
@@ -260,8 +262,11 @@ def _composed(compose: Callable[[MailMessage], EmailMessage], row: MailMessage) 
         raise _LetterFaultError("La dirección no es de correo.", final=True)
     try:
         return compose(row)
-    except (AppError, ValueError) as error:  # a key that is missing may come back; the others go on meanwhile
+    except AppError as error:  # a key that is missing may come back; the others go on meanwhile
         raise _LetterFaultError(str(error), final=False) from error
+    except Exception as error:  # whatever a row of an older version lacks: the others are not to blame
+        _log.exception("mail_not_composed", message=str(row.message_id), kind=row.kind)
+        raise _LetterFaultError(f"No se pudo escribir ({type(error).__name__}).", final=False) from error
 
 
 def _claim(database: Database) -> Sequence[MailMessage]:

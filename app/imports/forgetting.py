@@ -12,6 +12,7 @@ from app.core.db import Actor, RwSession
 from app.core.tables import among
 from app.imports import tasks
 from app.imports.models import ImportRow, ImportRun
+from app.imports.workflow import RUNS
 
 SETTLED = ("previewed", "finished", "cancelled", "failed")
 """States in which nobody is reading a run's file."""
@@ -64,6 +65,11 @@ def forget(session: RwSession, actor: Actor, process_id: UUID, ocid: str) -> Bro
         .with_for_update()
     ):
         run.metadata_kept = {}
+        if run.status == "previewed":  # nobody can confirm what is no more
+            RUNS.apply(run, "cancel")
+            audit.record(session, "import.cancel", "import_run", run.import_id)
+        elif run.status not in SETTLED:  # it stops before its next unit, which would bring the text again
+            run.cancel_requested = True
         _delete_original(session, run, GONE)
     session.flush()
     return found
@@ -114,7 +120,6 @@ def _runs(session: RwSession, actor: Actor, process_id: UUID, ocid: str) -> list
         session.exec(
             select(ImportRun.import_id).where(
                 ImportRun.tenant_id == actor.tenant_id,
-                among(ImportRun.status, SETTLED),
                 among(
                     ImportRun.import_id,
                     session.exec(

@@ -67,6 +67,7 @@ class ImportRow(SQLModel, table=True):
             "source_date",
             postgresql_where=text("process_id IS NOT NULL"),
         ),
+        Index("import_row_ocid_idx", "tenant_id", "ocid"),
         Index("import_row_outcome_idx", "tenant_id", "import_id", "outcome", "row_number"),
         one_of("outcome", OUTCOMES),
     )

@@ -235,7 +235,7 @@ def one(
     job = _progress(run, here)
     rows = queries.rows(session, actor, import_id, outcome=resultado, cursor=cursor)
     stalled = service.is_stalled(run)
-    phase = run.checkpoint.get("phase")
+    phase = None if run.original_deleted_at else run.checkpoint.get("phase")
     prefixes = queries.unknown_prefixes(session, actor, import_id) if run.counts.get("refused") else {}
     context = RunPage(
         crumbs=(Link("Importaciones", _home(view)),),

@@ -207,7 +207,7 @@ def confirm(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:
     """Apply what the preview showed.
 
     Raises:
-        ConflictError: it is not waiting for this, or nothing in it can be applied.
+        ConflictError: it is not waiting for this, nothing in it can be applied, or its file was deleted.
     """
     run = _act(session, actor, import_id, "confirm")
     if not run.counts.get("pending"):
@@ -234,7 +234,7 @@ def resume(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:
     """Go on with an import where it stopped.
 
     Raises:
-        ConflictError: it was not confirmed, or it is being done.
+        ConflictError: it was not confirmed, it is being done, or its file was deleted.
     """
     run = queries.run(session, actor, import_id, for_update=True)
     if run.checkpoint.get("phase") != "apply":
@@ -251,7 +251,7 @@ def read_again(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:
     """Read the file of an import anew, before anything of it was applied.
 
     Raises:
-        ConflictError: it was confirmed already.
+        ConflictError: it was confirmed already, or its file was deleted.
     """
     run = queries.run(session, actor, import_id, for_update=True)
     if run.checkpoint.get("phase") != "read":
@@ -286,6 +286,8 @@ def is_stalled(run: ImportRun) -> bool:
 
 def _act(session: RwSession, actor: Actor, import_id: UUID, action: str) -> ImportRun:
     run = queries.run(session, actor, import_id, for_update=True)
+    if run.original_deleted_at and action != "cancel":
+        raise ConflictError(run.message)
     transition = RUNS.check(action, run.status)
     require(actor, transition.permission or Permission.PROCESS_IMPORT, run.sujeto_obligado_id)
     RUNS.apply(run, action)

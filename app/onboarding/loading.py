@@ -6,6 +6,7 @@ Nothing is removed by a file, and what would change a name or may be the same bo
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -38,6 +39,8 @@ from app.tenancy.models import SujetoObligado
 
 BATCH = 2_000
 """Rows applied in one transaction."""
+PATIENCE = timedelta(minutes=10)
+"""Nothing takes longer, not even a file of the most rows."""
 CHUNK = 1024 * 1024
 
 _READ, _APPLY = named("padron.read"), named("padron.apply")
@@ -193,10 +196,34 @@ def order(session: RwSession, actor: Actor, load_id: UUID) -> PadronLoad:
     return load
 
 
-def discard(session: RwSession, actor: Actor, load_id: UUID) -> PadronLoad:
-    """Leave the padrón as it is."""
+def resume(session: RwSession, actor: Actor, load_id: UUID) -> PadronLoad:
+    """Go on where a load stopped: with reading it, or with applying what was chosen.
+
+    Raises:
+        ConflictError: it moves, or it has ended.
+    """
     require_keeper(actor)
-    load = waiting(session, actor, load_id)
+    load = held(session, actor, load_id)
+    if not is_stalled(load):
+        raise ConflictError("Esta carga sigue en marcha, o ya terminó.")
+    task = _READ
+    if load.ordered_at:
+        task, load.ordered_at = _APPLY, clock.now()
+    audit.record(session, "padron.resume", "padron_load", load_id)
+    task.defer(session, lock=f"padron:{actor.tenant_id}", load_id=str(load_id))
+    return load
+
+
+def discard(session: RwSession, actor: Actor, load_id: UUID) -> PadronLoad:
+    """Leave the padrón as it is; what a load that stopped had applied already stays.
+
+    Raises:
+        ConflictError: it moves, or it has ended.
+    """
+    require_keeper(actor)
+    load = held(session, actor, load_id)
+    if not is_waiting(load) and not is_stalled(load):
+        raise ConflictError("Esta carga sigue en marcha, o ya terminó.")
     load.discarded_at = clock.now()
     session.flush()
     audit.record(session, "padron.discard", "padron_load", load_id)
@@ -208,7 +235,7 @@ def apply_load(database: Database, actor: Actor, load_id: UUID) -> None:
     while True:
         with database.unit_of_work(actor) as session:
             load = held(session, actor, load_id)
-            if load.ordered_at is None or load.applied_at is not None:
+            if load.ordered_at is None or load.applied_at or load.discarded_at:
                 return
             rows = session.exec(_chosen(actor, load_id).limit(BATCH)).all()
             if not rows:
@@ -246,6 +273,18 @@ def held(session: RwSession, actor: Actor, load_id: UUID) -> PadronLoad:
     return load
 
 
+def is_waiting(load: PadronLoad) -> bool:
+    """Tell whether a load was read, and nobody has decided about it yet."""
+    return bool(load.analysed_at and not load.ordered_at and not load.discarded_at)
+
+
+def is_stalled(load: PadronLoad) -> bool:
+    """Tell whether a load should have been read or applied long ago: what did it met something unforeseen."""
+    if load.failed_at or load.discarded_at or load.applied_at or is_waiting(load):
+        return False
+    return clock.now() - (load.ordered_at or load.created_at) > PATIENCE
+
+
 def waiting(session: RwSession, actor: Actor, load_id: UUID) -> PadronLoad:
     """Return a load that was read and that nobody decided yet, kept from others.
 
@@ -253,7 +292,7 @@ def waiting(session: RwSession, actor: Actor, load_id: UUID) -> PadronLoad:
         ConflictError: it is in another state.
     """
     load = held(session, actor, load_id)
-    if load.analysed_at is None or load.ordered_at or load.discarded_at:
+    if not is_waiting(load):
         raise ConflictError("Esta carga no espera decisiones: se está leyendo, o ya se aplicó o se descartó.")
     return load
 
@@ -344,6 +383,7 @@ def _change(session: RwSession, actor: Actor, load: PadronLoad, rows: list[Padro
         body.sujeto_obligado_id: body
         for body in session.exec(query.order_by(col(SujetoObligado.sujeto_obligado_id)).with_for_update())
     }
+    taken = _holders(session, actor, rows)
     values: list[dict[str, Any]] = []
     notes: list[Note] = []
     renamings: list[Renaming] = []
@@ -354,6 +394,8 @@ def _change(session: RwSession, actor: Actor, load: PadronLoad, rows: list[Padro
         if body is None or body.row_version != row.seen_version or body.status == "merged":
             continue
         told = {name: after for name, (_, after) in row.changed.items()}
+        if taken.get(told.get("pnt_id", ""), body.sujeto_obligado_id) != body.sujeto_obligado_id:
+            continue
         sujeto, version = body.sujeto_obligado_id, body.row_version + 1
         kept = {name: getattr(body, name) for name in TOLD} | told
         values.append(
@@ -377,6 +419,17 @@ def _change(session: RwSession, actor: Actor, load: PadronLoad, rows: list[Padro
     _finish(session=session, actor=actor, load=load, rows=rows, done=done, result="changed")
     note(session, actor, notes)
     session.expire_all()  # the bodies were changed behind the session's back
+
+
+def _holders(session: RwSession, actor: Actor, rows: Iterable[PadronRow]) -> dict[str, UUID]:
+    """Return whose are the PNT ids that rows would give, those that are anybody's."""
+    given = {row.changed["pnt_id"][1] for row in rows if "pnt_id" in row.changed} - {""}
+    found = session.execute(
+        sa.select(_SUJETO.c.pnt_id, _SUJETO.c.sujeto_obligado_id).where(
+            _SUJETO.c.tenant_id == actor.tenant_id, among(SujetoObligado.pnt_id, given)
+        )
+    )
+    return dict(found.all())
 
 
 def _among_rows(actor: Actor, load: PadronLoad, numbers: Iterable[int]) -> tuple[ColumnElement[bool], ...]:
@@ -406,7 +459,7 @@ def _finish(
 
 _NOT_DONE = {
     "added": "Su clave o su ID ya son de otro sujeto obligado: agrégalo a mano con otra.",
-    "changed": "Alguien lo cambió después de la vista previa: vuelve a enviar el archivo.",
+    "changed": "Alguien lo cambió, o dio su ID a otro, después de la vista previa: vuelve a enviar el archivo.",
 }
 
 

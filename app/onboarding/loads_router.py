@@ -81,7 +81,7 @@ def one(
     outcome = ver if ver in present else next(iter(present), "")
     rows = queries.load_rows(session, actor, padron_load_id, outcome, cursor)
     bodies = queries.bodies_of(session, actor, rows.rows)
-    waiting = bool(load.analysed_at and not load.ordered_at and not load.discarded_at)
+    waiting = loading.is_waiting(load)
     context = LoadPage(
         crumbs=(Link("Padrón", home),),
         here=here,
@@ -109,6 +109,7 @@ def one(
         ],
         for_all=tuple(one for one in CHOICES.get(outcome, ()) if (outcome, one[0]) != ("alike", "change")),
         waiting=waiting,
+        stalled=loading.is_stalled(load),
         chosen=_chosen(queries.chosen(session, actor, padron_load_id)) if waiting else "",
         next=f"{here}?{urlencode({'ver': outcome, 'cursor': rows.next_cursor})}"
         if rows.next_cursor
@@ -145,6 +146,13 @@ def order(view: TenantDep, actor: ActorDep, session: WorkDep, padron_load_id: UU
     return RedirectResponse(f"{view.base}/padron/cargas/{padron_load_id}", 303)
 
 
+@router.post(LOAD + "/continuar", response_model=None, dependencies=MANAGE)
+def resume(view: TenantDep, actor: ActorDep, session: WorkDep, padron_load_id: UUID) -> Response:
+    """Go on where a load stopped."""
+    loading.resume(session, actor, padron_load_id)
+    return RedirectResponse(f"{view.base}/padron/cargas/{padron_load_id}", 303)
+
+
 @router.post(LOAD + "/descartar", response_model=None, dependencies=MANAGE)
 def discard(view: TenantDep, actor: ActorDep, session: WorkDep, padron_load_id: UUID) -> Response:
     """Leave the padrón as it is."""
@@ -173,7 +181,9 @@ def _upload(view: TenantView, error: str | None = None) -> UploadPage:
 
 
 def _progress(load: PadronLoad, here: str) -> Progress | None:
-    if load.failed_at or load.discarded_at or load.applied_at or (load.analysed_at and not load.ordered_at):
+    if load.failed_at or load.discarded_at or load.applied_at or loading.is_waiting(load):
+        return None
+    if loading.is_stalled(load):
         return None
     label = "Aplicando lo elegido" if load.ordered_at else "Comparando el archivo con tu padrón"
     return Progress("avance", label, "running", 0, unit="", source=here, then=here)
@@ -186,6 +196,8 @@ def _headline(load: PadronLoad) -> str:
         return "Carga descartada"
     if load.applied_at:
         return "El padrón quedó al día"
+    if loading.is_stalled(load):
+        return "La carga se detuvo"
     if load.ordered_at:
         return "Aplicando lo que elegiste"
     return "¿Qué cambia en tu padrón?" if load.analysed_at else "Leyendo el archivo"

@@ -222,6 +222,7 @@ class LoadPage:
     rows: list[ShownRow]
     for_all: Options
     waiting: bool
+    stalled: bool
     chosen: str
     next: str | None
     first: str | None

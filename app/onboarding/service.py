@@ -16,7 +16,7 @@ from app.core.errors import ConflictError, ForbiddenError, InvalidError, StaleEr
 from app.core.folding import fold
 from app.core.jobs import apart
 from app.core.sheets import clean
-from app.core.tables import new_id
+from app.core.tables import among, new_id
 from app.ocds.identifiers import check_rfc
 from app.onboarding.history import Note, Renaming, keep_names, note
 from app.onboarding.loading import key_of
@@ -182,6 +182,8 @@ def join(
         ConflictError: one of them was merged away, or this is recorded already.
         StaleError: somebody else changed it meanwhile.
     """
+    require_keeper(actor)
+    _lock(session, actor, sujeto_id, successor_id)
     body = _held(session, actor, sujeto_id, row_version)
     ground = _reason(ground, "Escribe el fundamento: el decreto o la ley que lo dispone.")
     if kind not in KINDS or successor_id == sujeto_id:
@@ -317,6 +319,17 @@ def _end(database: Database, actor: Actor, sujeto_id: UUID) -> bool:
             reason="Terminó el plazo por el que se concedió publicar con persona única.",
         )
         return True
+
+
+def _lock(session: RwSession, actor: Actor, *bodies: UUID) -> None:
+    """Keep bodies from others, always in the same order: two who name them the other way round do not block each other."""
+    session.exec(
+        select(SujetoObligado)
+        .where(SujetoObligado.tenant_id == actor.tenant_id, among(SujetoObligado.sujeto_obligado_id, bodies))
+        .order_by(col(SujetoObligado.sujeto_obligado_id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def _held(session: RwSession, actor: Actor, sujeto_id: UUID, row_version: int) -> SujetoObligado:

@@ -94,6 +94,7 @@ VERBS = {
     "padron.succession": "Registró una sucesión",
     "padron.receive": "Envió un archivo del padrón",
     "padron.order": "Pidió aplicar un archivo del padrón",
+    "padron.resume": "Continuó la carga de un archivo del padrón",
     "padron.discard": "Descartó un archivo del padrón",
     "padron.load": "Aplicó un archivo del padrón",
     "tenant.decide": "Cambió los ajustes del organismo",

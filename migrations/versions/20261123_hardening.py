@@ -4,6 +4,10 @@ Revision: 20261123_hardening
 After: 20261122_continuity
 """
 
+from alembic import op
+
+from migrations import gently
+
 revision = "20261123_hardening"
 down_revision = "20261122_continuity"
 branch_labels = None
@@ -11,8 +15,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Find what imports keep of a process by its ocid."""
+    gently.index("import_row_ocid_idx", "import_row", ["tenant_id", "ocid"])
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Read the whole table again."""
+    op.drop_index("import_row_ocid_idx", "import_row")

@@ -217,11 +217,13 @@ def test_a_server_that_hangs_up_on_one_letter_takes_the_others(place: Place) -> 
 
 
 def test_a_letter_that_cannot_be_composed_waits_and_holds_up_nobody(place: Place) -> None:
-    write(place, "a@example.org", "sin-llave@example.org", "b@example.org")
+    write(place, "a@example.org", "sin-llave@example.org", "vieja@example.org", "b@example.org")
 
     def compose_most(row: MailMessage) -> email.message.EmailMessage:
         if row.recipient.startswith("sin-llave"):
             raise MailSettingsError("Falta una llave.")
+        if row.recipient.startswith("vieja"):
+            raise KeyError(row.kind)  # a row of another version's shape
         return compose(row)
 
     mailbox = Mailbox()
@@ -229,6 +231,8 @@ def test_a_letter_that_cannot_be_composed_waits_and_holds_up_nobody(place: Place
         assert deliver(place.database, server, compose_most) == 2
     held = rows(place)["sin-llave@example.org"]
     assert (held.state, held.reason) == ("waiting", "Falta una llave.")
+    old = rows(place)["vieja@example.org"]
+    assert (old.state, old.reason) == ("waiting", "No se pudo escribir (KeyError).")
 
 
 def test_several_workers_send_every_letter_once(place: Place) -> None:

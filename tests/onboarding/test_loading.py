@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID
@@ -10,14 +11,15 @@ import pytest
 import xlsxwriter
 from sqlmodel import select
 
-from app.core.db import Actor
+from app.core import clock
+from app.core.db import Actor, Database
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, TooLargeError
 from app.core.storage import Storage
 from app.onboarding import loading, queries
 from app.onboarding.models import PadronLoad, PadronRow
 from app.onboarding.reading import LARGEST_FILE, MOST_ROWS
 from app.tenancy.models import SujetoObligado
-from tests.conftest import Place
+from tests.conftest import Place, place_maker
 
 
 @dataclass
@@ -297,6 +299,66 @@ def test_what_changed_since_the_preview_is_not_overwritten(office: Office) -> No
     assert office.bodies()["pnt-101"].short_name == "DOS"
     assert done.counts["done_stale"] == 1
     assert "después de la vista previa" in office.rows(first)["Secretaría de Ejemplo"].reason
+
+
+def test_an_id_that_another_got_meanwhile_is_not_taken_from_it(office: Office) -> None:
+    office.body(clave="uno", nombre="Secretaría de Ejemplo")
+    office.body(clave="dos", nombre="Instituto de Nombre Distinto")
+    head = "Clave,ID PNT,Nombre,Siglas\n"
+    first = office.send((head + "uno,700,Secretaría de Ejemplo,\ntres,,Otro Cuerpo,\n").encode())
+    office.apply(office.send((head + "dos,700,Instituto de Nombre Distinto,\n").encode()))
+
+    done = office.apply(first)
+
+    assert done.applied_at, "the load ends, whatever a row met"
+    assert (done.counts["done_stale"], done.counts["done_added"]) == (1, 1)
+    assert "dio su ID a otro" in office.rows(first)["Secretaría de Ejemplo"].reason
+    assert {key: body.pnt_id for key, body in office.bodies().items() if key in ("uno", "dos", "tres")} == {
+        "uno": "",
+        "dos": "700",
+        "tres": "",
+    }
+
+
+def test_a_load_that_stopped_goes_on_or_is_left(
+    lone_database: Database, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(place_maker(lone_database)(), storage)  # where no worker takes its jobs
+    database, keeper = office.place.database, office.keeper
+    content = b"id,nombre\n101,Secretaria de Ejemplo\n102,Instituto de Nombre Distinto\n"
+
+    def act(name: str, load: PadronLoad) -> PadronLoad:
+        with database.unit_of_work(keeper) as session:
+            return getattr(loading, name)(session, keeper, load.load_id)  # type: ignore[no-any-return]
+
+    applying = office.send(content)
+    act("order", applying)
+    with database.unit_of_work(keeper) as session:
+        reading = loading.receive(session, keeper, office.storage, BytesIO(content), filename="otro.csv")
+    for name in ("resume", "discard"):
+        for load in (applying, reading):
+            with pytest.raises(ConflictError, match="sigue en marcha"):
+                act(name, load)
+
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() + loading.PATIENCE + timedelta(seconds=1))
+    assert act("discard", reading).discarded_at
+    loading.read_load(database, office.place.system, office.storage, reading.load_id)
+    assert office.load(reading.load_id).analysed_at is None
+    act("resume", applying)
+    with pytest.raises(ConflictError, match="sigue en marcha"):
+        act("resume", applying)
+    loading.apply_load(database, office.place.system, applying.load_id)
+    assert {"pnt-101", "pnt-102"} <= set(office.bodies())
+    with pytest.raises(ConflictError, match="ya terminó"):
+        act("discard", applying)
+
+    left = office.send(b"id,nombre\n103,Tercero sin parecido\n")
+    act("order", left)
+    monkeypatch.setattr(clock, "now", lambda: real() + 3 * loading.PATIENCE)
+    act("discard", left)
+    loading.apply_load(database, office.place.system, left.load_id)
+    assert "pnt-103" not in office.bodies()
 
 
 def test_only_who_keeps_the_padron_may_load_and_only_their_own(office: Office, other_place: Place) -> None:

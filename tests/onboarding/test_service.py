@@ -1,6 +1,8 @@
 """Acts on bodies beneath the pages: grants that end, work that stops, how far onboarding is."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import update
@@ -8,7 +10,7 @@ from sqlmodel import col, select
 
 from app.core import clock
 from app.core.db import Actor
-from app.core.errors import ConflictError, ForbiddenError, InvalidError
+from app.core.errors import ConflictError, ForbiddenError, InvalidError, StaleError
 from app.core.public_log import PublicAct
 from app.identity import invitations
 from app.identity.models import Membership
@@ -108,6 +110,34 @@ def test_duties_pass_only_to_another_that_works(place: Place) -> None:
     assert (one.body.sujeto_obligado_id, one.kind, one.heir) == (place.sujetos[0], "merge", False)
     with pytest.raises(ConflictError, match="pasó sus funciones"):
         draft(place)
+
+
+def test_two_bodies_that_take_each_other_s_duties_at_once_wait_for_each_other(place: Place) -> None:
+    keeper = place.actor("garante_admin")
+    place.add_sujeto()
+    start = Barrier(2)
+
+    def split(one: int) -> str:
+        start.wait(10)
+        try:
+            with place.database.unit_of_work(keeper) as session:
+                service.join(
+                    session,
+                    keeper,
+                    place.sujetos[one],
+                    1,
+                    kind="split",
+                    successor_id=place.sujetos[1 - one],
+                    since=clock.now().date() - timedelta(days=1),
+                    ground="Decreto 1",
+                )
+        except StaleError:
+            return "stale"
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(split, (0, 1)))
+    assert outcomes == ["done", "stale"], "the second sees that the first changed both"
 
 
 def test_onboarding_goes_from_nobody_to_silence(place: Place) -> None:
