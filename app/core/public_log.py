@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, func, insert
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from app.core import audit, clock, json
+from app.core import audit, json
 from app.core.audit import AuditEvent
 from app.core.db import NOBODY, Actor
 from app.core.tables import belongs_to, moment, one_of, prose, table_of, tenant_key
@@ -54,7 +54,7 @@ class PublicAct(SQLModel, table=True):
 
     tenant_id: UUID = tenant_key()
     number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    at: datetime = moment(default_now=False)
+    at: datetime = moment()
     kind: str = prose(None)
     sujeto_obligado_id: UUID | None = None
     ocid: str = prose()
@@ -102,7 +102,7 @@ def tell(
     facts: dict[str, Any] = {
         "tenant_id": actor.tenant_id,
         "number": number,
-        "at": clock.now(),
+        "at": session.execute(select(func.now())).scalar_one(),
         "kind": kind,
         "sujeto_obligado_id": sujeto_obligado_id,
         "ocid": ocid,
@@ -112,7 +112,9 @@ def tell(
         "previous_hash": previous,
     }
     digest = _hash(PublicAct(**facts))
-    session.connection().execute(insert(table_of(PublicAct)), [{**facts, "entry_hash": digest}])
+    # The row's own moment is the database's: no role of the service may state another.
+    stated = {name: fact for name, fact in facts.items() if name != "at"}
+    session.connection().execute(insert(table_of(PublicAct)), [{**stated, "entry_hash": digest}])
     audit.record(session, _VERB, _SUBJECT, number, kind=kind, ocid=ocid, sha256=digest.hex())
     return number
 

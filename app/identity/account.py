@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from app.core import clock, mail
@@ -16,7 +17,7 @@ from app.core.tables import new_id
 from app.identity import throttle
 from app.identity.invitations import address
 from app.identity.log import note
-from app.identity.models import Account, AccountLink, LoginSession
+from app.identity.models import Account, AccountLink, LoginSession, TotpSecret
 from app.identity.queries import SignedIn
 from app.identity.service import end_sessions, hash_password, verify_password
 from app.identity.sessions import Visit, revoke_others
@@ -77,7 +78,7 @@ def change_password(database: Database, who: SignedIn, new: str, visit: Visit) -
     with database.auth_work(who.account_id) as session:
         _change(session, who.account_id, password_hash=password_hash)
         revoke_others(session, who)
-        _void_links(session, who.account_id)
+        _void_plans(session, who.account_id)
         note(session, who.account_id, "account.password", address=visit.address)
         tell(session, who.account_id, who.email, "Cambió tu contraseña")
 
@@ -89,8 +90,8 @@ def close_others(database: Database, who: SignedIn) -> None:
         note(session, who.account_id, "session.revoke_others")
 
 
-def ask_reset(database: Database, settings: Settings, email: str, visit: Visit) -> None:
-    """Send a link that sets a new password, if the address has an account; nobody is told whether.
+def count_reset(database: Database, settings: Settings, email: str, visit: Visit) -> None:
+    """Count a question for a new password, before it is looked at.
 
     Raises:
         TooManyRequestsError: asked too often for this address, or from this place.
@@ -100,6 +101,14 @@ def ask_reset(database: Database, settings: Settings, email: str, visit: Visit) 
         throttle.attempt(
             session, settings, throttle.bucket("reset", email), throttle.bucket("reset-from", visit.address)
         )
+
+
+def send_reset(database: Database, email: str, visit: Visit) -> None:
+    """Send a link that sets a new password, if the address has an account.
+
+    It is done once the answer is out: how long it takes would tell whether there is one.
+    """
+    email = email.strip().lower()
     with database.auth_work() as session:
         account = session.exec(
             select(Account).where(Account.email == email, Account.status == "active")
@@ -157,14 +166,22 @@ def reset(database: Database, keyring: Keyring, link_id: UUID, token: str, new: 
         link = _held(session, keyring, "password", link_id, token, use=True)
         _change(session, link.account_id, password_hash=password_hash)
         end_sessions(session, LoginSession.account_id == link.account_id)
-        _void_links(session, link.account_id)
+        _void_plans(session, link.account_id)
         throttle.forgive(session, throttle.bucket("account", link.email))
         note(session, link.account_id, "account.reset")
         tell(session, link.account_id, link.email, "Cambió tu contraseña")
 
 
-def _void_links(session: AuthSession, account_id: UUID) -> None:
-    """Let no link sent before stand: whoever had the account may have asked for one to an address of their own."""
+def _void_plans(session: AuthSession, account_id: UUID) -> None:
+    """Let nothing stand that was begun before a new password: whoever had the account may have begun it.
+
+    A link may go to an address of theirs, and they may have read a second factor's secret that waits for its code.
+    """
+    session.execute(
+        delete(TotpSecret).where(
+            col(TotpSecret.account_id) == account_id, col(TotpSecret.confirmed_at).is_(None)
+        )
+    )
     session.execute(
         update(AccountLink)
         .where(col(AccountLink.account_id) == account_id, col(AccountLink.used_at).is_(None))
@@ -215,14 +232,15 @@ def change_email(database: Database, keyring: Keyring, link_id: UUID, token: str
     """
     with database.auth_work() as session:
         link = _held(session, keyring, "email", link_id, token, use=True)
-        taken = session.exec(select(Account.account_id).where(Account.email == link.email)).first()
-        if taken is not None:
-            raise ConflictError("Esa dirección ya tiene su propia cuenta: no puede ser de dos.")
         account = session.exec(
             select(Account).where(Account.account_id == link.account_id).with_for_update()
         ).one()
         tell(session, link.account_id, account.email, f"Tu cuenta usa ahora otro correo: {link.email}")
-        _change(session, link.account_id, email=link.email)
+        try:
+            with session.begin_nested():
+                _change(session, link.account_id, email=link.email)
+        except IntegrityError as error:
+            raise ConflictError("Esa dirección ya tiene su propia cuenta: no puede ser de dos.") from error
         # A forgotten-password link sent to the old address must not open the account any more.
         session.execute(
             update(AccountLink)

@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field, SecretStr
 from starlette.responses import Response
 
 from app.core import keys
 from app.core.db import Database
-from app.core.errors import ForbiddenError, InvalidError, TooManyRequestsError, UnauthenticatedError
+from app.core.errors import InvalidError, TooManyRequestsError, UnauthenticatedError
 from app.core.pagination import Page
 from app.core.policy import ROLE_LABELS
 from app.identity import account, log, queries, sessions
-from app.identity.deps import DatabaseDep, DirectoryDep, FreshDep, SettingsDep, SignedInDep
+from app.identity.deps import DatabaseDep, DirectoryDep, OwnDep, OwnFreshDep, SettingsDep, SignedInDep
 from app.identity.door import visit_of
 from app.identity.log import Entry
 from app.identity.queries import SessionView, SignedIn
@@ -100,35 +100,6 @@ class ActivityPage:
     crumbs: tuple[Link, ...]
     rows: Page[Entry]
     next: str | None
-
-
-def own_account(who: SignedInDep) -> SignedIn:
-    """Return who is signed in by their own account.
-
-    Raises:
-        ForbiddenError: an institution's provider opened the session: it must not take over the account.
-    """
-    if who.sso_tenant_id is not None:
-        raise ForbiddenError(
-            "Entraste con el proveedor de tu institución. Para cambiar tu cuenta, cierra la sesión y entra con tu "
-            "contraseña."
-        )
-    return who
-
-
-OwnDep = Annotated[SignedIn, Depends(own_account)]
-
-
-def own_account_freshly(who: FreshDep) -> SignedIn:
-    """Return who is signed in by their own account and proved it lately.
-
-    Raises:
-        ForbiddenError: an institution's provider opened the session.
-    """
-    return own_account(who)
-
-
-OwnFreshDep = Annotated[SignedIn, Depends(own_account_freshly)]
 
 
 @router.get("/cuenta", response_model=None)
@@ -219,14 +190,14 @@ def change_password(
 
 
 @router.post("/cuenta/sesiones/cierre", response_model=None)
-def revoke_others(who: SignedInDep, database: DatabaseDep) -> Response:
+def revoke_others(who: OwnDep, database: DatabaseDep) -> Response:
     """Close all of my sessions but this one."""
     account.close_others(database, who)
     return RedirectResponse("/cuenta", 303)
 
 
 @router.post("/cuenta/sesiones/{session_id}/cierre", response_model=None)
-def revoke(session_id: UUID, who: SignedInDep, database: DatabaseDep) -> Response:
+def revoke(session_id: UUID, who: OwnDep, database: DatabaseDep) -> Response:
     """Close one of my own sessions."""
     sessions.revoke_session(database, who, session_id)
     return RedirectResponse("/cuenta", 303)

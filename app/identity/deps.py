@@ -32,6 +32,8 @@ __all__ = [
     "DirectoryDep",
     "FreshDep",
     "OptionalActorDep",
+    "OwnDep",
+    "OwnFreshDep",
     "PublicDep",
     "SettingsDep",
     "SignedInDep",
@@ -93,6 +95,35 @@ def freshly_signed_in(who: SignedInDep) -> SignedIn:
 
 
 FreshDep = Annotated[SignedIn, Depends(freshly_signed_in)]
+
+
+def own_account(who: SignedInDep) -> SignedIn:
+    """Return who is signed in by their own account.
+
+    Raises:
+        ForbiddenError: an institution's provider opened the session: it must not take over the account.
+    """
+    if who.sso_tenant_id is not None:
+        raise ForbiddenError(
+            "Entraste con el proveedor de tu institución. Para cambiar tu cuenta, cierra la sesión y entra con tu "
+            "contraseña."
+        )
+    return who
+
+
+OwnDep = Annotated[SignedIn, Depends(own_account)]
+
+
+def own_account_freshly(who: FreshDep) -> SignedIn:
+    """Return who is signed in by their own account and proved it lately.
+
+    Raises:
+        ForbiddenError: an institution's provider opened the session.
+    """
+    return own_account(who)
+
+
+OwnFreshDep = Annotated[SignedIn, Depends(own_account_freshly)]
 
 
 def tenant_visitor(request: Request, view: TenantDep, who: VisitorDep, database: DatabaseDep) -> Actor | None:

@@ -90,6 +90,7 @@ def invite(session: RwSession, actor: Actor, offer: Offer) -> Invitation:
             sujeto_obligado_id=offer.sujeto_obligado_id,
             turn=1,
             sent_by=actor.account_id,
+            of_platform=actor.membership_id is None,
             sent_at=clock.now(),
             expires_at=clock.now() + timedelta(days=DAYS),
         )
@@ -125,7 +126,7 @@ def resend(session: RwSession, actor: Actor, invitation_id: UUID) -> Invitation:
     row.turn += 1
     row.sent_at, row.expires_at = clock.now(), clock.now() + timedelta(days=DAYS)
     if actor.account_id is not None:
-        row.sent_by = actor.account_id
+        row.sent_by, row.of_platform = actor.account_id, actor.membership_id is None
     session.add(row)
     session.flush()
     audit.record(
@@ -229,7 +230,7 @@ def accept(session: RwSession, keyring: Keyring, invitation_id: UUID, token: str
 
     Raises:
         NotFoundError: the link is not one of ours.
-        GoneError: accepted, revoked, replaced by a newer one, or too old.
+        GoneError: accepted, revoked, replaced by a newer one, or too old; or whoever sent it may not any more.
         ForbiddenError: it was for another address.
     """
     actor: Actor = session.info["actor"]
@@ -240,6 +241,10 @@ def accept(session: RwSession, keyring: Keyring, invitation_id: UUID, token: str
         raise GoneError(WORDS[state])
     if guest.email != row.email:
         raise ForbiddenError("Esta invitación es para otra dirección de correo.")
+    if not _still_given(session, row):
+        raise GoneError(
+            "Quien te invitó ya no puede dar esa función. Pide a tu institución que te invite de nuevo."
+        )
     membership_id = service.add_membership(
         session, actor, guest.account_id, row.role, row.sujeto_obligado_id, granted_by=row.sent_by
     )
@@ -307,6 +312,25 @@ def _has(session: RwSession, actor: Actor, account_id: UUID, role: str, sujeto: 
         )
     ).first()
     return found is not None
+
+
+def _still_given(session: RwSession, row: Invitation) -> bool:
+    """Tell whether whoever sent an invitation may give its role now: an office that is over gives nothing."""
+    if row.of_platform:
+        return True
+    offices = session.exec(
+        select(Membership).where(
+            Membership.tenant_id == row.tenant_id, Membership.account_id == row.sent_by, in_force()
+        )
+    )
+    actors = (
+        Actor(tenant_id=row.tenant_id, role=one.role, sujeto_obligado_id=one.sujeto_obligado_id)
+        for one in offices
+    )
+    return any(
+        row.role in policy.grantable(actor) and actor.sujeto_obligado_id in (None, row.sujeto_obligado_id)
+        for actor in actors
+    )
 
 
 def _refuse_closed(row: Invitation) -> None:

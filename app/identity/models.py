@@ -98,7 +98,11 @@ class Membership(SQLModel, table=True):
 
 
 class Invitation(SQLModel, table=True):
-    """A role offered by letter to an address, once; each sending has its own link (`turn`) and its own end."""
+    """A role offered by letter to an address, once; each sending has its own link (`turn`) and its own end.
+
+    It holds only while whoever sent it may give that role; `of_platform` when the platform stood in for a tenant that
+    nobody administers.
+    """
 
     __tablename__ = "invitation"
     __table_args__ = (
@@ -125,6 +129,9 @@ class Invitation(SQLModel, table=True):
     sujeto_obligado_id: UUID | None = None
     turn: int = Field(default=1, nullable=False)
     sent_by: UUID
+    of_platform: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=false())
+    )
     sent_at: datetime = moment()
     expires_at: datetime = moment(default_now=False)
     accepted_at: datetime | None = moment(default_now=False, nullable=True)

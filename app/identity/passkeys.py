@@ -10,6 +10,7 @@ from uuid import UUID
 
 import webauthn
 from sqlalchemy import delete, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from webauthn.helpers import base64url_to_bytes, parse_authentication_credential_json
 from webauthn.helpers.exceptions import WebAuthnException
@@ -23,6 +24,7 @@ from webauthn.helpers.structs import (
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import ConflictError, InvalidError, UnauthenticatedError
+from app.core.tables import new_id
 from app.identity.account import tell
 from app.identity.log import note
 from app.identity.models import LoginSession, Passkey
@@ -107,13 +109,10 @@ def register(database: Database, who: SignedIn, host: Host, credential: str, lab
     except WebAuthnException as error:
         raise InvalidError(_REFUSED) from error
     with database.auth_work(who.account_id) as session:
-        known = session.exec(
-            select(Passkey.passkey_id).where(Passkey.credential_id == made.credential_id)
-        ).first()
-        if known is not None:
-            raise ConflictError("Esa llave ya está registrada.")
-        session.add(
-            Passkey(
+        fresh = session.execute(
+            insert(Passkey)
+            .values(
+                passkey_id=new_id(),
                 account_id=who.account_id,
                 credential_id=made.credential_id,
                 public_key=made.credential_public_key,
@@ -121,7 +120,11 @@ def register(database: Database, who: SignedIn, host: Host, credential: str, lab
                 rp_id=host.rp_id,
                 label=" ".join(label.split())[:100] or "Llave de acceso",
             )
-        )
+            .on_conflict_do_nothing(index_elements=["credential_id"])
+            .returning(col(Passkey.passkey_id))
+        ).first()
+        if fresh is None:
+            raise ConflictError("Esa llave ya está registrada.")
         note(session, who.account_id, "passkey.add")
         tell(session, who.account_id, who.email, "Se agregó una llave de acceso")
 

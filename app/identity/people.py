@@ -12,6 +12,7 @@ from app.core import audit, clock, outbox
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.core.policy import ROLES, SUJETO_ROLES, Permission, require
+from app.core.tables import among
 from app.identity import belongings, policy, service
 from app.identity.belongings import Hands, Held
 from app.identity.models import Invitation, Membership
@@ -84,7 +85,7 @@ def end(session: RwSession, actor: Actor, membership_id: UUID, heir: UUID | None
     MEMBERSHIPS.check("end", row.status)
     _refuse_last_administration(session, actor, row)
     _hand_over(session, actor, row, in_hand(session, row), heir)
-    _close(session, actor, row, "end")
+    close(session, actor, row, "end")
     _record(session, "end", row, role=row.role, heir=str(heir or ""))
     news = {"membership_id": str(membership_id), "account_id": str(row.account_id)}
     outbox.emit(session, "people.left", [news])
@@ -113,7 +114,7 @@ def change_role(
         raise ConflictError("La persona ya tiene esa función aquí.")
     _refuse_last_administration(session, actor, row)
     _hand_over(session, actor, row, in_hand(session, row, role), heir)
-    _close(session, actor, row, "end")
+    close(session, actor, row, "end")
     fresh = service.add_membership(session, actor, row.account_id, role, row.sujeto_obligado_id)
     _record(session, "end", row, role=row.role, replaced_by=role)
     _record(session, "grant", _membership(session, actor, fresh), role=role, instead_of=row.role)
@@ -209,7 +210,7 @@ def take_back(session: RwSession, actor: Actor, membership_id: UUID) -> None:
     lender = _membership(session, actor, row.lent_by)
     if actor.account_id not in (lender.account_id, row.account_id):
         raise ForbiddenError("Un encargo lo termina quien presta la función o quien la recibe.")
-    _close(session, actor, row, "expire")
+    close(session, actor, row, "expire")
     _record(session, "take_back", row, role=row.role)
 
 
@@ -288,8 +289,15 @@ def _hand_over(
     )
 
 
-def _close(session: RwSession, actor: Actor, row: Membership, action: str) -> None:
-    """End a row with what was lent from it, and the invitations that its person sent."""
+def close(session: RwSession, actor: Actor, row: Membership, action: str) -> None:
+    """End a row with what was lent from it, and the invitations that those who lose it sent.
+
+    Args:
+        session: bound to the actor.
+        actor: who ends it, and may: that is the caller's to check.
+        row: locked.
+        action: of the machine: `end`, or `expire` for a loan.
+    """
     now = clock.now()
     lent = session.exec(
         select(Membership)
@@ -302,7 +310,7 @@ def _close(session: RwSession, actor: Actor, row: Membership, action: str) -> No
     ).all()
     for one, act in [(row, action), *((loan, "expire") for loan in lent)]:
         MEMBERSHIPS.apply(one, act)
-        one.ended_at, one.ended_by = now, actor.account_id
+        one.ended_at, one.ended_by, one.sso = now, actor.account_id, ""
         session.add(one)
     if Permission.PEOPLE_MANAGE in ROLES[row.role]:
         # A link sent in an office that one no longer has must not lead back into it.
@@ -310,7 +318,7 @@ def _close(session: RwSession, actor: Actor, row: Membership, action: str) -> No
             update(Invitation)
             .where(
                 col(Invitation.tenant_id) == actor.tenant_id,
-                col(Invitation.sent_by) == row.account_id,
+                among(Invitation.sent_by, [row.account_id, *(loan.account_id for loan in lent)]),
                 col(Invitation.sujeto_obligado_id).is_not_distinct_from(row.sujeto_obligado_id)
                 if row.sujeto_obligado_id
                 else col(Invitation.tenant_id) == row.tenant_id,

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field, SecretStr
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from app.core import keys
@@ -19,8 +20,8 @@ from app.core.errors import (
     UnauthenticatedError,
 )
 from app.identity import account, passkeys, second_factor
-from app.identity.account_router import CRUMBS, OwnFreshDep
-from app.identity.deps import DatabaseDep, SettingsDep, cookie_name
+from app.identity.account_router import CRUMBS
+from app.identity.deps import DatabaseDep, OwnFreshDep, SettingsDep, cookie_name
 from app.identity.door import home_of, keep_cookie, visit_of
 from app.identity.passkeys import Host, PasskeyView
 from app.identity.queries import SignedIn, signed_in
@@ -190,11 +191,14 @@ def forgotten(request: Request, database: DatabaseDep, settings: SettingsDep, se
             status=422,
         )
     try:
-        account.ask_reset(database, settings, form.data.email, visit_of(request, settings))
+        visit = visit_of(request, settings)
+        account.count_reset(database, settings, form.data.email, visit)
     except TooManyRequestsError as error:
         refused = ForgottenPage(form.refused(error.detail), sent=False, mail_works=mail_works)
         return page(request, "identity/forgotten.html", refused, status=429, headers=error.headers)
-    return page(request, "identity/forgotten.html", ForgottenPage(form, sent=True, mail_works=mail_works))
+    told = page(request, "identity/forgotten.html", ForgottenPage(form, sent=True, mail_works=mail_works))
+    told.background = BackgroundTask(account.send_reset, database, form.data.email, visit)
+    return told
 
 
 @router.get("/entrar/nueva/{link_id}/{token}", response_model=None)

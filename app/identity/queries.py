@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from app.core import clock
@@ -171,12 +172,21 @@ def signed_in(database: Database, token: str, *, idle: timedelta) -> SignedIn | 
 
 
 def in_force() -> ColumnElement[bool]:
-    """Return the condition that a membership holds now: not ended, and within the days for which it was lent."""
-    now = clock.now()
+    """Return the condition that a membership holds now: not ended, and within the days for which it was lent.
+
+    A loan ends with its lender's own, whoever or whatever ended that one.
+    """
+    now, lender = clock.now(), aliased(Membership)
+    lends = exists().where(
+        col(lender.tenant_id) == col(Membership.tenant_id),
+        col(lender.membership_id) == col(Membership.lent_by),
+        col(lender.status) == "active",
+    )
     return and_(
         col(Membership.status) == "active",
         or_(col(Membership.valid_from).is_(None), col(Membership.valid_from) <= now),
         or_(col(Membership.valid_until).is_(None), col(Membership.valid_until) > now),
+        or_(col(Membership.lent_by).is_(None), lends),
     )
 
 
@@ -215,7 +225,7 @@ def memberships(session: AuthSession, account_id: UUID) -> tuple[MembershipView,
 
 
 def open_sessions(session: AuthSession, who: SignedIn) -> list[SessionView]:
-    """Return the sessions of a person that have not ended, newest first."""
+    """Return the sessions of a person that have not ended, newest first; to a provider's session only its tenant's."""
     rows = session.exec(
         select(LoginSession)
         .where(
@@ -223,6 +233,7 @@ def open_sessions(session: AuthSession, who: SignedIn) -> list[SessionView]:
             col(LoginSession.revoked_at).is_(None),
             LoginSession.expires_at > clock.now(),
             col(LoginSession.awaits_second_factor).is_(False),
+            who.sso_tenant_id is None or LoginSession.sso_tenant_id == who.sso_tenant_id,
         )
         .order_by(col(LoginSession.created_at).desc())
     ).all()

@@ -31,6 +31,8 @@ ISSUER = "Contrataciones Abiertas"
 STEP_SECONDS = 30
 SKEW_STEPS = 1
 """A telephone's clock may be half a minute off, either way."""
+WAITS = timedelta(minutes=10)
+"""For how long a secret waits for its first code: somebody else may have asked for an older one, and read it."""
 CODES = 10
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _CODE_LENGTH = 16
@@ -146,7 +148,7 @@ class Enrolment:
 
 
 def start(database: Database, keyring: Keyring, who: SignedIn) -> None:
-    """Make a secret for the person's application; one that waits already stays.
+    """Make a secret for the person's application; one that has not waited long for its first code stays.
 
     Raises:
         ConflictError: there is a second factor already.
@@ -155,8 +157,14 @@ def start(database: Database, keyring: Keyring, who: SignedIn) -> None:
         raise ConflictError("Ya tienes un segundo paso. Para cambiar de aplicación, quítalo primero.")
     sealed = keyring.seal(_purpose(who.account_id), pyotp.random_base32())
     with database.auth_work(who.account_id) as session:
+        waiting = insert(TotpSecret).values(account_id=who.account_id, sealed=sealed, created_at=clock.now())
         session.execute(
-            insert(TotpSecret).values(account_id=who.account_id, sealed=sealed).on_conflict_do_nothing()
+            waiting.on_conflict_do_update(
+                index_elements=["account_id"],
+                set_={name: waiting.excluded[name] for name in ("sealed", "created_at")},
+                where=col(TotpSecret.confirmed_at).is_(None)
+                & (col(TotpSecret.created_at) <= clock.now() - WAITS),
+            )
         )
 
 
@@ -164,7 +172,7 @@ def enrolment(database: Database, keyring: Keyring, who: SignedIn) -> Enrolment 
     """Return the secret that waits for its first code, if one does; a confirmed one is never shown again."""
     with database.auth_work(who.account_id) as session:
         row = session.get(TotpSecret, who.account_id)
-    if row is None or row.confirmed_at is not None:
+    if row is None or row.confirmed_at is not None or row.created_at <= clock.now() - WAITS:
         return None
     secret = keyring.open(_purpose(who.account_id), row.sealed)
     return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=who.email, issuer_name=ISSUER))

@@ -19,6 +19,7 @@ from app.identity.models import Account, LoginSession, Membership, PlatformRole
 SHORTEST_PASSWORD = 12
 RENEWED = {
     "status": "active",
+    "sso": "",
     **dict.fromkeys(("valid_from", "valid_until", "lent_by", "ended_at", "ended_by")),
 }
 """What a membership says that holds from now on, whatever became of it before."""

@@ -97,6 +97,7 @@ class Liar:
             "aud": self.asked.get("client_id", ""),
             "nonce": self.asked.get("nonce", ""),
             "iat": now,
+            "auth_time": now,
             "exp": now + 300,
             **self.claims,
             **changes,

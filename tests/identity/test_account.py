@@ -1,6 +1,7 @@
 """One's own account over real HTTP: name, address, password, sessions, the second factor; and attacks on each."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,16 +44,22 @@ def do(database: Database, sql: str, **values: object) -> None:
         session.execute(text(sql), values)
 
 
-def letters(database: Database, kind: str, to: str) -> list[str]:
-    """The identifiers of the links in the letters of a kind to an address, the oldest first."""
-    with database.engine("worker").connect() as connection:
-        rows = connection.execute(
-            text(
-                "SELECT key FROM mail_message WHERE kind = :kind AND recipient = :to ORDER BY posted_at, key"
-            ),
-            {"kind": kind, "to": to},
-        )
-        return [key.removeprefix("account:") for key in rows.scalars()]
+def letters(database: Database, kind: str, to: str, many: int = 1) -> list[str]:
+    """The identifiers of the links in the letters of a kind to an address, the oldest first, once there are so many."""
+    keys_of_letters: list[str] = []
+    for _ in range(200):
+        with database.engine("worker").connect() as connection:
+            rows = connection.execute(
+                text(
+                    "SELECT key FROM mail_message WHERE kind = :kind AND recipient = :to ORDER BY posted_at, key"
+                ),
+                {"kind": kind, "to": to},
+            )
+            keys_of_letters = [key.removeprefix("account:") for key in rows.scalars()]
+        if len(keys_of_letters) >= many:
+            break
+        time.sleep(0.05)  # a forgotten password's letter is written once the answer is out
+    return keys_of_letters
 
 
 def sign_in(live: LiveServer, email: str, password: str = PASSWORD) -> httpx2.Client:
@@ -259,8 +266,9 @@ def test_only_the_last_reset_link_opens_and_not_for_ever(
     live: LiveServer, email: str, database: Database, settings: Settings
 ) -> None:
     client = live.client()
-    for _ in range(2):
+    for many in (1, 2):
         client.post("/entrar/olvido", data={"email": email}, headers=somewhere())
+        letters(database, "identity.reset", email, many)
     first, last = (
         f"/entrar/nueva/{one}/{keys.of(settings).token(account.PURPOSE, one)}"
         for one in letters(database, "identity.reset", email)
@@ -285,6 +293,7 @@ def test_a_new_address_is_confirmed_by_its_reader(
 ) -> None:
     new = f"nueva-{uuid4().hex[:8]}@example.org"
     live.client().post("/entrar/olvido", data={"email": email}, headers=somewhere())
+    letters(database, "identity.reset", email)
     assert browser.post("/cuenta/correo", data={"email": new}).status_code == 200
     assert email in browser.get("/cuenta").text, "until then the old one stays"
     (link_id,) = letters(database, "identity.email", new)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import uuid4
 
 import httpx2
@@ -13,8 +13,8 @@ from app.core.db import Actor, Database
 from app.core.policy import SUJETO_ROLES, TENANT_ROLES
 from app.core.storage import Storage
 from app.tenancy.declarations import RESERVED_SLUGS
-from app.tenancy.models import TenantHost
-from tests.conftest import PASSWORD, LiveServer, Place
+from tests.conftest import LiveServer, Place
+from tests.walls.crowd import Crowd, filled, host_of, insiders, settle
 from tests.walls.routes import (
     AWAY,
     ELSEWHERE,
@@ -25,7 +25,6 @@ from tests.walls.routes import (
     SAFE,
     Filled,
     Route,
-    fill,
     may,
 )
 
@@ -37,75 +36,12 @@ OPEN = [route for route in ROUTES if not route.is_guarded]
 _REQUEST_ID = re.compile(r"[0-9a-f]{32}")
 
 
-@dataclass
-class Crowd:
-    """People of several tenants, each with a browser where they are signed in."""
-
-    live: LiveServer
-    clients: dict[str, httpx2.Client] = field(default_factory=dict)
-
-    def client(self, email: str = "") -> httpx2.Client:
-        """The browser of somebody, or of nobody."""
-        if email not in self.clients:
-            client = httpx2.Client(base_url=self.live.url, timeout=30, headers={"Accept": "text/html"})
-            if email:
-                answer = client.post("/entrar", data={"email": email, "password": PASSWORD})
-                assert answer.status_code == 303, answer.text
-            self.clients[email] = client
-        return self.clients[email]
-
-    def ask(
-        self,
-        route: Route,
-        values: dict[str, str],
-        email: str = "",
-        *,
-        sent: dict[str, str] | None = None,
-        host: str = "",
-    ) -> httpx2.Response:
-        """Ask for the route's address with these values, as somebody."""
-        return self.client(email).request(
-            route.method,
-            route.address(values),
-            data=None if route.method in SAFE else sent,
-            headers={"Host": host} if host else None,
-        )
-
-
 @pytest.fixture(scope="module")
 def crowd(live: LiveServer) -> Iterator[Crowd]:
     people = Crowd(live)
     yield people
     for client in people.clients.values():
         client.close()
-
-
-def filled(make_place: Callable[..., Place], crowd: Crowd, database: Database, storage: Storage) -> Filled:
-    place = make_place()
-    place.add_sujeto()
-    for role in TENANT_ROLES:
-        place.actor(role)
-        crowd.client(place.email(role, place.sujetos[0] if role in SUJETO_ROLES else None))
-    for role in SUJETO_ROLES:
-        place.actor(role, place.sujetos[1])
-    with database.auth_work() as session:
-        session_id = session.execute(
-            text("SELECT session_id FROM login_session WHERE account_id = :id"),
-            {"id": place.actor("so_editor").account_id},
-        ).scalar_one()
-    settle(crowd, place)
-    return fill(place, storage, session_id)
-
-
-def settle(crowd: Crowd, place: Place) -> None:
-    """Give the tenant a host of its own, and let the server know of both."""
-    with place.database.owner_work(place.system) as session:
-        session.add(TenantHost(tenant_id=place.tenant_id, host=host_of(place)))
-    crowd.live.app.state.directory.forget()
-
-
-def host_of(place: Place) -> str:
-    return f"{place.slug}.example.org"
 
 
 @pytest.fixture(scope="module")
@@ -356,15 +292,6 @@ def test_what_is_not_published_is_told_to_nobody(crowd: Crowd, ours: Filled, rou
 
 
 # Whose business it is: the same rows, so that a 404 above means a wall and not a wrong address
-
-
-def insiders(there: Filled, route: Route) -> list[str]:
-    """Addresses of people of the tenant, or of its first body, who hold what the route asks for."""
-    return [
-        there.place.email(role, sujeto)
-        for (role, sujeto), actor in there.place.people.items()
-        if sujeto in (None, there.place.sujetos[0]) and may(route, actor)
-    ]
 
 
 OF_COUNTS = (

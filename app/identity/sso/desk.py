@@ -151,7 +151,7 @@ def save(
     """State how people enter."""
     form = Form.read(Access, sent)
     before = queries.provider(session, actor)
-    was = (before.issuer, before.client_id) if before else None
+    was = _grounds(before) if before else None
     if form.data is not None:
         try:
             row = service.save(
@@ -163,7 +163,7 @@ def save(
                 row_version=form.data.row_version,
                 by_provider=who.sso_tenant_id == view.tenant_id,
             )
-            if was and was != (row.issuer, row.client_id):
+            if was and was != _grounds(row):
                 service.end_tenant_sessions(database, view.tenant_id)
             return RedirectResponse(f"{view.base}/ajustes/acceso", 303)
         except InvalidError as error:
@@ -230,6 +230,18 @@ def _page(
         facts=trial.facts,
     )
     return page(request, "identity/sso_access.html", context, status=status)
+
+
+def _grounds(provider: IdentityProvider) -> tuple[object, ...]:
+    """Return what a provider's open sessions stand on: where it changes, they end."""
+    return (
+        provider.issuer,
+        provider.client_id,
+        provider.enabled,
+        provider.role_claim,
+        dict(provider.roles),
+        provider.sujeto_claim,
+    )
 
 
 def _form_of(provider: IdentityProvider | None) -> Form[Access]:

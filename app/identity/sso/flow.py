@@ -210,10 +210,10 @@ def end_session_address(metadata: Metadata, party: Party, *, id_token: str, back
 
 
 def _is_recent(claims: Claims) -> bool:
-    """Tell whether the person proved who they are just now, where the provider says when."""
+    """Tell whether the person proved who they are just now: whoever is asked for `max_age` must say (Core 1.0, 2)."""
     proved = claims.given.get("auth_time")
-    if not isinstance(proved, (int, float)):
-        return True  # it was asked to make the person prove it; a provider that keeps no time cannot say so
+    if isinstance(proved, bool) or not isinstance(proved, (int, float)):
+        return False  # the browser carried the question: what it asked for may have been taken out on the way
     return clock.now().timestamp() - proved < MINUTES * 60 + tokens.SKEW
 
 

@@ -4,16 +4,17 @@ Claims give and take only what claims gave (`Membership.sso`): a role given by a
 and one that a person ended is not given back by a claim.
 """
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
-from app.core import audit, clock
+from app.core import audit
 from app.core.db import Actor, Database, RwSession
 from app.core.policy import SUJETO_ROLES, TENANT_ROLES
 from app.core.tables import among, new_id
+from app.identity import people
 from app.identity.models import Membership
 from app.identity.service import RENEWED
 from app.identity.sso.models import IdentityProvider
@@ -71,32 +72,39 @@ def settle(database: Database, account_id: UUID, provider: IdentityProvider, cla
             if row is None:
                 _give(session, provider.tenant_id, account_id, place)
             elif row.sso == "withdrawn":
-                _change(session, row, "membership.sso_give", RENEWED | {"sso": "granted"})
+                _give_back(session, row)
         for place, row in held.items():
             if place not in places and row.sso == "granted" and row.status == "active":
-                ended = {"status": "ended", "sso": "withdrawn", "ended_at": clock.now()}
-                _change(session, row, "membership.sso_take", ended)
+                people.close(session, actor, row, "end")
+                row.sso, row.ended_by = "withdrawn", None  # nobody did: the provider says so
+                session.add(row)
+                session.flush()
+                audit.record(session, "membership.sso_take", "membership", row.membership_id, role=row.role)
 
 
 def _give(session: RwSession, tenant_id: UUID, account_id: UUID, place: Place) -> None:
     role, sujeto_obligado_id = place
-    row = Membership(
-        tenant_id=tenant_id,
-        membership_id=new_id(),
-        account_id=account_id,
-        role=role,
-        sujeto_obligado_id=sujeto_obligado_id,
-        sso="granted",
-    )
-    session.add(row)
-    session.flush()
-    audit.record(session, "membership.sso_give", "membership", row.membership_id, role=role)
+    membership_id = session.execute(
+        insert(Membership)
+        .values(
+            tenant_id=tenant_id,
+            membership_id=new_id(),
+            account_id=account_id,
+            role=role,
+            sujeto_obligado_id=sujeto_obligado_id,
+            sso="granted",
+        )
+        .on_conflict_do_nothing()
+        .returning(col(Membership.membership_id))
+    ).scalar_one_or_none()
+    if membership_id is not None:  # else another window of theirs was given it in this moment
+        audit.record(session, "membership.sso_give", "membership", membership_id, role=role)
 
 
-def _change(session: RwSession, row: Membership, verb: str, values: dict[str, Any]) -> None:
+def _give_back(session: RwSession, row: Membership) -> None:
     session.execute(
         update(Membership)
         .where(col(Membership.tenant_id) == row.tenant_id, col(Membership.membership_id) == row.membership_id)
-        .values(values)
+        .values(RENEWED | {"sso": "granted"})
     )
-    audit.record(session, verb, "membership", row.membership_id, role=row.role)
+    audit.record(session, "membership.sso_give", "membership", row.membership_id, role=row.role)

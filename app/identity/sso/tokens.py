@@ -175,6 +175,8 @@ def _moment(said: Mapping[str, Any], name: str) -> float:
 
 def _half_hash(algorithm: str, token: str) -> str:
     """Return the left half of a token's hash, by the algorithm of the signature (Core 1.0, 3.1.3.6)."""
-    bits = algorithm[-3:] if algorithm[-3:].isdecimal() else "512"
+    bits = (
+        algorithm[-3:] if algorithm[-3:] in ("256", "384", "512") else "512"
+    )  # "Ed25519" ends in a number too
     digest = hashlib.new(f"sha{bits}", token.encode()).digest()
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
