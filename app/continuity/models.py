@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key
 
-ACT_KINDS = ("succession", "export_key", "deletion")
+ACT_KINDS = ("succession", "export_key", "deletion", "administration", "transfer")
 ACT_STATUSES = ("asked", "accepted", "done", "cancelled")
 EXPORT_STATUSES = ("queued", "running", "ready", "failed", "expired")
 

@@ -12,7 +12,7 @@ from app.core.tables import ACCOUNT_SETTING, belongs_to, moment, new_id, one_of,
 OUTCOMES = ("new", "equal", "changed", "renamed", "alike", "missing", "elsewhere", "refused")
 CHOICES = ("leave", "add", "change")
 RESULTS = ("", "added", "changed", "stale")
-ACTS = ("add", "change", "rename", "policy", "suspend", "reactivate", "merge", "split", "succession")
+ACTS = ("add", "change", "rename", "policy", "suspend", "reactivate", "merge", "split", "succession", "move")
 KINDS = ("merge", "split", "succession")
 
 

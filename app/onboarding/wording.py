@@ -27,6 +27,8 @@ STATUSES = {
     "active": State("Activo", "check", "success"),
     "suspended": State("Suspendido", "alert", "warning"),
     "merged": State("Fusionado", "cross"),
+    "moving": State("Mudándose", "clock", "warning"),
+    "moved": State("En otro organismo", "cross"),
 }
 STATES = {
     "not_invited": State("Sin invitar", "clock"),
@@ -72,6 +74,7 @@ ACTS = {
     "merge": "Fusión",
     "split": "Escisión",
     "succession": "Sucesión",
+    "move": "Traspaso entre organismos garantes",
 }
 LINEAGE = {
     "merge": "Fusión: uno o varios pasan a otro y dejan de trabajar",

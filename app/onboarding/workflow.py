@@ -5,7 +5,13 @@ from app.core.workflow import Machine, Transition
 
 BODIES = Machine(
     "el sujeto obligado",
-    {"active": "Activo", "suspended": "Suspendido", "merged": "Fusionado"},
+    {
+        "active": "Activo",
+        "suspended": "Suspendido",
+        "merged": "Fusionado",
+        "moving": "Mudándose",
+        "moved": "En otro organismo",
+    },
     (
         Transition(
             "suspend",
@@ -42,5 +48,15 @@ BODIES = Machine(
             "Escindir",
             "Con fundamento y fecha. Parte de sus funciones pasa a otro; este sigue.",
         ),
+        Transition(
+            "move",
+            ("active", "suspended"),
+            "moving",
+            None,
+            "Traspasar",
+            "Entre dos personas que operan la plataforma y con un acto legal. Solo se lee hasta que termina.",
+        ),
+        Transition("leave", ("moving",), "moved", None, "Irse a otro organismo garante"),
+        Transition("arrive", ("moving",), "active", None, "Llegar de otro organismo garante"),
     ),
 )

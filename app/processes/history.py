@@ -14,6 +14,8 @@ SUBJECT = "contracting_process"
 
 VERBS = {
     "process.save": "Guardó cambios",
+    "process.move_in": "La recibió de otro organismo garante",
+    "process.move_out": "La pasó a otro organismo garante",
     "process.edit": "Editó el documento",
     "process.submit": "Envió a revisión",
     "process.recall": "Retiró de revisión",
@@ -75,6 +77,7 @@ VERBS = {
     "party.create": "Agregó una ficha al registro",
     "party.correct": "Corrigió una ficha del registro",
     "party.retire": "Retiró una ficha del registro",
+    "party.redact": "Testó una ficha del registro",
     "party.restore": "Recuperó una ficha del registro",
     "catalog.receive": "Envió un archivo a un catálogo",
     "catalog.load": "Cargó un archivo en un catálogo",

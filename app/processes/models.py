@@ -53,7 +53,8 @@ class ContractingProcess(SQLModel, table=True):
     """One contracting process; its ocid never changes.
 
     `title`, `method`, `stage`, `year`, `unit` and `folded` (what a search looks through) are read from the working document
-    (`app.processes.summary`); `document_version` counts its edits.
+    (`app.processes.summary`); `document_version` counts its edits. One that `moved_to` another tenant is a shell that holds
+    its releases: tenant work does not see it (docs/adr/0033).
     """
 
     __tablename__ = "contracting_process"
@@ -82,6 +83,7 @@ class ContractingProcess(SQLModel, table=True):
     unit: str = prose()
     folded: str = prose()
     document_version: int = Field(default=1, nullable=False)
+    moved_to: UUID | None = None
     created_at: datetime = moment()
     updated_at: datetime = moment()
 
@@ -158,7 +160,7 @@ class DocumentEdit(SQLModel, table=True):
 
 
 class ProcessTemplate(SQLModel, table=True):
-    """A working document that a sujeto obligado begins new processes with."""
+    """A working document that a sujeto obligado begins new processes with; `process_id` is whose it was."""
 
     __tablename__ = "process_template"
     __table_args__ = (
@@ -176,6 +178,7 @@ class ProcessTemplate(SQLModel, table=True):
     tenant_id: UUID = tenant_key()
     template_id: UUID = Field(default_factory=new_id, primary_key=True)
     sujeto_obligado_id: UUID
+    process_id: UUID | None = None
     name: str = prose(None)
     document: Any = Field(sa_column=Column(JSON(none_as_null=False), nullable=False))
     created_by: UUID | None = None

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from app.core import clock, json
 from app.core.db import Actor, RwSession
-from app.core.errors import NotFoundError
+from app.core.errors import ConflictError, NotFoundError
 from app.core.tables import among
 from app.identity.models import Membership
 from app.ocds import parts
@@ -133,6 +133,13 @@ def _load(
     )
     if for_update:
         query = query.with_for_update(of=ContractingProcess)
+    # A row read before the lock was had may be out of date by now.
+    rows = session.exec(query.execution_options(populate_existing=True)).all()
+    moving = next((sujeto for _, sujeto in rows if sujeto.status == "moving"), None) if for_update else None
+    if moving is not None:
+        raise ConflictError(
+            f"«{moving.name}» se está mudando a otro organismo garante: sus contrataciones solo se leen hasta que termine."
+        )
     processes = {
         row.process_id: WorkingProcess(
             row.process_id,
@@ -142,8 +149,7 @@ def _load(
             {},
             seq=row.document_version,
         )
-        # A row read before the lock was had may be out of date by now.
-        for row, sujeto in session.exec(query.execution_options(populate_existing=True))
+        for row, sujeto in rows
     }
     _fill(session, actor, processes)
     return processes

@@ -5,7 +5,7 @@ no entry can change, vanish or be put between others without every later hash te
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.core import json
-from app.publication.models import ChainHead, Release, ReleaseBody
+from app.publication.models import ChainHead, ChainTransfer, Release, ReleaseBody, TakenOver
 
 GENESIS = hashlib.sha256(b"contrataciones-abiertas/1").digest()
 """What stands before the first entry."""
@@ -69,7 +69,7 @@ def rfc3339(moment: datetime) -> str:
 def verify(session: Session, tenant_id: UUID) -> Iterator[Fault]:
     """Read a tenant's chain from its first entry and yield every fault.
 
-    A missing body is right only where a withdrawal names it.
+    A missing body is right only where a withdrawal names it; what was taken over is what a transfer says.
 
     Args:
         session: may read the tenant's releases and bodies.
@@ -80,6 +80,11 @@ def verify(session: Session, tenant_id: UUID) -> Iterator[Fault]:
             select(Release.withdraws).where(Release.tenant_id == tenant_id, Release.kind == "withdrawal")
         ).all()
     )
+    told = {
+        row.position: row
+        for row in session.exec(select(ChainTransfer).where(ChainTransfer.tenant_id == tenant_id))
+    }
+    yield from _not_as_told(session, tenant_id, told.values())
     previous, position = GENESIS, 0
     while True:
         rows = session.exec(
@@ -96,6 +101,8 @@ def verify(session: Session, tenant_id: UUID) -> Iterator[Fault]:
         for release, body in rows:
             position += 1
             yield from _faults(release, body, position, previous, withdrawn)
+            if release.kind == "transfer":
+                yield from _untold(release, told.get(release.position))
             position, previous = release.position, release.entry_hash
         if len(rows) < BATCH:
             break
@@ -125,7 +132,7 @@ def _faults(
     )
     if entry.hash() != release.entry_hash:
         yield Fault(release.position, "Su huella no corresponde a su contenido.")
-    if release.kind == "withdrawal":
+    if release.kind != "release":
         return
     if body is None:
         if release.position not in withdrawn:
@@ -134,3 +141,28 @@ def _faults(
         yield Fault(release.position, "El texto publicado cambió: su huella no es la registrada.")
     elif release.position in withdrawn:
         yield Fault(release.position, "Fue retirada, pero su texto sigue guardado.")
+
+
+def _untold(release: Release, told: ChainTransfer | None) -> Iterator[Fault]:
+    if told is None:
+        yield Fault(release.position, "Falta lo que dice el traspaso.")
+    elif hashlib.sha256(told.payload).digest() != release.body_sha256:
+        yield Fault(release.position, "Lo que dice el traspaso cambió: su huella no es la registrada.")
+    elif (told.ocid, told.process_id) != (release.ocid, release.process_id):
+        yield Fault(release.position, "El traspaso no es el de su entrada en la cadena.")
+
+
+def _not_as_told(session: Session, tenant_id: UUID, told: Iterable[ChainTransfer]) -> Iterator[Fault]:
+    """Compare the releases that are said to be in other chains with what the transfers say."""
+    known = {
+        (str(row.source_id), row.source_position, row.ocid): row.place
+        for row in session.exec(select(TakenOver).where(TakenOver.tenant_id == tenant_id))
+    }
+    for row in told:
+        if row.direction != "in":
+            continue
+        for release in json.loads(row.payload)["releases"]:
+            if known.pop((release["tenant"], release["position"], row.ocid), None) is None:
+                yield Fault(row.position, "Falta una entrega que el traspaso dice haber recibido.")
+    for place in known.values():
+        yield Fault(place, "Ningún traspaso dice haber recibido esa entrega.")

@@ -6,8 +6,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -17,7 +19,16 @@ from app.ocds import merge, validation
 from app.ocds.shape import Document
 from app.publication.chain import Fault, rfc3339
 from app.publication.facets import facets
-from app.publication.models import ChainHead, ProcessFacet, PublicationTotal, Record, Release, ReleaseBody
+from app.publication.models import (
+    ChainHead,
+    ChainTransfer,
+    ProcessFacet,
+    PublicationTotal,
+    Record,
+    Release,
+    ReleaseBody,
+)
+from app.publication.standing import all_here, standing
 
 BATCH = 200
 
@@ -43,18 +54,63 @@ def check_tenant(session: Session, tenant_id: UUID) -> list[Fault]:
         .order_by(col(Release.process_id), col(Release.position))
         .execution_options(yield_per=BATCH)
     )
-    for _, group in groupby(rows, key=lambda row: row[0].process_id):
+    last = _last_transfers(session, tenant_id)
+    arrived = {process_id for process_id, told in last.items() if told.direction == "in"}
+    for process_id, group in groupby(rows, key=lambda row: row[0].process_id):
         told = [(release, json.loads(body)) for release, body in group]
-        newest = told[-1][0]
-        seen.add(newest.ocid)
         totals.update((release.sujeto_obligado_id, "releases") for release, _ in told)
-        totals[newest.sujeto_obligado_id, "processes"] += 1
         for release, document in told:
             faults += _release_faults(release, document)
-        faults += _record_faults(session, newest, [document for _, document in told])
+        if process_id in last:
+            continue  # it left, or has releases elsewhere too
+        newest = told[-1][0]
+        seen.add(newest.ocid)
+        totals[newest.sujeto_obligado_id, "processes"] += 1
+        faults += _record_faults(
+            session, _Newest.of(newest, newest.position), [document for _, document in told]
+        )
+    for process_id in sorted(arrived):
+        held = standing(session, tenant_id, process_id)
+        if not held:
+            continue
+        seen.add(last[process_id].ocid)
+        totals[held[-1].release.sujeto_obligado_id, "processes"] += 1
+        if all_here(session, tenant_id, process_id):
+            newest_of = _Newest.of(held[-1].release, max(held[-1].position, last[process_id].position))
+            faults += _record_faults(
+                session, replace(newest_of, tenant_id=tenant_id), [json.loads(one.body) for one in held]
+            )
     faults += _orphans(session, tenant_id, seen)
     faults += _counts(session, tenant_id, totals)
     return faults
+
+
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """What a record says of the newest release, and where the chain has it."""
+
+    tenant_id: UUID
+    process_id: UUID
+    sujeto_obligado_id: UUID
+    ocid: str
+    date: datetime
+    position: int
+
+    @classmethod
+    def of(cls, release: Release, position: int) -> Self:
+        """Return it of a release that stands."""
+        told = (release.tenant_id, release.process_id, release.sujeto_obligado_id, release.ocid, release.date)
+        return cls(*told, position)
+
+
+def _last_transfers(session: Session, tenant_id: UUID) -> dict[UUID, ChainTransfer]:
+    """Return the last transfer of every process that came or went."""
+    rows = session.exec(
+        select(ChainTransfer)
+        .where(ChainTransfer.tenant_id == tenant_id)
+        .order_by(col(ChainTransfer.position))
+    )
+    return {row.process_id: row for row in rows}
 
 
 def _release_faults(release: Release, document: Document) -> Iterator[Fault]:
@@ -67,7 +123,7 @@ def _release_faults(release: Release, document: Document) -> Iterator[Fault]:
         yield Fault(release.position, f"La entrega publicada no es válida: {told.message}")
 
 
-def _record_faults(session: Session, newest: Release, documents: Sequence[Document]) -> Iterator[Fault]:
+def _record_faults(session: Session, newest: _Newest, documents: Sequence[Document]) -> Iterator[Fault]:
     found = session.exec(
         select(Record, ProcessFacet)
         .outerjoin(

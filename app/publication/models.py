@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     Index,
@@ -22,7 +23,8 @@ from sqlmodel import Field, SQLModel
 
 from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key, text_key
 
-KINDS = ("release", "withdrawal")
+KINDS = ("release", "withdrawal", "transfer")
+DIRECTIONS = ("in", "out")
 REQUEST_STATUSES = ("requested", "approved", "refused", "cancelled")
 RESERVATION_STATUSES = ("requested", "granted", "extended", "refused", "cancelled", "ended")
 
@@ -99,8 +101,60 @@ class ReleaseBody(SQLModel, table=True):
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class ChainTransfer(SQLModel, table=True):
+    """What an entry of the chain of kind `transfer` says: a process left for another tenant, or came from one.
+
+    `payload` are the exact bytes whose hash the entry holds (docs/adr/0033); no role of the service may write one.
+    """
+
+    __tablename__ = "chain_transfer"
+    __table_args__ = (
+        belongs_to("release", "position"),
+        Index("chain_transfer_ocid_idx", "tenant_id", "ocid", "position"),
+        Index("chain_transfer_process_idx", "tenant_id", "process_id"),
+        one_of("direction", DIRECTIONS),
+    )
+
+    tenant_id: UUID = tenant_key()
+    position: int = Field(sa_column=_position())
+    direction: str = prose(None)
+    process_id: UUID
+    ocid: str = prose(None)
+    peer_id: UUID
+    payload: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class TakenOver(SQLModel, table=True):
+    """A release of a process that is here now, and stands in the chain of the tenant that published it.
+
+    Attributes:
+        place: below zero, so that it comes before every position of the tenant's own chain; unique in the tenant.
+        source_id: the tenant in whose chain it stands.
+        source_position: where in that chain.
+    """
+
+    __tablename__ = "taken_over"
+    __table_args__ = (
+        belongs_to("contracting_process", "process_id"),
+        UniqueConstraint("tenant_id", "source_id", "source_position"),
+        Index("taken_over_ocid_idx", "tenant_id", "ocid", "place"),
+        Index("taken_over_process_idx", "tenant_id", "process_id", "place"),
+        CheckConstraint("place < 0", name="before_all"),
+    )
+
+    tenant_id: UUID = tenant_key()
+    place: int = Field(sa_column=_position())
+    process_id: UUID
+    ocid: str = prose(None)
+    source_id: UUID
+    source_position: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
 class Record(SQLModel, table=True):
-    """The compiled release of one process, as bytes; `position` is its newest release's place in the chain."""
+    """The compiled release of one process, as bytes; `position` is its newest release's place in the chain.
+
+    One that came from another tenant and has published nothing since stands where the chain says that it came.
+    """
 
     __tablename__ = "record"
     __table_args__ = (

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from app.attachments import service as attachments
 from app.attachments.addresses import named_in
@@ -247,7 +247,7 @@ def _tell_corrections(session: RwSession, prepared: list[Prepared], releases: li
             )
 
 
-def lock_head(session: RwSession, actor: Actor) -> ChainHead:
+def lock_head(session: Session, actor: Actor) -> ChainHead:
     """Return the end of the tenant's chain, locked until the transaction ends: take it last."""
     session.execute(
         upsert(ChainHead)

@@ -1,7 +1,7 @@
 """Withdrawal: the bytes really go, and that they went stays for ever."""
 
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from app.attachments import service as attachments
 from app.attachments.addresses import named_in
 from app.core import audit, clock, json, outbox, public_log
-from app.core.db import Actor, RwSession
+from app.core.db import Actor, RwSession, in_tenant
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.tables import among, table_of
 from app.ocds import merge
@@ -20,8 +20,10 @@ from app.processes.queries import load_by_id
 from app.processes.workflow import VERSIONS
 from app.publication.chain import Entry
 from app.publication.facets import facets
-from app.publication.models import ProcessFacet, PublicationTotal, Record, Release, ReleaseBody
+from app.publication.models import ProcessFacet, PublicationTotal, Record, Release, ReleaseBody, TakenOver
 from app.publication.service import lock_head
+from app.publication.standing import Standing, arrival
+from app.publication.standing import standing as standing_releases
 
 
 def withdraw(session: RwSession, actor: Actor, position: int, ground: str, reason: str = "") -> int:
@@ -33,7 +35,8 @@ def withdraw(session: RwSession, actor: Actor, position: int, ground: str, reaso
     Args:
         session: bound to the actor.
         actor: recorded in the audit; who may ask is the workflow's business.
-        position: of the release in the tenant's chain.
+        position: of the release in the tenant's chain; below zero for one in the chain of a tenant that the process came
+            from (`standing.Standing`), whose bytes and chain it then changes too.
         ground: the ground in law, in Spanish, shown to everyone.
         reason: why, in Spanish, for the public log.
 
@@ -43,20 +46,31 @@ def withdraw(session: RwSession, actor: Actor, position: int, ground: str, reaso
         ConflictError: it is withdrawn already.
     """
     told = _ground(ground)
-    release = session.exec(
-        select(Release).where(
-            Release.tenant_id == actor.tenant_id, Release.position == position, Release.kind == "release"
-        )
-    ).one_or_none()
-    if release is None:
-        raise NotFoundError("No encontramos esa entrega.")
-    standing = _standing(session, actor, release.process_id)
-    going = [row for row, _ in standing if row.position == position]
+    process_id = _process_of(session, actor, position)
+    standing = _standing(session, actor, process_id)
+    going = [one for one in standing if one.position == position]
     if not going:
         raise ConflictError("Esa entrega ya fue retirada.")
-    (entry,) = _withdraw(session, actor, standing, going, told)
-    _tell(session, release, told, reason, scope="release", releases=1, release_id=release.release_id)
+    (entry,) = _withdraw(session, actor, standing, going, _Told(told, reason))
+    release = going[0].release
+    _tell(session, release, _Told(told, reason), scope="release", releases=1, release_id=release.release_id)
     return entry
+
+
+def _process_of(session: RwSession, actor: Actor, position: int) -> UUID:
+    """Return the process that a release tells of, in the tenant's own chain or, below zero, in another's."""
+    found = session.exec(
+        select(Release.process_id).where(
+            Release.tenant_id == actor.tenant_id, Release.position == position, Release.kind == "release"
+        )
+        if position > 0
+        else select(TakenOver.process_id).where(
+            TakenOver.tenant_id == actor.tenant_id, TakenOver.place == position
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("No encontramos esa entrega.")
+    return found
 
 
 def withdraw_process(
@@ -82,10 +96,18 @@ def withdraw_process(
     standing = _standing(session, actor, process_id)
     if not standing:
         raise ConflictError("De esa contratación no hay nada publicado.")
-    going = [row for row, _ in standing]
-    entries = _withdraw(session, actor, standing, going, told)
-    _tell(session, going[-1], told, reason, scope="process", releases=len(going))
+    entries = _withdraw(session, actor, standing, standing, _Told(told, reason))
+    newest = standing[-1].release
+    _tell(session, newest, _Told(told, reason), scope="process", releases=len(standing))
     return entries
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What everyone reads of a withdrawal."""
+
+    ground: str
+    reason: str
 
 
 def _ground(ground: str) -> str:
@@ -94,32 +116,84 @@ def _ground(ground: str) -> str:
     return ground.strip()
 
 
-def _tell(session: RwSession, release: Release, ground: str, reason: str, **detail: str | int) -> None:
+def _tell(session: RwSession, release: Release, told: _Told, **detail: str | int) -> None:
     public_log.tell(
         session,
         "withdrawal",
         sujeto_obligado_id=release.sujeto_obligado_id,
         ocid=release.ocid,
-        ground=ground,
-        reason=reason,
+        ground=told.ground,
+        reason=told.reason,
         **detail,
     )
 
 
 def _withdraw(
-    session: RwSession,
-    actor: Actor,
-    standing: list[tuple[Release, bytes]],
-    going: list[Release],
-    ground: str,
+    session: RwSession, actor: Actor, standing: list[Standing], going: list[Standing], told: _Told
 ) -> list[int]:
-    """Write an entry per release that goes, delete its bytes, and derive everything again from what remains."""
-    gone = {release.position for release in going}
-    remaining = [(release, body) for release, body in standing if release.position not in gone]
-    process_id = going[0].process_id
-    still_named = {attachment_id for _, body in remaining for attachment_id in named_in(body)}
+    """Write an entry per release that goes, delete its bytes, and derive everything again from what remains.
+
+    A release is withdrawn in the chain that it stands in; chains are locked in one order, whoever withdraws from where.
+    """
+    gone = {one.position for one in going}
+    remaining = [one for one in standing if one.position not in gone]
+    process_id = going[0].release.process_id
+    still_named = {attachment_id for one in remaining for attachment_id in named_in(one.body)}
+    sources = _sources(session, actor, process_id)
     attachments.withdraw(session, actor, process_id, still_named)
-    _mark_versions(session, actor, going)
+    for source in sources:
+        with in_tenant(session, source) as there:
+            attachments.withdraw(session, there, process_id, still_named)
+    _mark_versions(session, actor, [one.release for one in going])
+    chains: dict[UUID, list[Release]] = {}
+    for one in going:
+        chains.setdefault(one.release.tenant_id, []).append(one.release)
+    own = _own(actor)
+    for tenant_id in sorted({*chains, own}):
+        with in_tenant(session, tenant_id) as there:
+            lock_head(session, there)
+    entries = []
+    for tenant_id, releases in chains.items():
+        if tenant_id == own:
+            entries += _enter(session, actor, releases, told.ground)
+            continue
+        with in_tenant(session, tenant_id) as there:
+            entries += _enter(session, there, releases, told.ground)
+            _tell(session, releases[-1], told, scope="moved", releases=len(releases))
+    if _rebuild_record(session, actor, going[-1].release, remaining):
+        head = lock_head(session, actor)
+        head.live_records -= 1
+        session.add(head)
+        _discount(session, actor, [], standing[-1].release.sujeto_obligado_id)
+    outbox.emit(
+        session,
+        "publication.withdrawn",
+        [{"position": one.position, "ocid": one.release.ocid} for one in going],
+    )
+    return entries
+
+
+def _own(actor: Actor) -> UUID:
+    if actor.tenant_id is None:
+        raise NotFoundError
+    return actor.tenant_id
+
+
+def _sources(session: RwSession, actor: Actor, process_id: UUID) -> list[UUID]:
+    """Return the tenants in whose chains releases of a process stand or stood; files that they name are there too."""
+    return sorted(
+        set(
+            session.exec(
+                select(TakenOver.source_id).where(
+                    TakenOver.tenant_id == actor.tenant_id, TakenOver.process_id == process_id
+                )
+            )
+        )
+    )
+
+
+def _enter(session: RwSession, actor: Actor, going: list[Release], ground: str) -> list[int]:
+    """Withdraw releases of one chain: entries, bytes, counts; returns the positions of the entries."""
     head = lock_head(session, actor)
     date = max(clock.now(), (head.last_date or clock.now()) + timedelta(microseconds=1))
     rows = []
@@ -140,7 +214,7 @@ def _withdraw(
         rows.append(
             {
                 **asdict(entry),
-                "process_id": process_id,
+                "process_id": release.process_id,
                 "sujeto_obligado_id": release.sujeto_obligado_id,
                 "version_number": release.version_number,
                 "tag": [],
@@ -150,28 +224,22 @@ def _withdraw(
     session.connection().execute(insert(table_of(Release)), rows)
     session.execute(
         delete(ReleaseBody).where(
-            col(ReleaseBody.tenant_id) == actor.tenant_id, among(ReleaseBody.position, gone)
+            col(ReleaseBody.tenant_id) == actor.tenant_id,
+            among(ReleaseBody.position, [release.position for release in going]),
         )
     )
-    records_gone = _rebuild_record(session, actor, going[-1], remaining)
     head.withdrawals += len(going)
     head.live_releases -= len(going)
-    head.live_records -= records_gone
     session.add(head)
-    _discount(session, actor, going, records_gone)
+    _discount(session, actor, going)
     audit.record_many(
         session,
         "process.withdraw",
         "contracting_process",
         [
-            (process_id, {"position": release.position, "sha256": release.body_sha256.hex()})
+            (release.process_id, {"position": release.position, "sha256": release.body_sha256.hex()})
             for release in going
         ],
-    )
-    outbox.emit(
-        session,
-        "publication.withdrawn",
-        [{"position": release.position, "ocid": release.ocid} for release in going],
     )
     return [row["position"] for row in rows]
 
@@ -195,10 +263,10 @@ def _mark_versions(session: RwSession, actor: Actor, going: list[Release]) -> No
     )
 
 
-def _discount(session: RwSession, actor: Actor, going: list[Release], records_gone: int) -> None:
+def _discount(session: RwSession, actor: Actor, going: list[Release], process_of: UUID | None = None) -> None:
+    """Take releases, and a process of one body, out of the counts of the bodies."""
     per_sujeto = Counter(release.sujeto_obligado_id for release in going)
-    for sujeto, releases in sorted(per_sujeto.items()):
-        processes = records_gone if sujeto == going[-1].sujeto_obligado_id else 0
+    for sujeto in sorted({*per_sujeto, *([process_of] if process_of else [])}):
         session.execute(
             update(PublicationTotal)
             .where(
@@ -206,32 +274,21 @@ def _discount(session: RwSession, actor: Actor, going: list[Release], records_go
                 col(PublicationTotal.sujeto_obligado_id) == sujeto,
             )
             .values(
-                releases=PublicationTotal.releases - releases,
-                processes=PublicationTotal.processes - processes,
+                releases=PublicationTotal.releases - per_sujeto[sujeto],
+                processes=PublicationTotal.processes - (1 if sujeto == process_of else 0),
             )
             .execution_options(synchronize_session=False)
         )
 
 
-def _standing(session: RwSession, actor: Actor, process_id: UUID) -> list[tuple[Release, bytes]]:
+def _standing(session: RwSession, actor: Actor, process_id: UUID) -> list[Standing]:
     """Return the releases of a process that stand, with their bytes, in their order; the process stays locked."""
-    load_by_id(session, actor, [process_id], for_update=True)
-    rows = session.exec(
-        select(Release, ReleaseBody.body)
-        .join(
-            ReleaseBody,
-            (col(ReleaseBody.tenant_id) == col(Release.tenant_id))
-            & (col(ReleaseBody.position) == col(Release.position)),
-        )
-        .where(Release.tenant_id == actor.tenant_id, Release.process_id == process_id)
-        .order_by(col(Release.position))
-    )
-    return [(row, body) for row, body in rows]
+    if process_id not in load_by_id(session, actor, [process_id], for_update=True):
+        raise NotFoundError("No encontramos ese proceso de contratación.")
+    return standing_releases(session, _own(actor), process_id)
 
 
-def _rebuild_record(
-    session: RwSession, actor: Actor, release: Release, remaining: list[tuple[Release, bytes]]
-) -> int:
+def _rebuild_record(session: RwSession, actor: Actor, release: Release, remaining: list[Standing]) -> int:
     """Merge a process' record again from the bodies that remain; returns 1 when none does, else 0."""
     if not remaining:
         for model in (ProcessFacet, Record):
@@ -240,13 +297,13 @@ def _rebuild_record(
                 delete(table).where(table.c.tenant_id == actor.tenant_id, table.c.ocid == release.ocid)
             )
         return 1
-    newest = remaining[-1][0]
-    compiled = merge.compiled([json.loads(body) for _, body in remaining])
+    newest = remaining[-1]
+    compiled = merge.compiled([json.loads(one.body) for one in remaining])
     session.execute(
         update(Record)
         .where(col(Record.tenant_id) == actor.tenant_id, col(Record.ocid) == release.ocid)
         .values(
-            position=newest.position,
+            position=max(newest.position, arrival(session, _own(actor), release.process_id)),
             date=newest.date,
             release_count=len(remaining),
             compiled=json.dumps(compiled),

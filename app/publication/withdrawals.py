@@ -19,8 +19,9 @@ from app.ocds import lasting
 from app.processes.models import ContractingProcess
 from app.processes.queries import identifier, process_row, working_process
 from app.publication import redaction, scheduling
-from app.publication.models import Release, ReleaseBody, WithdrawalRequest
+from app.publication.models import WithdrawalRequest
 from app.publication.redaction import Extent
+from app.publication.standing import Standing, standing
 from app.publication.withdrawal import withdraw, withdraw_process
 from app.publication.workflow import WITHDRAWALS
 
@@ -212,50 +213,34 @@ def _carry_out(session: RwSession, actor: Actor, row: WithdrawalRequest) -> None
     _settle(session, actor, row, "withdrawal.approve", "")
     # What waits for its hour would publish again what goes now: a person decides about it.
     scheduling.unschedule(session, actor, process, "withdrawn")
+    # The long work first: while the chain and the public log are locked, nobody of the tenant publishes.
+    done = redaction.redact(session, actor, process, row) if row.erases else None
     if standing and row.position is None:
         withdraw_process(session, actor, row.process_id, row.ground, row.reason)
     elif standing and row.position is not None:
         withdraw(session, actor, row.position, row.ground, row.reason)
-    if row.erases:
-        redaction.redact(session, actor, process, row)
+    if done is not None:
+        redaction.tell(session, row, process.ocid, done)
 
 
 def going(session: RwSession, actor: Actor, row: WithdrawalRequest) -> Going:
     """Tell in numbers what approving a request would take away."""
-    bodies = session.exec(
-        select(ReleaseBody.position, ReleaseBody.body)
-        .join(
-            Release,
-            (col(ReleaseBody.tenant_id) == col(Release.tenant_id))
-            & (col(ReleaseBody.position) == col(Release.position)),
-        )
-        .where(Release.tenant_id == actor.tenant_id, Release.process_id == row.process_id)
-    ).all()
-    staying = [body for position, body in bodies if row.position not in (None, position)]
+    held = standing(session, row.tenant_id, row.process_id)
+    staying = [one.body for one in held if row.position not in (None, one.position)]
     still_named = {attachment_id for body in staying for attachment_id in named_in(body)}
     process = process_row(session, actor, row.process_id)
     return Going(
-        releases=len(bodies) - len(staying),
+        releases=len(held) - len(staying),
         remaining=len(staying),
         files=len(attachments.public_files(session, actor, row.process_id) - still_named),
         redacted=redaction.extent(session, actor, process, row.places) if row.erases else None,
     )
 
 
-def releases(session: RwSession, actor: Actor, process_id: UUID) -> list[Release]:
+def releases(session: RwSession, actor: Actor, process_id: UUID) -> list[Standing]:
     """Return the releases of a process that stand, the newest first."""
-    return list(
-        session.exec(
-            select(Release)
-            .join(
-                ReleaseBody,
-                (col(ReleaseBody.tenant_id) == col(Release.tenant_id))
-                & (col(ReleaseBody.position) == col(Release.position)),
-            )
-            .where(Release.tenant_id == actor.tenant_id, Release.process_id == process_id)
-            .order_by(col(Release.position).desc())
-        )
-    )
+    process = process_row(session, actor, process_id)
+    return standing(session, process.tenant_id, process_id)[::-1]
 
 
 def waiting(session: RwSession, actor: Actor, process_id: UUID) -> WithdrawalRequest | None:

@@ -17,8 +17,9 @@ from app.identity.queries import full_names
 from app.processes.queries import WorkingProcess
 from app.processes.summary import title_of
 from app.publication import reservations, withdrawals
-from app.publication.models import Release, Reservation, WithdrawalRequest
+from app.publication.models import Reservation, WithdrawalRequest
 from app.publication.picking import Pick, Visit, VisitDep, chosen, in_place_words, pick_page
+from app.publication.standing import Standing
 from app.publication.withdrawals import GROUNDS, Asked, Going
 from app.publication.workflow import RESERVATIONS, WITHDRAWALS
 from app.tenancy.queries import TenantView
@@ -376,15 +377,16 @@ def _reservation_line(view: TenantView, row: Reservation, title: str, ocid: str)
 
 
 def _scope(row: WithdrawalRequest) -> str:
-    return (
-        "Toda la contratación"
-        if row.position is None
-        else f"La entrega del lugar {row.position} de la cadena"
-    )
+    return "Toda la contratación" if row.position is None else f"La entrega {_place(row.position)}"
 
 
-def _called(row: Release, view: TenantView) -> str:
-    return f"del {date_es(row.date, view.time_zone)} (lugar {row.position} de la cadena)"
+def _called(row: Standing, view: TenantView) -> str:
+    return f"del {date_es(row.date, view.time_zone)} ({_place(row.position)})"
+
+
+def _place(position: int) -> str:
+    """Say where a release stands; what came with a transfer stands in the chain of whoever published it."""
+    return f"del lugar {position} de la cadena" if position > 0 else "publicada antes del traspaso"
 
 
 def _title(process: WorkingProcess) -> str:

@@ -10,7 +10,7 @@ from app.core import audit
 from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key, text_key
 
 POLICIES = ("self", "garante", "direct", "single")
-STATUSES = ("active", "suspended", "merged")
+STATUSES = ("active", "suspended", "merged", "moving", "moved")
 DAY_KINDS = ("holiday", "vacation", "working")
 SECOND_FACTOR = ("nobody", "administrators", "everybody")
 """Of whom a tenant demands more than a password."""
@@ -87,13 +87,18 @@ class TenantHost(SQLModel, table=True):
 
 
 class OcidPrefix(SQLModel, table=True):
-    """An OCID prefix that the tenant or its bodies have used; it says whose an ocid is, for ever."""
+    """An OCID prefix that the tenant or its bodies have used; it says whose an ocid is, for ever.
+
+    An `inherited` one is another tenant's, and came with bodies that used it there.
+    """
 
     __tablename__ = "ocid_prefix"
     __table_args__ = (
         belongs_to("tenant"),
-        UniqueConstraint("prefix"),
-        one_of("kind", ("test", "registered", "used")),
+        Index(
+            "ocid_prefix_prefix_key", "prefix", unique=True, postgresql_where=text("kind <> 'inherited'")
+        ),
+        one_of("kind", ("test", "registered", "used", "inherited")),
     )
 
     tenant_id: UUID = tenant_key()

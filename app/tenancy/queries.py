@@ -255,8 +255,16 @@ def sujeto(session: RwSession, actor: Actor, sujeto_obligado_id: UUID) -> Sujeto
     return row
 
 
+_IDLE = {
+    "suspended": "está suspendido",
+    "merged": "pasó sus funciones a otro sujeto obligado",
+    "moving": "se está mudando a otro organismo garante",
+    "moved": "pasó a otro organismo garante",
+}
+
+
 def require_working(session: RwSession, actor: Actor, sujeto_ids: Iterable[UUID]) -> None:
-    """Refuse new work in a body that is suspended or was merged into another.
+    """Refuse new work in a body that is suspended, was merged into another or moves to another tenant.
 
     Raises:
         ConflictError: one of them does not work now.
@@ -270,7 +278,7 @@ def require_working(session: RwSession, actor: Actor, sujeto_ids: Iterable[UUID]
         SujetoObligado.status != "active",
     )
     if (idle := session.exec(query.limit(1)).first()) is not None:
-        why = "está suspendido" if idle.status == "suspended" else "pasó sus funciones a otro sujeto obligado"
+        why = _IDLE[idle.status]
         raise ConflictError(
             f"«{idle.name}» {why}: no puede empezar contrataciones. Consúltalo con tu organismo garante."
         )
@@ -288,7 +296,9 @@ def prefixes(session: RwSession, actor: Actor) -> list[str]:
 
 def prefix_owner(session: PublicSession, prefix: str) -> UUID | None:
     """Return the tenant that uses an OCID prefix, if one does; prefixes are public."""
-    row = session.exec(select(OcidPrefix).where(OcidPrefix.prefix == prefix)).one_or_none()
+    row = session.exec(
+        select(OcidPrefix).where(OcidPrefix.prefix == prefix, OcidPrefix.kind != "inherited")
+    ).one_or_none()
     return row.tenant_id if row else None
 
 

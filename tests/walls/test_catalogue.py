@@ -9,6 +9,7 @@ from app.core.db import Database
 PUBLISHED = {
     "attachment",
     "chain_head",
+    "chain_transfer",
     "ocid_alias",
     "ocid_prefix",
     "process_facet",
@@ -18,6 +19,7 @@ PUBLISHED = {
     "release",
     "release_body",
     "sujeto_obligado",
+    "taken_over",
     "tenant",
     "tenant_host",
     "tenant_name",
