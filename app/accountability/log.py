@@ -23,6 +23,8 @@ from app.tenancy.models import SujetoObligado
 
 ROWS = 50
 EXPORTED_AT_ONCE = 1000
+OUTSIDE = "Operación de la plataforma"
+"""Who acts in a tenant without having been of it; nobody in the tenant sees whose account that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def _told(session: RwSession, actor: Actor, events: Sequence[AuditEvent]) -> lis
         told.append(
             Act(
                 event=event,
-                who=names.get(event.account_id, "Una cuenta que ya no existe") if event.account_id else "",
+                who=names.get(event.account_id, OUTSIDE) if event.account_id else "",
                 role=_held(roles.get(event.account_id, ()), event.at) if event.account_id else "",
                 did=did(event),
                 title=process[1] if process else "",

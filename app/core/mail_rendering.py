@@ -122,7 +122,8 @@ def _text(letter: Letter, sender: Sender, act_address: str, entries: list[_Line]
         blocks.append(f"{_wrapped(letter.act.label)}:\n{act_address}")
     if letter.closing:
         blocks.append(_wrapped(letter.closing))
-    foot = [_wrapped(sender.full_name or sender.name), f"{SERVICE} - {sender.origin}"]
+    who = sender.full_name or sender.name
+    foot = [*([_wrapped(who)] if who != SERVICE else []), f"{SERVICE} - {sender.origin}"]
     if preferences:
         foot.append(f"Elige qué avisos recibes por correo:\n{preferences}")
     # The line with which mailboxes recognise a signature ends with a space.

@@ -19,7 +19,7 @@ from app.core import json
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import ConflictError
 from app.core.storage import Storage
-from app.demo import registry
+from app.demo import authority, registry
 from app.demo.bodies import DemoPerson, platform_people
 from app.demo.catalogs import demo_catalogs
 from app.demo.tenants import DemoTenant, demo_tenants, packages
@@ -88,6 +88,19 @@ def _load_tenant(database: Database, storage: Storage, tenant: DemoTenant, passw
                 if wave < len(process.releases)
             }
             _take_through(database, desk, ends)
+    if tenant.slug == demo_tenants()[0].slug:
+        _act_with_authority(database, tenant, desks)
+
+
+def _act_with_authority(database: Database, tenant: DemoTenant, desks: Mapping[str, _Desk]) -> None:
+    """Have the first body ask for what needs authority, and the garante decide."""
+    key = tenant.sujetos_obligados[0].key
+    processes, desk = tenant.processes[key], desks[key]
+    public = sorted(
+        (one for one in processes if one.ends_as == "published"), key=lambda one: -len(one.releases)
+    )
+    drafted = next(one for one in processes if one.ends_as == "draft")
+    authority.act(database, desk.publisher, desk.approver, [one.ocid for one in public[:2]], drafted.ocid)
 
 
 def _load_catalogs(database: Database, storage: Storage, system: Actor) -> None:

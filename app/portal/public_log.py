@@ -161,6 +161,8 @@ def said(entry: Entry) -> str:
             return f"{kept} sin publicar {until}{longer}"
         case "reservation_ended":
             return f"Terminó la reserva de {_counted(detail, 'places', 'dato', 'datos')}"
+        case "correction":
+            return "Se corrigió lo publicado"
         case _:
             return KINDS[entry.kind]
 
