@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from app.continuity import importing
 from app.continuity.checking import check
-from app.core import installation, sealed
+from app.core import installation, migrate, sealed
 from app.core.db import Database
 from app.core.errors import ForbiddenError
 from app.core.storage import Storage
@@ -30,6 +30,7 @@ KeyFile = Annotated[
 def check_command(file: Archive, identity: KeyFile) -> None:
     """Lee una exportación de principio a fin y dice si aquí cabe; no escribe nada."""
     with installation.open_database(get_settings()) as database:
+        migrate.assert_serves(database.engine("owner"))
         found = check(file, sealed.identities(identity), database)
     typer.echo(
         f"«{found.slug}», exportado el {found.made_at}: {sum(found.rows.values()):,} renglones; la cadena está íntegra "
@@ -46,6 +47,7 @@ def import_command(
     """Trae un organismo completo de otra instalación: todo, o nada."""
     settings = get_settings()
     with installation.open_database(settings) as database:
+        migrate.assert_serves(database.engine("owner"))
         operator = _operator(database, email)
         brought = importing.bring(database, Storage.of(settings), file, sealed.identities(identity), operator)
         invited = importing.offer(database, brought, operator)

@@ -119,8 +119,19 @@ def of(settings: Settings) -> Keyring:
     return held[1]
 
 
+def marks(ring: Keyring) -> tuple[str, ...]:
+    """Return `identifier:mark` of each key; a mark tells one key from another of the same name, and nothing of it."""
+    return tuple(f"{key_id}:{hashlib.sha256(key).hexdigest()[:16]}" for key_id, key in ring.keys.items())
+
+
 def fresh_line(key_id: str) -> str:
-    """Return a line with a new random key, as the setting and the file hold it."""
+    """Return a line with a new random key, as the setting and the file hold it.
+
+    Raises:
+        BadKeysError: the identifier has more than letters and digits.
+    """
+    if not key_id.isalnum():
+        raise BadKeysError(f"«{key_id}» no sirve de identificador: solo letras y números.")
     return f"{key_id}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
 
 

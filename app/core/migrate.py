@@ -111,7 +111,7 @@ def assert_serves(engine: Engine, *, folder: Path = FOLDER) -> None:
         return
     config = _config(folder)
     if not _is_newer(engine, config):
-        raise SchemaError("Le falta una migración: ejecuta «python -m app migrate» antes de servir.")
+        raise SchemaError("Le falta una migración: ejecuta antes «python -m app migrate».")
     with engine.connect() as connection:
         floor = connection.execute(_FLOOR).scalar_one()
     if floor is not None and floor not in _known(config):

@@ -56,7 +56,7 @@ class Manifest:
         revision: of the schema.
         server: version of PostgreSQL.
         role_prefix: of the roles that the dump grants to.
-        keys: identifiers of the installation's keys; the keys themselves are not in the backup.
+        keys: identifiers and marks (`keys.marks`) of the installation's keys, which are not in the backup themselves.
         files: how many files were copied.
         heads: of the tenants' chains.
         parts: the files of the folder.
@@ -124,7 +124,7 @@ def backup(settings: Settings, folder: Path, recipients: Sequence[x25519.Recipie
             revision=str(revision),
             server=snapshot.server,
             role_prefix=settings.role_prefix,
-            keys=tuple(keys.of(settings).keys),
+            keys=keys.marks(keys.of(settings)),
             files=copied.count,
             heads=heads,
             parts=(dump, files),

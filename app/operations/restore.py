@@ -94,8 +94,10 @@ def restore(
         tell("Se comprueban las cadenas de publicación…")
         faults = tuple(_faults(database, manifest.heads))
         again = removals.carry_out_again(database, storage)
-    held = keys.of(settings).keys
-    return Restored(manifest, faults, tuple(key for key in manifest.keys if key not in held), again)
+    # Every installation calls its first key alike: only the mark tells that it is another.
+    held = keys.marks(keys.of(settings))
+    missing = tuple(key.partition(":")[0] for key in manifest.keys if key not in held)
+    return Restored(manifest, faults, missing, again)
 
 
 def _refuse_unless_empty(address: URL) -> None:

@@ -70,3 +70,9 @@ def test_keys_may_come_from_the_setting(tmp_path: Path) -> None:
 def test_keys_that_cannot_be_read_are_refused(tmp_path: Path, listed: str) -> None:
     with pytest.raises(BadKeysError):
         keys.of(settings(tmp_path, keys=listed.format(keys.fresh_line("a"))))
+
+
+@pytest.mark.parametrize("name", ["", "con espacio", "dos:puntos", "a,b"])
+def test_a_key_is_not_named_so_that_its_line_could_not_be_read(name: str) -> None:
+    with pytest.raises(BadKeysError, match="identificador"):
+        keys.fresh_line(name)

@@ -152,6 +152,13 @@ def test_nobody_is_signed_in_no_letter_leaves_twice_and_a_missing_key_is_named(
     assert restored.missing_keys == ("1",)
 
 
+def test_a_key_of_the_same_name_is_another(made: Made, tmp_path: Path) -> None:
+    target = elsewhere(tmp_path)
+    with installation.open_database(target, fast=True):
+        assert list(keys.of(target).keys) == list(keys.of(made.settings).keys) == ["1"]
+        assert back(made, target).missing_keys == ("1",)
+
+
 def test_sealed_parts_show_nothing_and_open_for_their_key_only(made: Made, tmp_path: Path) -> None:
     held = b"".join((made.folder / part.name).read_bytes() for part in made.manifest.parts)
     assert all(part.name.endswith(".age") for part in made.manifest.parts)
