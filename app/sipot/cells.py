@@ -15,6 +15,7 @@ _UNKNOWN = frozenset(
     ("", "na", "n/a", "n.a.", "n.a", "nd", "n/d", "n.d.", "n.d", "no aplica", "no disponible", "sin dato", "sin datos",
      "s/d", "no especificado", "null", "none", "-", "--", "---", ".", "0", "0.0", "0.00", "$0.00", "$ 0.00", "$0")
 )  # fmt: skip
+_LONGEST_UNKNOWN = max(map(len, _UNKNOWN))
 _ERRORS = frozenset(
     ("#REF!", "#N/A", "#VALUE!", "#¡VALOR!", "#¡REF!", "#NAME?", "#¿NOMBRE?", "#DIV/0!", "#NUM!", "#NULL!")
 )
@@ -42,9 +43,9 @@ def understand(cell: Cell, column: Column) -> Understood:
         return NOTHING
     if isinstance(cell, str):
         cell = tidy(cell, lines=column.kind in (Kind.LONG, Kind.NOTE))
-        if fold(cell) in _UNKNOWN:
+        if len(cell) <= _LONGEST_UNKNOWN and fold(cell) in _UNKNOWN:
             return NOTHING
-        if cell in _ERRORS:
+        if cell.startswith("#") and cell in _ERRORS:
             return Understood(None, f"la fórmula dio un error ({cell}); escribe el valor")
     try:
         return _understood(cell, column)
@@ -54,6 +55,8 @@ def understand(cell: Cell, column: Column) -> Understood:
 
 def tidy(text: str, *, lines: bool = False) -> str:
     """Return a text with single blanks and without what nobody sees; with `lines`, its lines stay apart."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     pieces = text.splitlines() if lines else [text]
     cleaned = (
         "".join(

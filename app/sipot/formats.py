@@ -36,6 +36,10 @@ DAYS = frozenset({Kind.DATE, Kind.UPDATED})
 """Kinds whose cells hold a day."""
 
 
+_SHORTEST_BEGINNING = 5
+"""Letters with which the beginning of an entry may stand for it: `Veracruz`, `Coahuila`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One entry of a catalogue."""
@@ -69,9 +73,13 @@ class Column:
     table: Table | None = None
 
     def choice(self, label: str) -> Choice | None:
-        """Return the entry of the catalogue that a label means, however it is spelled."""
+        """Return the entry of the catalogue that a label means, however it is spelled, or cut where only one begins so."""
         plain = fold(label).strip(" .")
-        return next((entry for entry in self.catalogue if fold(entry.label) == plain), None)
+        same = next((entry for entry in self.catalogue if fold(entry.label) == plain), None)
+        if same or len(plain) < _SHORTEST_BEGINNING:
+            return same
+        begins = [entry for entry in self.catalogue if fold(entry.label).startswith(f"{plain} ")]
+        return begins[0] if len(begins) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

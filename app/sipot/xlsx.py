@@ -4,6 +4,7 @@ python-calamine holds a whole sheet in memory and knows no hidden rows or formul
 it still reads the old XLS (`app.sipot.books`).
 """
 
+import os
 import re
 import tempfile
 import zipfile
@@ -29,7 +30,6 @@ DAMAGED = (
 )
 
 _CHUNK = 256 * 1024
-_TEXTS_IN_MEMORY = 16 * 1024 * 1024
 _BOMB_FLOOR, _BOMB_RATIO = 64 * 1024 * 1024, 400
 _BUILT_IN_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
@@ -47,10 +47,10 @@ _Attributes = dict[str, str]
 
 
 class _Texts:
-    """The shared texts of a workbook: on disk when they are many, the last used ones at hand."""
+    """The shared texts of a workbook: on disk, since they may be more than memory holds; the last used ones at hand."""
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=_TEXTS_IN_MEMORY)  # noqa: SIM115  # `close` closes it
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # `close` closes it
         self._ends = array("Q", (0,))
         self.get: Callable[[int], str] = lru_cache(maxsize=16_384)(self._get)
 
@@ -61,8 +61,11 @@ class _Texts:
         if not 0 <= number < len(self._ends) - 1:
             raise InvalidError(DAMAGED)
         start = self._ends[number]
-        self._file.seek(start)
-        return self._file.read(self._ends[number + 1] - start).decode()
+        return os.pread(self._file.fileno(), self._ends[number + 1] - start, start).decode()
+
+    def settle(self) -> None:
+        """Make what was added readable."""
+        self._file.flush()
 
     def close(self) -> None:
         self._file.close()
@@ -221,6 +224,7 @@ class Xlsx:
             parser.CharacterDataHandler = data
 
         deque(self._parse("xl/sharedStrings.xml", prepare), maxlen=0)
+        self._texts.settle()
 
     def _rows(self, part: str, merged: list[str]) -> Iterator[RawRow]:
         """Yield the rows of a sheet that have anything in them."""
