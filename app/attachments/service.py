@@ -173,20 +173,32 @@ def count(session: RwSession, actor: Actor, process_id: UUID) -> int:
     return session.exec(select(func.count()).where(*_standing(actor, process_id))).one()
 
 
-def forget(session: RwSession, actor: Actor, process_id: UUID, name: str) -> None:
-    """Take away every file of a process, reserved originals too, by a legal act; hashes stay, and the name becomes `name`.
+def forget(
+    session: RwSession, actor: Actor, process_id: UUID, name: str, *, only: Collection[UUID] | None = None
+) -> None:
+    """Take away the files of a process, reserved originals too, by a legal act; hashes stay, and the name becomes `name`.
 
     Args:
         session: bound to the actor; in the transaction of the act.
         actor: recorded in the audit.
         process_id: whose files.
         name: what stands for theirs.
+        only: these, unless they were published, and their originals; all by default.
     """
+    which = [col(Attachment.tenant_id) == actor.tenant_id, col(Attachment.process_id) == process_id]
+    if only is not None:
+        rows = session.exec(
+            select(Attachment.attachment_id, Attachment.original_id).where(
+                *which, among(Attachment.attachment_id, only)
+            )
+        )
+        which += [
+            among(Attachment.attachment_id, {one for row in rows for one in row if one is not None}),
+            # A withdrawal takes what was published, where no release names it any more.
+            col(Attachment.published_at).is_(None),
+        ]
     for row in session.exec(
-        select(Attachment)
-        .where(Attachment.tenant_id == actor.tenant_id, Attachment.process_id == process_id)
-        .order_by(col(Attachment.attachment_id))
-        .with_for_update()
+        select(Attachment).where(*which).order_by(col(Attachment.attachment_id)).with_for_update()
     ):
         row.file_name = name
         if row.status != "withdrawn":

@@ -19,8 +19,9 @@ from app.core.errors import AppError, ConflictError, ForbiddenError, InvalidErro
 from app.core.jobs import named
 from app.core.policy import Permission, allowed, require
 from app.core.storage import Storage
+from app.publication.redaction import keeper
 
-EXPORT = named("continuity.export")
+EXPORT, DELETE = named("continuity.export"), named("continuity.delete_export")
 KIND = "exports"
 KEPT = timedelta(days=7)
 """After which the file is deleted."""
@@ -164,6 +165,9 @@ def run(database: Database, storage: Storage, actor: Actor, export_id: UUID) -> 
         raise
     with database.unit_of_work(actor) as session:
         row = export(session, actor, export_id, lock=True)
+        if EXPORTS.find("finish", row.status) is None:  # void meanwhile
+            storage.delete(stored)
+            return
         EXPORTS.apply(row, "finish")
         row.storage_key, row.size_bytes, row.sha256 = stored, size, bytes.fromhex(sha256)
         row.chain_position, row.chain_hash = heads[0].position, heads[0].entry_hash
@@ -243,6 +247,50 @@ def take(session: RwSession, actor: Actor, export_id: UUID, token: str) -> Tenan
     row.link_sha256, row.link_until = None, None
     audit.record(session, "tenant.export_download", "tenant_export", export_id)
     return row
+
+
+def carry(session: RwSession, actor: Actor, export_id: UUID) -> TenantExport:
+    """Return an export whose file an operator takes to who holds its key; they cannot open it.
+
+    Raises:
+        ForbiddenError: not an operator.
+        NotFoundError: absent or another tenant's.
+        ConflictError: it is not ready, or its file is gone.
+    """
+    require(actor, Permission.PLATFORM_MANAGE)
+    row = export(session, actor, export_id)
+    if row.status != "ready":
+        raise ConflictError("Esa exportación no tiene archivo que descargar.")
+    audit.record(session, "tenant.export_download", "tenant_export", export_id, role=actor.role)
+    return row
+
+
+@keeper("exportaciones")
+def forget(session: RwSession, actor: Actor, _process_id: UUID) -> int:
+    """Void a tenant's archives when something is redacted: each holds all that there was; the files go by a job."""
+    rows = session.exec(
+        select(TenantExport)
+        .where(TenantExport.tenant_id == actor.tenant_id, col(TenantExport.status).in_(("ready", "running")))
+        .order_by(col(TenantExport.export_id))
+        .with_for_update()
+    ).all()
+    for row in rows:
+        row.link_sha256 = None
+        if row.status == "ready":
+            EXPORTS.apply(row, "expire")
+            DELETE.defer(session, export_id=str(row.export_id))
+        else:
+            EXPORTS.apply(row, "fail")
+        row.message = "Se testó una contratación: la exportación que la traía se borró. Pide otra."
+    session.flush()
+    return len(rows)
+
+
+def delete(database: Database, storage: Storage, actor: Actor, export_id: UUID) -> None:
+    """Delete the file of an export that is void."""
+    with database.unit_of_work(actor) as session:
+        stored = export(session, actor, export_id).storage_key
+    storage.delete(stored)
 
 
 def expire(database: Database, storage: Storage, actor: Actor) -> int:

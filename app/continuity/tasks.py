@@ -16,6 +16,12 @@ def make_export(place: Workplace, actor: Actor, /, **ids: str) -> None:
     exporting.run(place.database, place.storage, actor, UUID(ids["export_id"]))
 
 
+@tenant_task(exporting.DELETE.name)
+def delete_export(place: Workplace, actor: Actor, /, **ids: str) -> None:
+    """Delete the file of an export that a redaction made void."""
+    exporting.delete(place.database, place.storage, actor, UUID(ids["export_id"]))
+
+
 @chore(every_seconds=3600)
 def delete_tenants(place: Workplace) -> None:
     """Delete the tenants whose seven days are over."""

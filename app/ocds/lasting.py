@@ -1,14 +1,22 @@
 """Places that last: pointers which name the elements of lists by their id, and so follow them wherever they move.
 
-`/parties/3/address` becomes `/parties/id=SUP-1/address`. An element without an id of its own keeps its position.
+`/parties/3/address` becomes `/parties/id=9f2c41d07a3be815/address`: a place is kept and told where the id itself may not
+be, since it may be a person's, so a part of its hash stands for it. An element without an id of its own cannot be
+followed: the place is its whole list.
 """
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Any
 
-from app.ocds.shape import Document, escape
+from app.ocds.shape import Document
 
+LOST = (
+    "Una reserva vigente ya no encuentra el dato que protege: se borró, o su elemento tiene otro id. "
+    "Pide la reserva otra vez sobre el dato de ahora, o que se termine la anterior."
+)
+"""Why nothing is published while a reserved place is lost."""
 _BY_ID = "id="
 
 
@@ -22,9 +30,12 @@ def lasting(document: Document, pointer: str) -> str:
         name = token
         if isinstance(value, list) and isinstance(below, dict):
             given = below.get("id")
-            alone = sum(isinstance(one, dict) and one.get("id") == given for one in value) == 1
-            if isinstance(given, str | int) and given != "" and alone:
-                name = escape(f"{_BY_ID}{given}")
+            alone = sum(isinstance(one, dict) and str(one.get("id")) == str(given) for one in value) == 1
+            if not (isinstance(given, str | int) and given != "" and alone):
+                break
+            name = f"{_BY_ID}{_digest(given)}"
+        elif isinstance(value, list) and below is not None:
+            break
         told.append(name)
         value = below
     return "".join(f"/{name}" for name in told)
@@ -39,7 +50,9 @@ def find(document: Document, place: str) -> str | None:
         if isinstance(value, list) and token.startswith(_BY_ID):
             wanted = _plain(token).removeprefix(_BY_ID)
             held = (
-                at for at, one in enumerate(value) if isinstance(one, dict) and str(one.get("id")) == wanted
+                at
+                for at, one in enumerate(value)
+                if isinstance(one, dict) and wanted in (_digest(one.get("id")), str(one.get("id")))
             )
             name = str(next(held, -1))
         value = _below(value, name)
@@ -49,12 +62,28 @@ def find(document: Document, place: str) -> str | None:
     return "".join(f"/{token}" for token in tokens)
 
 
+def lost(document: Document, places: Iterable[str]) -> bool:
+    """Tell whether one of some places leads to nothing."""
+    return any(find(document, place) is None for place in places)
+
+
 def leave_out(document: Document, places: Iterable[str]) -> tuple[Document, list[str]]:
     """Return a document without what stands at some places, and the JSON Pointers of what is left out.
 
     What becomes empty goes too. The document is never changed; where nothing is left out, the answer is the same object.
     """
-    named = {found for place in places if (found := find(document, place)) is not None}
+    return _without(document, {found for place in places if (found := find(document, place)) is not None})
+
+
+def leave_out_alike(document: Document, places: Iterable[str]) -> Document:
+    """Return a document without what stands at some places of any element of the lists on the way.
+
+    For older documents, in which the element that is meant may have stood elsewhere and have had another id.
+    """
+    return _without(document, {one for place in places for one in _alike(document, place.split("/")[1:])})[0]
+
+
+def _without(document: Document, named: set[str]) -> tuple[Document, list[str]]:
     # What goes whole takes what stands in it along; looked for again, its neighbour would stand there.
     pointers = sorted(
         (one for one in named if not any(one.startswith(f"{other}/") for other in named)),
@@ -84,8 +113,26 @@ def covers(place: str, part: str, pointer: str) -> bool:
     return all(a == b for a, b in zip(one, other, strict=False))
 
 
+def _alike(value: Any, tokens: list[str]) -> Iterator[str]:
+    """Yield the JSON Pointers that a place would have if its elements were any others of their lists."""
+    if not tokens:
+        yield ""
+        return
+    token, *rest = tokens
+    anywhere = isinstance(value, list) and (token.isdecimal() or token.startswith(_BY_ID))
+    for name in (str(index) for index in range(len(value))) if anywhere else (token,):
+        below = _below(value, name)
+        if below is not None:
+            for deeper in _alike(below, rest):
+                yield f"/{name}{deeper}"
+
+
 def _pattern(tokens: list[str]) -> list[str]:
     return ["*" if token.isdecimal() or token.startswith(_BY_ID) else token for token in tokens]
+
+
+def _digest(given: object) -> str:
+    return hashlib.sha256(str(given).encode()).hexdigest()[:16]
 
 
 def _below(value: Any, token: str) -> Any:

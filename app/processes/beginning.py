@@ -171,6 +171,7 @@ def save_template(session: RwSession, actor: Actor, process_id: UUID, name: str)
     row = ProcessTemplate(
         tenant_id=process_row(session, actor, process_id).tenant_id,
         sujeto_obligado_id=process.sujeto_obligado_id,
+        process_id=process_id,
         name=_plain(name),
         document=kept(process.document),
         created_by=actor.account_id,

@@ -9,7 +9,7 @@ from app.core.policy import Permission, require
 from app.ocds import diff
 from app.ocds.shape import Document
 from app.processes.models import ProcessVersion
-from app.processes.queries import VersionRef, process_row, version, working_process
+from app.processes.queries import VersionRef, version, working_process
 from app.processes.service import begin_version, name_editor
 from app.processes.workflow import VERSIONS
 
@@ -69,7 +69,7 @@ def explain(
         StaleError: somebody saved meanwhile.
         InvalidError: no reason, or an overlong one.
     """
-    process = process_row(session, actor, ref.process_id)
+    process = working_process(session, actor, ref.process_id, for_update=True)
     require(actor, Permission.PROCESS_EDIT, process.sujeto_obligado_id)
     turn = version(session, actor, ref)
     if turn.status not in ("draft", "returned"):

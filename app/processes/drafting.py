@@ -102,4 +102,7 @@ def examine(
     ]
     # The whole document makes sense or not; its public version stands in for some ids.
     sense = checks.check({"ocid": ocid, **document}, now=clock.now(), released=released)
-    return Examination(release, withheld, [*validation.validate_release(release), *sense, *advice])
+    problems = [*validation.validate_release(release), *sense, *advice]
+    if lasting.lost(document, reserved):
+        problems.insert(0, Problem("", "reserved_lost", "error", lasting.LOST))
+    return Examination(release, withheld, problems)

@@ -52,7 +52,9 @@ def document_of(
     if turn.status in OPEN_STATUSES:
         return process.document
     if turn.snapshot == FORGOTTEN:
-        raise NotFoundError("El contenido de esa versión se borró al cumplir su plazo de conservación.")
+        raise NotFoundError(
+            "El contenido de esa versión ya no existe: se testó por un retiro, o cumplió su plazo de conservación."
+        )
     # A published version is kept as soon as another one stands beside it; until then it is the working document.
     return queries.snapshot(session, actor, VersionRef(process.process_id, number)) or process.document
 
@@ -111,7 +113,7 @@ def set_due(session: RwSession, actor: Actor, ref: VersionRef, due_on: date | No
         ConflictError: the version is not open any more.
         InvalidError: the day has passed.
     """
-    process = queries.process_row(session, actor, ref.process_id)
+    process = working_process(session, actor, ref.process_id, for_update=True)
     require(actor, Permission.PROCESS_EDIT, process.sujeto_obligado_id)
     turn = queries.version(session, actor, ref)
     if turn.status not in OPEN_STATUSES:

@@ -46,6 +46,8 @@ def prepare(
                 "undecided", "Hay una reserva por decidir: espera a que el organismo garante la resuelva."
             )
         ]
+    if lasting.lost(process.document, kept.places):
+        return [_problem("reserved_lost", lasting.LOST)]
     # What is reserved goes first: its places are those of the whole document.
     open_to_all, _ = lasting.leave_out(process.document, kept.places)
     public, _ = privacy.withhold(open_to_all, natural_rfc_public=natural_rfc_public)
