@@ -361,9 +361,13 @@ def _add(session: RwSession, actor: Actor, load: PadronLoad, rows: list[PadronRo
     )
     _finish(session=session, actor=actor, load=load, rows=rows, done=set(done.values()), result="added")
     if done:
-        became = sa.values(sa.column("number", sa.Integer), sa.column("sujeto", sa.Uuid), name="became").data(
-            [(number, sujeto) for sujeto, number in done.items()]
+        # Two parameters, not two for each row: the statement is the same for every batch.
+        numbers = sa.literal(list(done.values()), sa.ARRAY(sa.Integer))
+        sujetos = sa.literal(list(done), sa.ARRAY(sa.Uuid))
+        pairs = func.unnest(numbers, sujetos).table_valued(
+            sa.column("number", sa.Integer), sa.column("sujeto", sa.Uuid), name="became"
         )
+        became = pairs.render_derived()
         session.execute(
             update(PadronRow)
             .where(*_among_rows(actor, load, done.values()), became.c.number == col(PadronRow.row_number))
