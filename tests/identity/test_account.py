@@ -285,6 +285,25 @@ def test_only_the_last_reset_link_opens_and_not_for_ever(
     assert client.get(other_kind).status_code == 404
 
 
+def test_how_long_an_answer_takes_tells_nothing(
+    live: LiveServer, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only a known address needs is done once the answer is out."""
+    going, answered = threading.Event(), threading.Event()
+
+    def wait(*_: object) -> None:
+        going.set()
+        assert answered.wait(20)
+
+    monkeypatch.setattr(account, "send_reset", wait)
+    for one in (email, f"nadie-{uuid4().hex}@example.org"):
+        answered.clear()
+        answer = live.client().post("/entrar/olvido", data={"email": one}, headers=somewhere())
+        assert answer.status_code == 200
+        assert going.wait(20)
+        answered.set()
+
+
 # Another address
 
 
@@ -417,6 +436,25 @@ def test_a_tenant_that_demands_it_opens_only_with_it(person: Person, place: Plac
     assert person.browser.post("/cuenta/segundo-factor/retiro").status_code == 409, (
         "it cannot be taken off again"
     )
+
+
+def test_a_secret_that_waits_is_forgotten(person: Person) -> None:
+    """Whoever once had the session may have read it: it dies in ten minutes, and with a new password."""
+    find = "SELECT sealed FROM totp_secret WHERE account_id = :id"
+
+    def begin() -> object:
+        assert person.browser.post("/cuenta/segundo-factor/inicio").status_code == 303
+        return ask(person.database, find, id=person.account_id)
+
+    planted = begin()
+    assert begin() == planted, "a page that is loaded again shows the same"
+    late = "UPDATE totp_secret SET created_at = now() - interval '11 minutes' WHERE account_id = :id"
+    do(person.database, late, id=person.account_id)
+    assert person.browser.get("/cuenta/segundo-factor/codigo.svg").status_code == 404
+    assert begin() != planted
+    sent = {"current": PASSWORD, "password": NEW}
+    assert person.browser.post("/cuenta/contrasena", data=sent).status_code == 303
+    assert ask(person.database, find, id=person.account_id) == []
 
 
 def test_it_can_be_taken_off_where_nobody_demands_it(person: Person) -> None:

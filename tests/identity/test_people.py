@@ -434,6 +434,42 @@ def _second_admin(office: Office) -> Actor:
     return Actor(place.tenant_id, account, membership, "garante_admin")
 
 
+def test_an_invitation_holds_while_its_sender_may_give_the_role(
+    office: Office, lend: Callable[..., UUID]
+) -> None:
+    """A loan that ends by its day revokes nothing: the link opens nothing all the same."""
+    place = office.place
+    chief, borrower = place.actor("garante_admin"), place.actor("garante_reviewer")
+    lent = lend(chief, borrower)
+    standing_in = Actor(place.tenant_id, borrower.account_id, lent, "garante_admin")
+    with place.database.unit_of_work(standing_in) as session:
+        rows = [
+            invitations.invite(session, standing_in, Offer(fresh_address(), "Yo", role, sujeto))
+            for role, sujeto in (("garante_admin", None), ("so_reader", place.sujetos[0]))
+        ]
+    so_chief = place.actor("so_admin")
+    with place.database.unit_of_work(so_chief) as session:
+        own = invitations.invite(
+            session, so_chief, Offer(fresh_address(), "Ella", "so_reader", place.sujetos[0])
+        )
+    office.change("UPDATE membership SET valid_until = now() WHERE membership_id = :id", id=lent)
+    for row in rows:
+        refused = office.live.client().post(office.link(row), data=NEW)
+        assert refused.status_code == 410
+        assert "ya no puede dar esa función" in refused.text
+    assert office.live.client().post(office.link(own), data=NEW).status_code == 303
+
+
+def test_a_loan_holds_no_longer_than_its_lenders_own(office: Office, lend: Callable[..., UUID]) -> None:
+    """Whatever ends the lender's role, were it by a way that knows of no loans."""
+    publisher = office.place.actor("so_publisher")
+    lent = lend(publisher, office.place.actor("so_reader"))
+    office.change(
+        "UPDATE membership SET status = 'ended' WHERE membership_id = :id", id=publisher.membership_id
+    )
+    assert office.client("so_reader").post("/cambiar", data={"membership": str(lent)}).status_code == 404
+
+
 # Loans
 
 

@@ -2,8 +2,11 @@
 
 import base64
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,8 +16,15 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from sqlalchemy import text
 
-from app.core.db import Database
+from app.core import clock
+from app.core.db import Actor, Database
 from app.core.storage import Storage
+from app.identity import invitations, people
+from app.identity import service as identity
+from app.identity.invitations import Offer
+from app.identity.people import Loan
+from app.identity.sso import mapping, queries, tokens
+from app.identity.sso.tokens import Claims
 from app.main import create_app
 from app.settings import Settings
 from tests.conftest import Place, serve_app
@@ -363,3 +373,100 @@ def test_an_answer_for_one_tenant_is_none_for_another(
     answer = browser.get(back.replace(ours.slug, theirs.slug))
     assert answer.status_code == 400
     assert refusals(theirs) == ["other-tenant"]
+
+
+def test_a_role_that_claims_end_ends_its_loans_and_its_invitations(
+    house: House, place: Place, liar: Liar
+) -> None:
+    house.use(place, liar.issuer, **MAPPING)
+    said = {"sub": "jefa", "email": f"jefa@{place.slug}.example.org", "groups": "administración"}
+    assert is_in(through(house, place, liar, **said), place)
+    colleague = place.actor("garante_reviewer")
+    with place.database.owner_work(place.system) as session:
+        account_id, membership_id = session.execute(
+            text(
+                "SELECT account_id, membership_id FROM membership WHERE tenant_id = :id AND sso = 'granted'"
+            ),
+            {"id": place.tenant_id},
+        ).one()
+    chief = Actor(place.tenant_id, account_id, membership_id, "garante_admin")
+    today = clock.now().date()
+    assert colleague.membership_id is not None
+    with place.database.unit_of_work(chief) as session:
+        loan = Loan(
+            membership_id, colleague.membership_id, today - timedelta(days=1), today + timedelta(days=9)
+        )
+        lent = people.lend(session, chief, loan)
+        invitations.invite(session, chief, Offer("segunda@example.org", "Segunda", "garante_admin"))
+
+    assert not is_in(through(house, place, liar, **{**said, "groups": "ninguna"}), place)
+
+    with place.database.owner_work(place.system) as session:
+        rows = session.execute(
+            text(
+                "SELECT (SELECT status FROM membership WHERE membership_id = :lent), "
+                "(SELECT sso FROM membership WHERE membership_id = :own), "
+                "(SELECT count(*) FROM invitation WHERE tenant_id = :id AND revoked_at IS NULL)"
+            ),
+            {"lent": lent, "own": membership_id, "id": place.tenant_id},
+        ).one()
+    assert tuple(rows) == ("ended", "withdrawn", 0)
+
+
+def test_what_a_person_ended_or_gave_is_no_longer_the_claims(house: House, place: Place, liar: Liar) -> None:
+    house.use(place, liar.issuer, **MAPPING)
+    said = {
+        "sub": "ida",
+        "email": f"ida@{place.slug}.example.org",
+        "groups": "captura",
+        "organization": "so-1",
+    }
+    assert is_in(through(house, place, liar, **said), place)
+    chief = place.actor("garante_admin")
+    with place.database.unit_of_work(chief) as session:
+        row = session.execute(
+            text(
+                "SELECT account_id, membership_id FROM membership WHERE tenant_id = :id AND sso = 'granted'"
+            ),
+            {"id": place.tenant_id},
+        ).one()
+        people.end(session, chief, row.membership_id)
+    assert hats(place, said["email"]) == [("so_editor", "ended", "")]
+    assert not is_in(through(house, place, liar, **said), place)
+
+    with place.database.unit_of_work(chief) as session:
+        identity.add_membership(session, chief, row.account_id, "so_editor", place.sujetos[0])
+    assert is_in(through(house, place, liar, **{**said, "groups": "ninguna"}), place)
+    assert hats(place, said["email"]) == [("so_editor", "active", "")]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "name"),
+    [("RS256", "sha256"), ("ES384", "sha384"), ("EdDSA", "sha512"), ("Ed25519", "sha512")],
+)
+def test_an_access_tokens_hash_is_half_of_one_that_the_signature_names(algorithm: str, name: str) -> None:
+    digest = hashlib.new(name, b"acceso").digest()
+    half = base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+    assert tokens._half_hash(algorithm, "acceso") == half
+
+
+def test_two_windows_that_enter_at_once_give_one_role(house: House, place: Place, liar: Liar) -> None:
+    """The second comes while the first has looked and not given yet: it waits, and finds it given."""
+    house.use(place, liar.issuer, **MAPPING)
+    reader = place.actor("so_reader")
+    assert reader.account_id is not None
+    with place.database.unit_of_work(place.system) as session:
+        held = queries.provider(session, place.system)
+    assert held is not None
+    claims = Claims(liar.issuer, "lee", "", {"groups": "captura", "organization": "so-1"})
+    barrier = threading.Barrier(4)
+
+    def enter_once() -> None:
+        barrier.wait()
+        mapping.settle(place.database, reader.account_id, held, claims)  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(4) as pool:
+        for one in [pool.submit(enter_once) for _ in range(4)]:
+            one.result()
+    email = place.email("so_reader", place.sujetos[0])
+    assert hats(place, email) == [("so_editor", "active", "granted"), ("so_reader", "active", "")]

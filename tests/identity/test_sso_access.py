@@ -415,3 +415,51 @@ def test_the_account_itself_is_closed_to_a_providers_session(house: House, place
         assert browser.get(address).status_code == 403
     sent = {"full_name": "Otra", "current": PASSWORD, "password": "otra-contraseña-larga"}
     assert browser.post("/cuenta/contrasena", data=sent).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "change", [{"enabled": ""}, {"role_claim": "grupos"}, {"garante_reviewer": "revisa"}]
+)
+def test_what_a_session_stands_on_is_changed_and_it_ends(
+    house: House, place: Place, mock: str, change: dict[str, str]
+) -> None:
+    house.use(place, mock, label="Otra", role_claim="groups", roles={"garante_admin": ["nadie"]})
+    link(place, place.actor("garante_admin"), mock, "jefa")
+    page = f"/{place.slug}/ajustes/acceso"
+    browser, by_provider = admin_of(house, place), through(house, place, mock)
+    mapped = {"role_claim": "groups", "garante_admin": "nadie"}
+    same = form(mock, client_secret="", scopes="openid profile email", row_version="1", **mapped)
+    assert browser.post(page, data=same).status_code == 303
+    assert is_in(by_provider, place), "another label changes nothing of it"
+    assert browser.post(page, data=same | {"row_version": "2"} | change).status_code == 303
+    assert not is_in(by_provider, place)
+
+
+def test_confirming_without_saying_when_is_no_confirmation(house: House, place: Place, liar: Liar) -> None:
+    """The browser carries the question: what it asks for may be taken out on the way."""
+    house.use(place, liar.issuer)
+    browser = admin_of(house, place)
+    for said in ({"auth_time": None}, {"auth_time": True}, {"auth_time": int(time.time()) - 3600}):
+        liar.claims = {"sub": "alguien", **said}
+        answer = browser.get(path_of(answer_of(liar, house.ask(browser, place, "?para=vincular"))))
+        assert answer.status_code == 400
+    liar.claims = {}
+    assert refusals(place) == ["not-recent"] * 3
+
+
+def test_a_providers_session_reaches_no_other_of_the_account(house: House, place: Place, mock: str) -> None:
+    house.use(place, mock)
+    link(place, place.actor("garante_admin"), mock, "jefa")
+    by_password, by_provider = admin_of(house, place), through(house, place, mock)
+    own = by_password.get("/cuenta").text
+    found = re.search(r"/cuenta/sesiones/([0-9a-f-]{36})/cierre", own)
+    assert found is not None
+    assert own.count("desde ") > 1
+
+    shown = by_provider.get("/cuenta").text
+    assert shown.count('<li class="row">') == 1
+    assert "/cierre" not in shown
+    for act in ("/cuenta/sesiones/cierre", f"/cuenta/sesiones/{found[1]}/cierre", "/cuenta/avisos"):
+        assert by_provider.post(act).status_code == 403
+    assert by_provider.get("/cuenta/avisos").status_code == 403
+    assert by_password.get("/cuenta").status_code == 200
