@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlmodel import col
 
 from app.adoption import queries
@@ -14,7 +14,7 @@ from app.adoption.models import RemindedBody, Reminder
 from app.adoption.quarters import Quarter
 from app.adoption.queries import BodyRow, Filters
 from app.adoption.wording import told
-from app.core import audit, bulk, clock, mail, outbox
+from app.core import audit, bulk, clock, locks, mail, outbox
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.jobs import Workplace, tenant_task
@@ -140,9 +140,7 @@ def send(
     if len(said) > LONGEST_NOTE:
         raise InvalidError(f"La nota tiene más de {LONGEST_NOTE:,} caracteres: resúmela.")
     # One at a time in a tenant: two clicks at once would both find that nobody was reminded lately.
-    session.execute(
-        select(func.pg_advisory_xact_lock(func.hashtextextended(f"reminder:{actor.tenant_id}", 0)))
-    )
+    locks.wait_for(session, f"reminder:{actor.tenant_id}")
     rows = list(queries.all_bodies(session, actor, quarter, today, filters))
     chosen = [one for one in addressed(session, actor, rows) if one.reachable and (again or not one.recent)]
     if not chosen:

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, func, insert
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from app.core import audit, json
+from app.core import audit, json, locks
 from app.core.audit import AuditEvent
 from app.core.db import NOBODY, Actor
 from app.core.tables import belongs_to, moment, one_of, prose, table_of, tenant_key
@@ -89,9 +89,7 @@ def tell(
         **detail: further facts. Never a name of a person, nor what was withheld.
     """
     actor: Actor = session.info.get("actor", NOBODY)
-    session.execute(
-        select(func.pg_advisory_xact_lock(func.hashtextextended(f"public_act:{actor.tenant_id}", 0)))
-    )
+    locks.wait_for(session, f"public_act:{actor.tenant_id}")
     last = session.exec(
         select(PublicAct.number, PublicAct.entry_hash)
         .where(PublicAct.tenant_id == actor.tenant_id)
