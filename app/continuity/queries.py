@@ -107,6 +107,14 @@ def administered(session: Session, tenant_id: UUID) -> bool:
     )
 
 
+def once_administered(session: Session, tenant_id: UUID) -> bool:
+    """Tell whether somebody administers a tenant, or ever did."""
+    query = select(Membership.membership_id).where(
+        Membership.tenant_id == tenant_id, Membership.role == "garante_admin"
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
 def slug_taken(database: Database, slug: str) -> bool:
     """Tell whether a tenant has this slug, or once had it."""
     with database.public_reading() as session:

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from app.continuity.queries import administered, slug_taken
+from app.continuity.queries import administered, once_administered, slug_taken
 from app.continuity.workflow import TENANTS
 from app.core import audit, clock, public_log
-from app.core.db import Actor, Database
+from app.core.db import Actor, Database, RwSession
 from app.core.errors import ConflictError, InvalidError
 from app.core.policy import Permission, require
 from app.identity import invitations
@@ -43,22 +43,47 @@ def found(database: Database, operator: Actor, declaration: TenantDeclaration) -
 
 
 def invite_admin(database: Database, operator: Actor, tenant_id: UUID, email: str, full_name: str) -> None:
-    """Invite somebody to administer a tenant that nobody administers.
+    """Invite the first to administer a tenant: one operator may, while nothing of anybody's is in it.
 
     Raises:
         ForbiddenError: not an operator.
-        ConflictError: somebody administers it, who invites whom they want; or this address is invited already.
+        ConflictError: somebody administers it, who invites whom they want, or did, so that it takes two operators; or
+            this address is invited already.
         InvalidError: it is no address.
     """
     require(operator, Permission.PLATFORM_MANAGE)
-    # Nobody of the garante is there to give this role, so the platform stands in, once.
-    standing_in = Actor(tenant_id=tenant_id, account_id=operator.account_id, role="garante_admin")
-    with database.unit_of_work(standing_in) as session:
+    with database.unit_of_work(_standing_in(operator, tenant_id)) as session:
+        if once_administered(session, tenant_id):
+            raise ConflictError(
+                "Este organismo ya tuvo quien lo administre: si aún lo tiene, a las demás personas las invita él mismo; "
+                "si no, pide la administración con su acto legal y que otra persona que opera la acepte."
+            )
+        _invite(session, email, full_name)
+
+
+def appoint_admin(database: Database, operator: Actor, tenant_id: UUID, email: str, full_name: str) -> None:
+    """Invite somebody to administer a tenant that nobody administers any more, as two operators agreed.
+
+    Raises:
+        ForbiddenError: not an operator, or the address is their own.
+        ConflictError: somebody administers it; or this address is invited already.
+    """
+    require(operator, Permission.PLATFORM_MANAGE)
+    with database.unit_of_work(_standing_in(operator, tenant_id)) as session:
         if administered(session, tenant_id):
             raise ConflictError(
-                "Ya hay quien administra este organismo: a las demás personas las invita él mismo."
+                "Este organismo tiene quien lo administre: a las demás personas las invita él mismo."
             )
-        invitations.invite(session, standing_in, Offer(email, full_name, "garante_admin"))
+        _invite(session, email, full_name)
+
+
+def _standing_in(operator: Actor, tenant_id: UUID) -> Actor:
+    """Nobody of the garante is there to give its first role: the platform stands in for it."""
+    return Actor(tenant_id=tenant_id, account_id=operator.account_id, role="garante_admin")
+
+
+def _invite(session: RwSession, email: str, full_name: str) -> None:
+    invitations.invite(session, session.info["actor"], Offer(email, full_name, "garante_admin"))
 
 
 def change_status(database: Database, operator: Actor, view: TenantView, action: str, reason: str) -> None:
