@@ -208,7 +208,11 @@ def of_process(session: RwSession, actor: Actor, process_id: UUID) -> Sequence[R
 def in_status(
     session: RwSession, actor: Actor, status: str, *, limit: int = 50
 ) -> Iterator[tuple[Reservation, str, str]]:
-    """Yield reservations in a status with title and ocid of their process, the newest first; of the actor's body only."""
+    """Yield reservations in a status with title and ocid of their process; of the actor's body only.
+
+    Those to be decided come the oldest first, the others the newest.
+    """
+    asked = col(Reservation.requested_at)
     query = (
         select(Reservation, ContractingProcess.title, ContractingProcess.ocid)
         .join(
@@ -217,7 +221,7 @@ def in_status(
             & (col(ContractingProcess.process_id) == col(Reservation.process_id)),
         )
         .where(Reservation.tenant_id == actor.tenant_id, Reservation.status == status)
-        .order_by(col(Reservation.requested_at).desc(), col(Reservation.reservation_id))
+        .order_by(asked if status == "requested" else asked.desc(), col(Reservation.reservation_id))
         .limit(limit)
     )
     if actor.sujeto_obligado_id is not None:

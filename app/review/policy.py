@@ -96,7 +96,9 @@ def _forbidden(actor: Actor, case: Case, action: str) -> str:
         return "Participaste en la captura de esta versión: la revisión corresponde a otra persona."
     if action == "approve_alone" and actor.account_id not in case.editors:
         return "No capturaste esta versión: apruébala como quien revisa."
-    if action == "recall" and actor.account_id != case.turn.submitted_by:
+    # Where nobody reviews any more, whoever may submit brings back what was sent before.
+    mine = actor.account_id == case.turn.submitted_by or case.process.policy == "direct"
+    if action == "recall" and not mine:
         return "Solo quien envió la versión a revisión puede retirarla."
     if action == "release" and actor.account_id != case.turn.reviewer_id:
         return "Solo quien tomó la revisión puede dejarla."

@@ -208,3 +208,16 @@ def test_a_reserved_party_stays_out_though_the_public_version_calls_it_otherwise
 
     assert outcome.published, outcome.problems
     assert "Juana" not in str(press.releases(ocid)[0])
+
+
+def test_nothing_is_published_while_a_reserved_place_is_lost(case: Case) -> None:
+    reservation_id = case.grant()
+    renamed = [ITEMS[0], {**ITEMS[1], "id": "otro"}]
+
+    (held,) = case.press.publish(case.press.draft(tender(items=renamed), ocid=case.ocid))
+    case.act(reservations.end, reservation_id, "Se pedirá otra vez.")
+    (outcome,) = case.press.publish(VersionRef(case.ref.process_id, held.ref.number))
+
+    assert [problem["code"] for problem in held.problems] == ["reserved_lost"]
+    assert "Pide la reserva otra vez" in held.problems[0]["message"]
+    assert outcome.published
