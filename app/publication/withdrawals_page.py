@@ -23,7 +23,7 @@ from app.publication.standing import Standing
 from app.publication.withdrawals import GROUNDS, Asked, Going
 from app.publication.workflow import RESERVATIONS, WITHDRAWALS
 from app.tenancy.queries import TenantView
-from app.web.formats import date_es
+from app.web.formats import date_es, datetime_es
 from app.web.forms import Form, Sent
 from app.web.shell import Link
 from app.web.templating import page
@@ -381,7 +381,7 @@ def _scope(row: WithdrawalRequest) -> str:
 
 
 def _called(row: Standing, view: TenantView) -> str:
-    return f"del {date_es(row.date, view.time_zone)} ({_place(row.position)})"
+    return f"del {datetime_es(row.date, view.time_zone)} ({_place(row.position)})"
 
 
 def _place(position: int) -> str:
