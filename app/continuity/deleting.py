@@ -3,7 +3,7 @@
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from app.continuity.acts import require_exported
+from app.continuity.acts import require_kept
 from app.continuity.models import PlatformAct
 from app.continuity.workflow import ACTS, TENANTS
 from app.core import audit, clock, logs, public_log
@@ -71,7 +71,7 @@ def _closed(database: Database, actor: Actor, act: PlatformAct) -> bool:
         if tenant.status == "deleted":
             return True
         try:
-            require_exported(session, act.subject_id)
+            require_kept(session, held)
         except (
             ConflictError
         ):  # it came back to work meanwhile, or published: what was decided is no longer so

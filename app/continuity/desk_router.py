@@ -5,12 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from app.continuity import exporting
 from app.continuity.models import TenantExport
-from app.continuity.pages import EXPORT_STATES, ExportKeyForm, ExportPage, ExportsPage
+from app.continuity.pages import EXPORT_STATES, ExportKeyForm, ExportPage, ExportsPage, archive_file
 from app.core.db import Actor, RwSession
 from app.core.errors import ForbiddenError, InvalidError
 from app.core.policy import Permission
@@ -91,7 +91,7 @@ def one(
     refused = ""
     if clave:
         try:
-            return _file(at.view, exporting.take(at.session, at.actor, export_id, clave), storage)
+            return archive_file(at.view, exporting.take(at.session, at.actor, export_id, clave), storage)
         except ForbiddenError as error:
             refused = error.detail
     export = exporting.export(at.session, at.actor, export_id)
@@ -139,17 +139,4 @@ def _progress(export: TenantExport, here: str) -> Progress | None:
         unit="renglones",
         source=here,
         then=here,
-    )
-
-
-def _file(view: TenantView, export: TenantExport, storage: StorageDep) -> Response:
-    made = export.created_at.strftime("%Y%m%d")
-    return StreamingResponse(
-        storage.read(export.storage_key, 0, export.size_bytes),
-        media_type="application/octet-stream",
-        headers={
-            "Content-Length": str(export.size_bytes),
-            "Content-Disposition": f'attachment; filename="{view.slug}-{made}.tar.gz.age"',
-            "Cache-Control": "private, no-store",
-        },
     )

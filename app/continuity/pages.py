@@ -4,14 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
 from app.continuity import founding
 from app.continuity.models import ExportKey, PlatformAct, TenantExport
 from app.continuity.queries import TenantCard, TenantFacts
+from app.core.storage import Storage
 from app.identity.models import Invitation
 from app.onboarding.pages import Day
 from app.tenancy import states as entities
+from app.tenancy.queries import TenantView
 from app.web.components import STATES as WEB_STATES
 from app.web.components import Progress, State, SummaryItem, Tab
 from app.web.forms import Form
@@ -46,6 +50,16 @@ class SuccessorForm(BaseModel):
     )
 
 
+class AppointmentForm(founding.FirstAdmin):
+    """Who will administer what nobody administers any more."""
+
+    acto_administracion: str = Field(
+        title="Acto legal",
+        description="El decreto, la ley o el acuerdo, con su fecha, que dice quién lo administra.",
+        max_length=1000,
+    )
+
+
 class ActKeyForm(BaseModel):
     """The key of whom the law gives a tenant's data to, where nobody administers it."""
 
@@ -64,6 +78,11 @@ class DeletionForm(BaseModel):
     """What deleting a tenant asks for."""
 
     direccion: str = Field(title="Escribe la dirección del organismo", max_length=60)
+    huella: str = Field(
+        title="Huella SHA-256 de la copia que se guarda",
+        description="La calcula quien la guarda, sobre su archivo: sha256sum archivo.tar.gz.age",
+        max_length=100,
+    )
     acto_baja: str = Field(
         title="Acto legal", description="El decreto, la ley o el acuerdo, con su fecha.", max_length=1000
     )
@@ -75,6 +94,7 @@ class Forms:
 
     reason: Form[Reason]
     admin: Form[founding.FirstAdmin]
+    appointment: Form[AppointmentForm]
     successor: Form[SuccessorForm]
     deletion: Form[DeletionForm]
     key: Form[ActKeyForm]
@@ -82,7 +102,8 @@ class Forms:
     @property
     def refused(self) -> bool:
         """Tell whether one of them was sent and refused."""
-        return any(form.errors for form in (self.reason, self.admin, self.successor, self.deletion, self.key))
+        forms = (self.reason, self.admin, self.appointment, self.successor, self.deletion, self.key)
+        return any(form.errors for form in forms)
 
 
 @dataclass(frozen=True)
@@ -106,6 +127,7 @@ class TenantPage:
     entity: str
     summary: tuple[SummaryItem, ...]
     may_manage: bool
+    once_administered: bool
     forms: Forms
     acts: list[PlatformAct]
     act_states: dict[str, State]
@@ -189,3 +211,17 @@ class ExportPage:
     state: State
     progress: Progress | None
     refused: str
+
+
+def archive_file(view: TenantView, export: TenantExport, storage: Storage) -> Response:
+    """Return the answer that hands out an export's file."""
+    made = export.created_at.strftime("%Y%m%d")
+    return StreamingResponse(
+        storage.read(export.storage_key, 0, export.size_bytes),
+        media_type="application/octet-stream",
+        headers={
+            "Content-Length": str(export.size_bytes),
+            "Content-Disposition": f'attachment; filename="{view.slug}-{made}.tar.gz.age"',
+            "Cache-Control": "private, no-store",
+        },
+    )

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from app.continuity import deleting, exporting
+from app.continuity import deleting, exporting, transferring
 from app.core.db import Actor
 from app.core.jobs import Workplace, apart, chore, tenant_task
 from app.tenancy.models import Tenant
@@ -20,6 +20,12 @@ def make_export(place: Workplace, actor: Actor, /, **ids: str) -> None:
 def delete_export(place: Workplace, actor: Actor, /, **ids: str) -> None:
     """Delete the file of an export that a redaction made void."""
     exporting.delete(place.database, place.storage, actor, UUID(ids["export_id"]))
+
+
+@chore(every_seconds=5)
+def carry_on_transfers(place: Workplace) -> None:
+    """Go on with the transfers that were accepted."""
+    transferring.carry_on(place.database, place.storage)
 
 
 @chore(every_seconds=3600)

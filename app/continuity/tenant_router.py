@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from app.continuity import acts, exporting, queries, service
-from app.continuity.acts import Successor
+from app.continuity.acts import Ending, Successor
 from app.continuity.founding import FirstAdmin
 from app.continuity.frame import HOME, platform_frame
 from app.continuity.office import ManagingDep, Office, ReadingDep
@@ -19,17 +19,20 @@ from app.continuity.pages import (
     EXPORT_STATES,
     STATES,
     ActKeyForm,
+    AppointmentForm,
     DeletionForm,
     Forms,
     Reason,
     SuccessorForm,
     TenantPage,
+    archive_file,
 )
 from app.continuity.queries import TenantCard
 from app.core import keys
 from app.core.errors import InvalidError
 from app.identity import invitations
-from app.identity.deps import FreshDep
+from app.identity.deps import FreshDep, StorageDep
+from app.identity.invitations import Offer
 from app.identity.models import Invitation
 from app.tenancy import states as entities
 from app.tenancy.deps import get_settings
@@ -53,8 +56,8 @@ def tenant(request: Request, garante: str, office: ReadingDep) -> Response:
 
 
 @router.post(TENANT + "/administracion")
-def invite(request: Request, garante: str, sent: Sent, office: ManagingDep) -> Response:
-    """Invite somebody to administer a tenant that nobody administers."""
+def invite(request: Request, garante: str, sent: Sent, office: ManagingDep, _who: FreshDep) -> Response:
+    """Invite the first who will administer a tenant."""
     view, form = office.directory.by_slug(garante), Form.read(FirstAdmin, sent)
     form = _done(
         form,
@@ -64,6 +67,26 @@ def invite(request: Request, garante: str, sent: Sent, office: ManagingDep) -> R
         ),
     )
     return _answer(request, office, garante, replace(_blank(), admin=form))
+
+
+@router.post(TENANT + "/nombramiento")
+def ask_administration(
+    request: Request, garante: str, sent: Sent, office: ManagingDep, _who: FreshDep
+) -> Response:
+    """Ask that somebody be invited to administer a tenant that nobody administers any more."""
+    view, form = office.directory.by_slug(garante), Form.read(AppointmentForm, sent)
+    form = _done(
+        form,
+        "",
+        lambda told: acts.ask_administration(
+            office.database,
+            office.actor,
+            view,
+            Offer(told.admin_email, told.admin_name, "garante_admin"),
+            told.acto_administracion,
+        ),
+    )
+    return _answer(request, office, garante, replace(_blank(), appointment=form))
 
 
 @router.post(TENANT + "/suspension")
@@ -85,6 +108,17 @@ def export(garante: str, sent: Sent, office: ManagingDep, _who: FreshDep) -> Res
     with office.database.unit_of_work(actor) as session:
         exporting.ask(session, actor, originals=sent.text("originales") == "si")
     return RedirectResponse(f"{TENANTS}/{garante}", 303)
+
+
+@router.get(TENANT + "/exportaciones/{export_id}")
+def download(
+    garante: str, export_id: UUID, office: ManagingDep, storage: StorageDep, _who: FreshDep
+) -> Response:
+    """Hand out an export as it is, locked with the garante's key: while it is suspended nobody of it can come for it."""
+    view = office.directory.by_slug(garante)
+    actor = office.within(view)
+    with office.database.unit_of_work(actor) as session:
+        return archive_file(view, exporting.carry(session, actor, export_id), storage)
 
 
 @router.post(TENANT + "/sucesion")
@@ -114,7 +148,9 @@ def ask_deletion(request: Request, garante: str, sent: Sent, office: ManagingDep
     form = _done(
         form,
         "",
-        lambda told: acts.ask_deletion(office.database, office.actor, view, told.direccion, told.acto_baja),
+        lambda told: acts.ask_deletion(
+            office.database, office.actor, view, Ending(told.direccion, told.huella, told.acto_baja)
+        ),
     )
     return _answer(request, office, garante, replace(_blank(), deletion=form))
 
@@ -179,6 +215,7 @@ def _blank() -> Forms:
     return Forms(
         Form.blank(Reason),
         Form.blank(FirstAdmin),
+        Form.blank(AppointmentForm),
         Form.blank(SuccessorForm),
         Form.blank(DeletionForm),
         Form.blank(ActKeyForm),
@@ -192,6 +229,7 @@ def _page(request: Request, office: Office, garante: str, forms: Forms) -> Respo
     with office.database.unit_of_work(actor) as session:
         key, exports = exporting.key(session, actor), exporting.exports(session, actor)
         invited = queries.invited_admins(session, view)
+        once_administered = queries.once_administered(session, view.tenant_id)
     context = TenantPage(
         crumbs=(Link("Organismos", HOME),),
         here=f"{TENANTS}/{garante}",
@@ -200,6 +238,7 @@ def _page(request: Request, office: Office, garante: str, forms: Forms) -> Respo
         entity=entities.state_of(view),
         summary=_summary(card),
         may_manage=office.may_manage,
+        once_administered=once_administered,
         forms=forms,
         acts=acts.acts(office.database, view.tenant_id),
         act_states=ACT_STATES,

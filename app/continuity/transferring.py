@@ -363,6 +363,8 @@ def _after(database: Database, storage: Storage, actor: Actor, act: PlatformAct)
         held = session.exec(
             select(PlatformAct).where(PlatformAct.act_id == act.act_id).with_for_update()
         ).one()
+        if held.status != "accepted":
+            return  # another worker ended it meanwhile
         ACTS.apply(held, "finish")
         held.done_at = clock.now()
     _log.info("transfer_done", act=str(act.act_id))

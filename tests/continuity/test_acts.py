@@ -1,7 +1,10 @@
 """Acts on a whole tenant that take two operators: succession and deletion."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
@@ -9,7 +12,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from app.continuity import acts, deleting, exporting, service
-from app.continuity.acts import Successor
+from app.continuity.acts import Ending, Successor
 from app.continuity.models import PlatformAct, TenantExport
 from app.continuity.queries import slug_taken
 from app.core import clock, public_log, sealing
@@ -18,7 +21,7 @@ from app.core.errors import ConflictError, ForbiddenError, GoneError, InvalidErr
 from app.core.metadata import metadata
 from app.core.public_log import PublicAct
 from app.core.storage import Storage
-from app.tenancy.models import TenantName
+from app.tenancy.models import Tenant, TenantName
 from app.tenancy.queries import TenantDirectory, TenantView, prefix_owner
 from tests.conftest import LiveServer, Place
 from tests.continuity.people import person
@@ -61,6 +64,24 @@ def test_another_authority_takes_over_and_the_past_keeps_its_publisher(
         told = session.exec(select(PublicAct).where(PublicAct.kind == "succession")).one()
     assert [(name.name, name.valid_to) for name in names] == [(before, NEW.since), (NEW.name, None)]
     assert told.ground == LEGAL_ACT
+
+
+def test_a_declaration_written_before_does_not_bring_the_old_name_back(place: Place) -> None:
+    act_id = acts.ask_succession(place.database, operator(place.database), view(place), NEW, LEGAL_ACT)
+    acts.accept(place.database, operator(place.database), view(place), act_id)
+    with place.database.owner_work(place.system) as session:
+        assert (
+            "names" in session.exec(select(Tenant.decided).where(Tenant.tenant_id == place.tenant_id)).one()
+        )
+
+
+def test_a_name_that_began_later_is_not_taken_over(place: Place) -> None:
+    act_id = acts.ask_succession(place.database, operator(place.database), view(place), NEW, LEGAL_ACT)
+    with place.database.owner_work(place.system) as session:
+        newest = session.exec(select(TenantName).where(TenantName.tenant_id == place.tenant_id)).one()
+        newest.valid_from = NEW.since + timedelta(days=1)
+    with pytest.raises(ConflictError, match="cambió de nombre"):
+        acts.accept(place.database, operator(place.database), view(place), act_id)
 
 
 def test_one_person_is_not_two(place: Place) -> None:
@@ -142,16 +163,25 @@ def hasten(place: Place, act_id: UUID) -> None:
         act.not_before = clock.now()
 
 
-def accepted(place: Place) -> UUID:
+def copied(place: Place, storage: Storage) -> str:
+    """Fetch the newest export as an operator does; return the hash of the bytes."""
+    one = replace(operator(place.database), tenant_id=place.tenant_id)
+    with place.database.unit_of_work(one) as session:
+        row = exporting.carry(session, one, exporting.exports(session, one)[0].export_id)
+        return sha256(b"".join(storage.read(row.storage_key, 0, row.size_bytes))).hexdigest()
+
+
+def accepted(place: Place, storage: Storage) -> UUID:
     one, other = operator(place.database), operator(place.database)
-    act_id = acts.ask_deletion(place.database, one, view(place), place.slug, LEGAL_ACT)
+    kept = copied(place, storage)
+    act_id = acts.ask_deletion(place.database, one, view(place), Ending(place.slug, kept, LEGAL_ACT))
     acts.accept(place.database, other, view(place), act_id)
     return act_id
 
 
 def test_after_seven_days_a_tombstone_is_left(closed: Place, storage: Storage, live: LiveServer) -> None:
     head = held(closed, "chain_head")
-    act_id = accepted(closed)
+    act_id = accepted(closed, storage)
     assert deleting.delete_due(closed.database, storage) == 0  # not yet
     client = live.client()
     assert client.get(f"/{closed.slug}/").status_code == 200
@@ -189,7 +219,7 @@ def held(place: Place, table: str) -> list[tuple[object, ...]]:
 
 
 def test_its_address_and_prefix_are_nobody_elses_for_ever(closed: Place, storage: Storage) -> None:
-    hasten(closed, accepted(closed))
+    hasten(closed, accepted(closed, storage))
     deleting.delete_due(closed.database, storage)
     assert slug_taken(closed.database, closed.slug)
     with closed.database.public_reading() as session:
@@ -197,7 +227,7 @@ def test_its_address_and_prefix_are_nobody_elses_for_ever(closed: Place, storage
 
 
 def test_a_cancelled_one_is_never_done(closed: Place, storage: Storage) -> None:
-    act_id = accepted(closed)
+    act_id = accepted(closed, storage)
     hasten(closed, act_id)
     acts.cancel(closed.database, operator(closed.database), view(closed), act_id)
     assert deleting.delete_due(closed.database, storage) == 0
@@ -205,7 +235,7 @@ def test_a_cancelled_one_is_never_done(closed: Place, storage: Storage) -> None:
 
 
 def test_one_that_works_again_is_not_deleted(closed: Place, storage: Storage) -> None:
-    act_id = accepted(closed)
+    act_id = accepted(closed, storage)
     hasten(closed, act_id)
     service.change_status(
         closed.database, operator(closed.database), view(closed), "resume", "Una sentencia lo mantiene"
@@ -217,16 +247,64 @@ def test_one_that_works_again_is_not_deleted(closed: Place, storage: Storage) ->
 
 def test_it_must_be_suspended_and_exported_since_and_named(place: Place, storage: Storage) -> None:
     one = operator(place.database)
+
+    def ask(slug: str, kept: str) -> UUID:
+        return acts.ask_deletion(place.database, one, view(place), Ending(slug, kept, LEGAL_ACT))
+
     export(place, storage)
+    old = copied(place, storage)
     with pytest.raises(ConflictError, match="suspendido"):
-        acts.ask_deletion(place.database, one, view(place), place.slug, LEGAL_ACT)
+        ask(place.slug, old)
     suspend(place)
     with pytest.raises(ConflictError, match="exportación completa"):
-        acts.ask_deletion(place.database, one, view(place), place.slug, LEGAL_ACT)
+        ask(place.slug, old)
     export(place, storage)
+    kept = copied(place, storage)
     with pytest.raises(InvalidError, match="tal cual"):
-        acts.ask_deletion(place.database, one, view(place), "otro", LEGAL_ACT)
-    acts.ask_deletion(place.database, one, view(place), place.slug, LEGAL_ACT)
+        ask("otro", kept)
+    for wrong in ("", old, kept[:-1]):
+        with pytest.raises(InvalidError, match="huella"):
+            ask(place.slug, wrong)
+    ask(place.slug, f" {kept.upper()} ")
+
+
+def test_what_is_deleted_was_taken_away_by_the_pages(closed: Place, live: LiveServer) -> None:
+    closed.actor("garante_admin")
+    garante = live.client(closed.email("garante_admin"))
+    assert garante.get(f"/{closed.slug}/ajustes/exportacion").status_code == 403
+    one = live.client(person(closed.database, "platform_operator")[1])
+    here = f"/plataforma/organismos/{closed.slug}"
+    link = re.search(rf'{here}/exportaciones/[^"]+', one.get(here).text)
+    assert link is not None
+    archive = one.get(link[0])
+    assert archive.content.startswith(b"age-encryption.org/v1")
+    form = {"direccion": closed.slug, "acto_baja": LEGAL_ACT}
+    assert one.post(f"{here}/baja", data=form | {"huella": "0" * 64}).status_code == 422
+    assert (
+        one.post(f"{here}/baja", data=form | {"huella": sha256(archive.content).hexdigest()}).status_code
+        == 303
+    )
+
+
+def test_an_operator_carries_no_archive_of_another_nor_one_that_is_gone(
+    closed: Place, other_place: Place, storage: Storage
+) -> None:
+    one = operator(closed.database)
+    with closed.database.unit_of_work(closed.system) as session:
+        export_id = exporting.exports(session, closed.system)[0].export_id
+    elsewhere = replace(one, tenant_id=other_place.tenant_id)
+    with closed.database.unit_of_work(elsewhere) as session, pytest.raises(NotFoundError):
+        exporting.carry(session, elsewhere, export_id)
+    for role in ("garante_admin", "so_admin"):
+        stranger = closed.actor(role)
+        with closed.database.unit_of_work(stranger) as session, pytest.raises(ForbiddenError):
+            exporting.carry(session, stranger, export_id)
+    here = replace(one, tenant_id=closed.tenant_id)
+    with closed.database.owner_work(closed.system) as session:
+        session.execute(text("UPDATE tenant_export SET expires_at = now() - interval '1 minute'"))
+    assert exporting.expire(closed.database, storage, closed.system) == 1
+    with closed.database.unit_of_work(here) as session, pytest.raises(ConflictError):
+        exporting.carry(session, here, export_id)
 
 
 # The key where nobody is left

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pyrage
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.continuity import exporting
 from app.continuity.checking import check
@@ -82,7 +82,11 @@ def test_an_export_is_asked_for_made_and_fetched_once(
     kept.write_bytes(answer.content)
     assert check(kept, [KEY], lone_database).slug == place.slug
     with place.database.owner_work(place.system) as session:
-        verbs = session.exec(select(AuditEvent.verb).where(AuditEvent.subject_type == "tenant_export")).all()
+        verbs = session.exec(
+            select(AuditEvent.verb)
+            .where(AuditEvent.subject_type == "tenant_export")
+            .order_by(col(AuditEvent.event_id))
+        ).all()
     assert verbs == ["tenant.export", "tenant.export_ready", "tenant.export_link", "tenant.export_download"]
 
 

@@ -85,7 +85,7 @@ def test_a_tenant_that_somebody_administers_invites_its_own_people(desk: httpx2.
     place.actor("garante_admin")
     refused = desk.post(act, data=who | {"admin_email": "otra@example.org"})
     assert refused.status_code == 409
-    assert "Ya hay quien administra" in refused.text
+    assert "ya tuvo quien lo administre" in refused.text
 
 
 def test_going_back_keeps_what_was_told(desk: httpx2.Client) -> None:
