@@ -21,6 +21,7 @@ from app.continuity import desk_router as exports
 from app.continuity import router as continuity
 from app.continuity import tasks as exporting
 from app.continuity import tenant_router as continuity_tenant
+from app.continuity import transfer_router as transferring
 from app.core import clock, migrate, sealing
 from app.core.db import Database
 from app.core.jobs import Worker
@@ -171,6 +172,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         publishing.router,
         continuity.router,
         continuity_tenant.router,
+        transferring.router,
         exports.router,
         adoption.router,
         tenancy.router,

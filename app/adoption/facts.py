@@ -17,7 +17,8 @@ from app.core.tables import among, table_of
 from app.ocds.checks import completeness
 from app.ocds.shape import Document
 from app.processes.models import ContractingProcess, ProcessPart
-from app.publication.models import Record, Release, ReleaseBody
+from app.publication.models import Record, Release, ReleaseBody, TakenOver
+from app.publication.standing import standing
 
 UNIT = 200
 """Processes that are read at once."""
@@ -152,12 +153,32 @@ def _published(
         .order_by(release.position)
     )
     found: dict[UUID, _Published] = {}
-    for process_id, moment, text in rows:
+    told_before = _before_a_transfer(session, actor, ids)
+    for process_id, moment, text in [*told_before, *rows]:
         told, day = found.setdefault(process_id, _Published()), moment.astimezone(zone).date()
         told.days[day] = None
         for contract in _signatures(_list(json.loads(text), "contracts")):
             told.signatures.setdefault(contract, day)
     return found
+
+
+def _before_a_transfer(
+    session: RwSession, actor: Actor, ids: Collection[UUID]
+) -> list[tuple[UUID, datetime, bytes]]:
+    """Return the releases of processes that stand in the chain of the tenant that they came from."""
+    if actor.tenant_id is None:
+        return []
+    came = session.execute(
+        select(col(TakenOver.process_id))
+        .where(col(TakenOver.tenant_id) == actor.tenant_id, among(TakenOver.process_id, ids))
+        .distinct()
+    ).scalars()
+    return [
+        (process_id, one.date, one.body)
+        for process_id in came.all()
+        for one in standing(session, actor.tenant_id, process_id)
+        if one.position < 0
+    ]
 
 
 def _fact(

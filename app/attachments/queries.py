@@ -16,6 +16,7 @@ from app.core.pagination import Page, cut, decode_cursor
 from app.core.policy import Permission, allowed
 from app.core.tables import among, table_of
 from app.processes.queries import identifier, process_row
+from app.tenancy.models import Tenant
 
 _ABSENT = "No encontramos ese archivo."
 
@@ -151,6 +152,24 @@ def published(session: PublicSession, tenant_id: UUID, attachment_id: UUID) -> S
     if row.status == "withdrawn":
         raise GoneError("Este archivo se retiró de la publicación junto con la entrega que lo nombraba.")
     return Stored(*row[:-1])
+
+
+def published_elsewhere(session: PublicSession, attachment_id: UUID) -> tuple[str, str] | None:
+    """Return slug and file name where a file is published; it may have moved there before it was."""
+    tenant, table = table_of(Tenant), table_of(Attachment)
+    row = session.execute(
+        sqlalchemy.select(tenant.c.slug, table.c.file_name)
+        .select_from(tenant)
+        .join(table, table.c.tenant_id == tenant.c.tenant_id)
+        .where(
+            table.c.attachment_id == attachment_id,
+            table.c.kind == "public",
+            table.c.published_at.is_not(None),
+            table.c.status == "ready",
+        )
+        .limit(1)
+    ).one_or_none()
+    return (row.slug, row.file_name) if row else None
 
 
 def _moment(value: str) -> datetime:

@@ -17,7 +17,7 @@ from app.attachments.queries import Stored
 from app.attachments.service import Intake, Received
 from app.attachments.workflow import FILES
 from app.core.db import Actor, Database, RwSession
-from app.core.errors import AppError, InvalidError
+from app.core.errors import AppError, InvalidError, NotFoundError
 from app.core.policy import Permission, allowed
 from app.identity.deps import ActorDep, DatabaseDep, SettingsDep, StorageDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
@@ -111,7 +111,14 @@ def public_file(
     file_name: str,
 ) -> Response:
     """Serve a published file to everyone; another name leads to the right one."""
-    file = _published(database, view, attachment_id)
+    try:
+        file = _published(database, view, attachment_id)
+    except NotFoundError:
+        with database.public_reading() as session:
+            moved = queries.published_elsewhere(session, attachment_id)
+        if moved is None:
+            raise
+        return RedirectResponse(addresses.address(f"/{moved[0]}", attachment_id, moved[1]), 308)
     if file.file_name != file_name:
         address = addresses.address(view.base, attachment_id, file.file_name)
         return RedirectResponse(address, 308)

@@ -18,6 +18,7 @@ API = "/api/v1"
 RELEASES = f"{API}/releases"
 RECORDS = f"{API}/records"
 WITHDRAWALS = f"{API}/withdrawals"
+TRANSFERS = f"{API}/transfers"
 PROFILE = "/ocds/perfil/extension.json"
 
 _HOST = re.compile(r"([a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
@@ -36,6 +37,10 @@ class Roots:
     service: str
     tenant: str
 
+    def of(self, slug: str | None) -> "Roots":
+        """Return where the addresses of another tenant start; None is this one."""
+        return self if slug is None else Roots(self.service, f"{self.service}/{slug}")
+
     def releases(self, ocid: str | None = None, release_id: str | None = None) -> str:
         """Return the address of the release list, of a process's releases, or of one release."""
         steps = [quote(step, safe="") for step in (ocid, release_id) if step is not None]
@@ -48,6 +53,10 @@ class Roots:
     def withdrawals(self) -> str:
         """Return the address of the list of withdrawals."""
         return self.tenant + WITHDRAWALS
+
+    def transfers(self) -> str:
+        """Return the address of the list of transfers."""
+        return self.tenant + TRANSFERS
 
     def linked_release(self, ocid: str, release_id: str) -> str:
         """Return the address of a release inside its package, as a record links to it."""

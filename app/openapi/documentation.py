@@ -118,10 +118,32 @@ _WITHDRAWALS_OK = {
         }
     },
 }
+_TRANSFERS_OK = {
+    "description": "Traspasos, en el orden en que ocurrieron.",
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "required": ["uri", "transfers"]},
+            "example": {
+                "uri": "https://datos.example/jalisco/api/v1/transfers",
+                "links": {"next": "https://datos.example/jalisco/api/v1/transfers?cursor=WzEwMV0"},
+                "transfers": [
+                    {
+                        "ocid": _RELEASE["ocid"],
+                        "direction": "out",
+                        "publisher": "https://datos.example/jalisco-judicial/",
+                        "record": f"https://datos.example/jalisco-judicial/api/v1/records/{_RELEASE['ocid']}",
+                        "transferred_at": "2026-11-23T16:00:00.000000Z",
+                        "ground": "Decreto 123 publicado el 1 de octubre de 2026.",
+                    }
+                ],
+            },
+        }
+    },
+}
 _JSON_OK = {"description": "Documento JSON.", "content": {"application/json": {"schema": {"type": "object"}}}}
 _CSV_OK = {"description": "Claves, en CSV.", "content": {"text/csv": {"schema": {"type": "string"}}}}
 _UNCHANGED = {"description": "No ha cambiado desde la versión que nombra `If-None-Match`."}
-_MOVED = {"description": "El identificador tiene otra forma permanente: está en `Location`."}
+_MOVED = {"description": "Tiene otra dirección permanente, aquí o en otro organismo: está en `Location`."}
 _BAD = _problem("Parámetro desconocido, repetido o mal escrito.")
 _ABSENT = _problem("No hay tal organismo, o no hay nada publicado con ese identificador.")
 _GONE = _problem("Se retiró de la publicación; `ground` y `withdrawn_at` dicen por qué y cuándo.")
@@ -197,6 +219,12 @@ _ENDPOINTS: dict[str, tuple[str, str, list[dict[str, Any]], dict[int, dict[str, 
         "Lo que dejó de ser público, con su fundamento. Quien guarda copias debe seguir esta lista y borrarlas.",
         _LIST,
         {200: _WITHDRAWALS_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
+    ),
+    "list_transfers": (
+        "Traspasos",
+        "Procesos que llegaron de otro organismo (`in`) o pasaron a uno (`out`). Sus entregas no cambian de dirección.",
+        _LIST,
+        {200: _TRANSFERS_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
     ),
     "read_index": (
         "Índice de un organismo",

@@ -84,7 +84,7 @@ def record(row: RecordRow, roots: Roots, versioned: bytes | None = None) -> byte
 def _linked(row: RecordRow, roots: Roots) -> list[dict[str, Any]]:
     return [
         {
-            "url": roots.linked_release(row.ocid, link.release_id),
+            "url": roots.of(link.slug).linked_release(row.ocid, link.release_id),
             "date": rfc3339(link.date),
             "tag": link.tag,
         }

@@ -37,12 +37,13 @@ class ListQuery:
     since: datetime | None
 
 
-def list_query(asked: QueryParams, zone: str) -> ListQuery:
+def list_query(asked: QueryParams, zone: str, *, least: int = 0) -> ListQuery:
     """Read `since`, `cursor` and `limit`.
 
     Args:
         asked: the query string.
         zone: IANA time zone in which a date without an offset is meant.
+        least: the lowest position that a cursor may name.
 
     Raises:
         BadRequestError: unknown, repeated or malformed; says which and how to mend it.
@@ -50,7 +51,7 @@ def list_query(asked: QueryParams, zone: str) -> ListQuery:
     known(asked, ("since", "cursor", "limit"))
     since = asked.get("since")
     return ListQuery(
-        after=_position(asked["cursor"]) if "cursor" in asked else 0,
+        after=_position(asked["cursor"], least) if "cursor" in asked else 0,
         limit=_limit(asked.get("limit", str(DEFAULT_LIMIT))),
         since=None if since is None else _moment(since, zone),
     )
@@ -76,9 +77,9 @@ def known(asked: QueryParams, names: Collection[str]) -> None:
             raise BadRequestError(f"El parámetro «{name}» viene más de una vez; indícalo una sola.")
 
 
-def _position(cursor: str) -> int:
+def _position(cursor: str, least: int) -> int:
     (position,) = decode_cursor(cursor, int)
-    if not 0 <= int(position) <= _LARGEST_POSITION:
+    if not least <= int(position) <= _LARGEST_POSITION:
         raise BadRequestError("El cursor no es válido: usa el que viene en «links.next», sin cambiarlo.")
     return int(position)
 

@@ -2,7 +2,8 @@
 
 Every statement names the tenant: the public role sees all of them. A withdrawn release keeps its row in the chain and
 loses its body, so joining the bodies leaves it out. Dates follow the chain (both are set under its lock), so "since a
-date" becomes "since a position" by one look into the index of dates.
+date" becomes "since a position" by one look into the index of dates. The function `releases_of` (its migration: transfer)
+gives the places of a process's releases, in the tenant's own chain and in those of tenants that it came from.
 """
 
 from collections.abc import Sequence
@@ -42,11 +43,12 @@ class Stored(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A release of a record, as its record points to it."""
+    """A release of a record, as its record points to it; `slug` is of the tenant where it stands, None for this one."""
 
     release_id: str
     date: datetime
     tag: list[str]
+    slug: str | None
 
 
 class RecordRow(NamedTuple):
@@ -78,6 +80,20 @@ class Withdrawal(NamedTuple):
     ground: str
 
 
+class Transfer(NamedTuple):
+    """What the chain says of a process that came or went: `slug` is of the tenant that it came from, or went to."""
+
+    position: int
+    ocid: str
+    direction: str
+    slug: str
+    date: datetime
+    ground: str
+
+
+BEFORE_ALL = -(2**62)
+"""Before the first release of a process, wherever it stands."""
+
 _RELEASE: LiteralString = """
     SELECT r.date, b.body
     FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
@@ -102,42 +118,49 @@ _RELEASES: LiteralString = """
 
 _RELEASES_OF: LiteralString = """
     WITH page AS (
-        SELECT r.position, r.date, b.body,
-               sum(octet_length(b.body)) OVER (ORDER BY r.position) - octet_length(b.body) AS before
-        FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
-        WHERE r.tenant_id = %(tenant)s AND r.ocid = %(ocid)s AND r.position > %(after)s
-        ORDER BY r.position LIMIT %(limit)s)
-    SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position"""
+        SELECT m.place, r.date, b.body,
+               sum(octet_length(b.body)) OVER (ORDER BY m.place) - octet_length(b.body) AS before
+        FROM releases_of(%(tenant)s, %(ocid)s) m
+        JOIN release r ON r.tenant_id = m.tenant_id AND r.position = m.position
+        JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position
+        WHERE m.place > %(after)s AND (%(since)s::timestamptz IS NULL OR r.date >= %(since)s)
+        ORDER BY m.place LIMIT %(limit)s)
+    SELECT place, date, body FROM page WHERE before < %(budget)s ORDER BY place"""
 
 _COUNT_OF: LiteralString = """
     SELECT count(*)
-    FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
-    WHERE r.tenant_id = %s AND r.ocid = %s"""
+    FROM releases_of(%(tenant)s, %(ocid)s) m
+    JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position
+    WHERE NOT coalesce((SELECT t.direction = 'out' FROM chain_transfer t
+                        WHERE t.tenant_id = %(tenant)s AND t.ocid = %(ocid)s
+                        ORDER BY t.position DESC LIMIT 1), false)"""
 
 _RECORDS: LiteralString = """
     WITH page AS (
-        SELECT c.ocid, c.position, c.date, c.compiled,
+        SELECT c.tenant_id, c.ocid, c.position, c.date, c.compiled,
                sum(octet_length(c.compiled)) OVER (ORDER BY c.position) - octet_length(c.compiled) AS before
         FROM record c
         WHERE c.tenant_id = %(tenant)s AND c.position > %(after)s
         ORDER BY c.position LIMIT %(limit)s)
-    SELECT p.ocid, p.position, p.date, p.compiled,
-           (SELECT json_agg(json_build_array(r.release_id, r.date, r.tag) ORDER BY r.position)::text
-            FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
-            WHERE r.tenant_id = %(tenant)s AND r.ocid = p.ocid) AS releases
-    FROM page p WHERE p.before < %(budget)s ORDER BY p.position"""
+    SELECT c.ocid, c.position, c.date, c.compiled,
+           (SELECT json_agg(json_build_array(r.release_id, r.date, r.tag, m.slug) ORDER BY m.place)::text
+            FROM releases_of(c.tenant_id, c.ocid) m
+            JOIN release r ON r.tenant_id = m.tenant_id AND r.position = m.position
+            JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position) AS releases
+    FROM page c WHERE c.before < %(budget)s ORDER BY c.position"""
 
 _RECORD: LiteralString = """
     SELECT c.ocid, c.position, c.date, c.compiled,
-           (SELECT json_agg(json_build_array(r.release_id, r.date, r.tag) ORDER BY r.position)::text
-            FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
-            WHERE r.tenant_id = c.tenant_id AND r.ocid = c.ocid) AS releases
+           (SELECT json_agg(json_build_array(r.release_id, r.date, r.tag, m.slug) ORDER BY m.place)::text
+            FROM releases_of(c.tenant_id, c.ocid) m
+            JOIN release r ON r.tenant_id = m.tenant_id AND r.position = m.position
+            JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position) AS releases
     FROM record c WHERE c.tenant_id = %s AND c.ocid = %s"""
 
 _BODIES: LiteralString = """
     SELECT b.body
-    FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
-    WHERE r.tenant_id = %s AND r.ocid = %s ORDER BY r.position"""
+    FROM releases_of(%(tenant)s, %(ocid)s) m
+    JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position ORDER BY m.place"""
 
 _COUNTS: LiteralString = """
     SELECT live_releases, live_records, withdrawals, last_date FROM chain_head WHERE tenant_id = %s"""
@@ -150,14 +173,33 @@ _OTHER_NAME: LiteralString = """
     WHERE a.tenant_id = %s AND a.alias = %s LIMIT 1"""
 
 _IS_PUBLISHED: LiteralString = """
-    SELECT EXISTS (SELECT FROM release WHERE tenant_id = %s AND ocid = %s AND kind = 'release')"""
+    SELECT EXISTS (SELECT FROM release WHERE tenant_id = %s AND ocid = %s AND kind <> 'withdrawal')"""
 
 _WITHDRAWAL: LiteralString = """
     SELECT w.position, r.ocid, r.release_id, w.date, w.ground
-    FROM release r JOIN release w ON w.tenant_id = r.tenant_id AND w.withdraws = r.position
-    WHERE r.tenant_id = %(tenant)s AND r.ocid = %(ocid)s AND w.kind = 'withdrawal'
-      AND (%(release_id)s::text IS NULL OR r.release_id = %(release_id)s)
-    ORDER BY w.position DESC LIMIT 1"""
+    FROM releases_of(%(tenant)s, %(ocid)s) m
+    JOIN release r ON r.tenant_id = m.tenant_id AND r.position = m.position
+    JOIN release w ON w.tenant_id = r.tenant_id AND w.withdraws = r.position
+    WHERE w.kind = 'withdrawal' AND (%(release_id)s::text IS NULL OR r.release_id = %(release_id)s)
+    ORDER BY w.date DESC LIMIT 1"""
+
+_MOVED: LiteralString = """
+    SELECT t.slug FROM (SELECT direction, peer_id FROM chain_transfer
+                        WHERE tenant_id = %s AND ocid = %s ORDER BY position DESC LIMIT 1) last
+    JOIN tenant t ON t.tenant_id = last.peer_id WHERE last.direction = 'out'"""
+
+_STANDS_AT: LiteralString = """
+    SELECT m.slug
+    FROM releases_of(%(tenant)s, %(ocid)s) m
+    JOIN release r ON r.tenant_id = m.tenant_id AND r.position = m.position
+    JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position
+    WHERE r.release_id = %(release_id)s LIMIT 1"""
+
+_TRANSFERS: LiteralString = """
+    SELECT r.position, r.ocid, c.direction, t.slug, r.date, r.ground
+    FROM chain_transfer c JOIN release r ON r.tenant_id = c.tenant_id AND r.position = c.position
+    JOIN tenant t ON t.tenant_id = c.peer_id
+    WHERE c.tenant_id = %s AND c.position > %s ORDER BY c.position LIMIT %s"""
 
 _WITHDRAWALS: LiteralString = """
     SELECT w.position, r.ocid, r.release_id, w.date, w.ground
@@ -185,30 +227,76 @@ async def releases_by_key(
     return [found.get(number) for number in range(1, len(keys) + 1)]
 
 
-async def releases(
-    connection: Connection, tenant_id: UUID, *, after: int, limit: int, ocid: str | None = None
-) -> list[ReleaseRow]:
-    """Return releases that stand, in the order of the chain.
+async def releases(connection: Connection, tenant_id: UUID, *, after: int, limit: int) -> list[ReleaseRow]:
+    """Return releases of a tenant's chain that stand, in its order.
 
     Args:
         connection: of the public role.
         tenant_id: whose.
         after: position that they follow; 0 is the start.
         limit: how many at most; fewer come where `PAGE_BYTES` are reached.
-        ocid: of this process only.
     """
     cursor = await connection.execute(
-        _RELEASES if ocid is None else _RELEASES_OF,
-        {"tenant": tenant_id, "after": after, "limit": limit, "budget": PAGE_BYTES, "ocid": ocid},
+        _RELEASES,
+        {"tenant": tenant_id, "after": after, "limit": limit, "budget": PAGE_BYTES},
+        binary=True,
+    )
+    return [ReleaseRow._make(row) for row in await cursor.fetchall()]
+
+
+async def releases_of(
+    connection: Connection, tenant_id: UUID, ocid: str, *, after: int, limit: int, since: datetime | None
+) -> list[ReleaseRow]:
+    """Return the releases of one process that stand, wherever; those taken over have positions below zero.
+
+    Args:
+        connection: of the public role.
+        tenant_id: whose process.
+        ocid: which.
+        after: position that they follow; `BEFORE_ALL` is the start.
+        limit: as of `releases`.
+        since: only what is dated then or later.
+    """
+    cursor = await connection.execute(
+        _RELEASES_OF,
+        {
+            "tenant": tenant_id,
+            "ocid": ocid,
+            "after": after,
+            "limit": limit,
+            "since": since,
+            "budget": PAGE_BYTES,
+        },
         binary=True,
     )
     return [ReleaseRow._make(row) for row in await cursor.fetchall()]
 
 
 async def count_of(connection: Connection, tenant_id: UUID, ocid: str) -> int:
-    """Return how many releases of one process stand."""
-    row = await (await connection.execute(_COUNT_OF, (tenant_id, ocid))).fetchone()
+    """Return how many releases of one process stand; none where it went to another tenant."""
+    row = await (await connection.execute(_COUNT_OF, {"tenant": tenant_id, "ocid": ocid})).fetchone()
     return int(row[0]) if row else 0
+
+
+async def moved_to(connection: Connection, tenant_id: UUID, ocid: str) -> str | None:
+    """Return the slug of the tenant that a published process went to, or None."""
+    row = await (await connection.execute(_MOVED, (tenant_id, ocid))).fetchone()
+    return str(row[0]) if row else None
+
+
+async def stands_at(connection: Connection, tenant_id: UUID, ocid: str, release_id: str) -> str | None:
+    """Return the slug of the tenant in whose chain a release of a process stands; None for this one, or nowhere."""
+    cursor = await connection.execute(
+        _STANDS_AT, {"tenant": tenant_id, "ocid": ocid, "release_id": release_id}
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def transfers(connection: Connection, tenant_id: UUID, *, after: int, limit: int) -> list[Transfer]:
+    """Return what came and went, in the order of the chain; arguments as of `releases`."""
+    cursor = await connection.execute(_TRANSFERS, (tenant_id, after, limit))
+    return [Transfer._make(row) for row in await cursor.fetchall()]
 
 
 async def record(connection: Connection, tenant_id: UUID, ocid: str) -> RecordRow | None:
@@ -227,7 +315,7 @@ async def records(connection: Connection, tenant_id: UUID, *, after: int, limit:
 
 async def bodies(connection: Connection, tenant_id: UUID, ocid: str) -> list[bytes]:
     """Return the bytes of all releases of one process that stand, in order."""
-    cursor = await connection.execute(_BODIES, (tenant_id, ocid), binary=True)
+    cursor = await connection.execute(_BODIES, {"tenant": tenant_id, "ocid": ocid}, binary=True)
     return [row[0] for row in await cursor.fetchall()]
 
 
@@ -274,7 +362,7 @@ async def withdrawals(connection: Connection, tenant_id: UUID, *, after: int, li
 
 def _record(row: Any) -> RecordRow:
     links = [
-        Link(release_id, datetime.fromisoformat(date), tag)
-        for release_id, date, tag in orjson.loads(row[4] or "[]")
+        Link(release_id, datetime.fromisoformat(date), tag, slug)
+        for release_id, date, tag, slug in orjson.loads(row[4] or "[]")
     ]
     return RecordRow(row[0], row[1], row[2], row[3], links)

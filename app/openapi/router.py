@@ -6,6 +6,7 @@ serialising are left out of the way (docs/adr/0020).
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -134,24 +135,36 @@ async def _by_address(request: Request) -> Response:
                 # What is told names the release, whose bytes never change: a fingerprint, as in the fast lane.
                 return await answers.respond(request, body, modified=row.date, fingerprint=told)
         else:
-            return await _elsewhere(request, connection, view, readings, roots.releases)
+            return await _elsewhere(request, connection, view, readings, _Elsewhere(roots, Roots.releases))
     return await _release_list(request, reader, view, roots, ocid)
 
 
 async def _release_list(
     request: Request, reader: PublicReader, view: TenantView, roots: Roots, ocid: str | None = None
 ) -> Response:
-    asked = parameters.list_query(request.query_params, view.time_zone)
+    least = 0 if ocid is None else queries.BEFORE_ALL
+    asked = parameters.list_query(request.query_params, view.time_zone, least=least)
     address = roots.releases(ocid)
     async with reader.reading() as connection:
-        after = await _start(connection, view, asked)
-        rows = (
-            await queries.releases(connection, view.tenant_id, after=after, limit=asked.limit, ocid=ocid)
-            if after is not None
-            else []
-        )
         counts = await queries.counts(connection, view.tenant_id)
-        total = counts.releases if ocid is None else await queries.count_of(connection, view.tenant_id, ocid)
+        if ocid is not None:
+            rows = await queries.releases_of(
+                connection,
+                view.tenant_id,
+                ocid,
+                after=asked.after or queries.BEFORE_ALL,
+                limit=asked.limit,
+                since=asked.since,
+            )
+            total = await queries.count_of(connection, view.tenant_id, ocid)
+        else:
+            after = await _start(connection, view, asked)
+            rows = (
+                await queries.releases(connection, view.tenant_id, after=after, limit=asked.limit)
+                if after is not None
+                else []
+            )
+            total = counts.releases
     told = packages.head(
         _uri(request, address),
         view,
@@ -199,7 +212,11 @@ async def read_record(request: Request) -> Response:
         row = await queries.record(connection, view.tenant_id, ocid)
         if row is None:
             return await _elsewhere(
-                request, connection, view, [(ocid, None)], lambda name, _: roots.records(name)
+                request,
+                connection,
+                view,
+                [(ocid, None)],
+                _Elsewhere(roots, lambda there, name, _: there.records(name)),
             )
         versioned = parameters.flag(request.query_params, "versioned")
         bodies = await queries.bodies(connection, view.tenant_id, ocid) if versioned else []
@@ -226,6 +243,36 @@ async def list_withdrawals(request: Request) -> Response:
     if rows:
         told["links"] = {"next": _next(roots.withdrawals(), rows[-1].position, asked)}
     told["withdrawals"] = [_told(row) for row in rows]
+    return await answers.respond(request, orjson.dumps(told), modified=counts.last_date)
+
+
+@public(addresses.TRANSFERS)
+async def list_transfers(request: Request) -> Response:
+    """Which processes came from another tenant, and which went to one: whoever keeps cursors must hear of it."""
+    reader, view, roots = await _place(request)
+    asked = parameters.list_query(request.query_params, view.time_zone)
+    async with reader.reading() as connection:
+        after = await _start(connection, view, asked)
+        rows = (
+            await queries.transfers(connection, view.tenant_id, after=after, limit=asked.limit)
+            if after is not None
+            else []
+        )
+        counts = await queries.counts(connection, view.tenant_id)
+    told: dict[str, Any] = {"uri": _uri(request, roots.transfers())}
+    if rows:
+        told["links"] = {"next": _next(roots.transfers(), rows[-1].position, asked)}
+    told["transfers"] = [
+        {
+            "ocid": row.ocid,
+            "direction": row.direction,
+            "publisher": f"{roots.of(row.slug).tenant}/",
+            "record": (roots.of(row.slug) if row.direction == "out" else roots).records(row.ocid),
+            "transferred_at": rfc3339(row.date),
+            "ground": row.ground,
+        }
+        for row in rows
+    ]
     return await answers.respond(request, orjson.dumps(told), modified=counts.last_date)
 
 
@@ -280,6 +327,7 @@ async def _index(request: Request, view: TenantView, roots: Roots) -> Response:
         "releases": roots.releases(),
         "records": roots.records(),
         "withdrawals": roots.withdrawals(),
+        "transfers": roots.transfers(),
         "openapi": f"{roots.service}/openapi.json",
         "profile": roots.service + addresses.PROFILE,
         "license": view.licence or None,
@@ -329,14 +377,22 @@ async def _start(connection: Connection, view: TenantView, asked: parameters.Lis
     return None if first is None else max(first, asked.after)
 
 
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """Where addresses start here, and how the one that was asked is made of such a start."""
+
+    roots: Roots
+    address: Callable[[Roots, str, str | None], str]
+
+
 async def _elsewhere(
     request: Request,
     connection: Connection,
     view: TenantView,
     readings: list[tuple[str, str | None]],
-    address: Callable[[str, str | None], str],
+    asked: _Elsewhere,
 ) -> Response:
-    """Say where what is not here has gone: to its permanent address, or out of publication, or nowhere.
+    """Say where what is not here has gone: to its permanent address, to another tenant, out of publication, or nowhere.
 
     Raises:
         GoneError: withdrawn; with ground and date.
@@ -346,7 +402,14 @@ async def _elsewhere(
         permanent = ocids.normalise(ocid)
         if permanent == ocid or not await queries.is_published(connection, view.tenant_id, permanent):
             permanent = await queries.ocid_of_alias(connection, view.tenant_id, ocid) or ocid
-        if release_id is not None or not await queries.count_of(connection, view.tenant_id, permanent):
+        there = (
+            await queries.moved_to(connection, view.tenant_id, permanent)
+            if release_id is None
+            else await queries.stands_at(connection, view.tenant_id, permanent, release_id)
+        )
+        if there is None and (
+            release_id is not None or not await queries.count_of(connection, view.tenant_id, permanent)
+        ):
             gone = await queries.withdrawal(connection, view.tenant_id, permanent, release_id)
             if gone is not None:
                 ground = gone.ground.rstrip(".")
@@ -354,9 +417,9 @@ async def _elsewhere(
                     f"Se retiró de la publicación el {gone.date:%Y-%m-%d}. Fundamento: {ground}.",
                     extra=_told(gone),
                 )
-        if permanent != ocid:
+        if there is not None or permanent != ocid:
             query = f"?{urlencode(request.query_params.multi_items())}" if request.query_params else ""
-            location = address(permanent, release_id) + query
+            location = asked.address(asked.roots.of(there), permanent, release_id) + query
             return answers.raw_response(
                 308,
                 [

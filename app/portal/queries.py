@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, and_, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, Table, and_, func, select, true, tuple_, union_all
 
 from app.core.db import PublicSession
 from app.core.errors import BadRequestError, NotFoundError
@@ -19,8 +19,16 @@ from app.core.tables import table_of
 from app.ocds import codelists
 from app.ocds.ocid import normalise
 from app.processes.models import OcidAlias
-from app.publication.models import ChainHead, ProcessFacet, PublicationTotal, Record, Release
-from app.tenancy.models import SujetoObligado
+from app.publication.models import (
+    ChainHead,
+    ChainTransfer,
+    ProcessFacet,
+    PublicationTotal,
+    Record,
+    Release,
+    TakenOver,
+)
+from app.tenancy.models import SujetoObligado, Tenant
 
 FACET = table_of(ProcessFacet)
 SUJETO = table_of(SujetoObligado)
@@ -29,6 +37,9 @@ RECORD = table_of(Record)
 RELEASE = table_of(Release)
 ALIAS = table_of(OcidAlias)
 HEAD = table_of(ChainHead)
+TAKEN = table_of(TakenOver)
+MOVED = table_of(ChainTransfer)
+TENANT = table_of(Tenant)
 
 MOST_RELEASES = 50
 """Releases of one process that its page lists; the API gives all."""
@@ -329,6 +340,23 @@ def permanent_ocid(session: PublicSession, tenant_id: UUID, ocid: str) -> str | 
     return found
 
 
+def moved_to(session: PublicSession, tenant_id: UUID, ocid: str) -> tuple[str, str] | None:
+    """Return ocid and the new tenant's slug of a published process, called `ocid` or so by another name; or None."""
+    alias = select(ALIAS.c.process_id).where(ALIAS.c.tenant_id == tenant_id, ALIAS.c.alias == ocid)
+    last = (
+        select(MOVED.c.ocid, MOVED.c.direction, TENANT.c.slug)
+        .join(TENANT, TENANT.c.tenant_id == MOVED.c.peer_id)
+        .where(MOVED.c.tenant_id == tenant_id)
+        .order_by(MOVED.c.position.desc())
+        .limit(1)
+    )
+    found = (
+        session.execute(last.where(MOVED.c.ocid.in_([ocid, normalise(ocid)]))).one_or_none()
+        or session.execute(last.where(MOVED.c.process_id.in_(alias))).one_or_none()
+    )
+    return (found.ocid, found.slug) if found is not None and found.direction == "out" else None
+
+
 def withdrawn_ocid(session: PublicSession, tenant_id: UUID, ocid: str) -> str | None:
     """Return the ocid of the process, called `ocid` or so by another name, all of which was withdrawn; or None.
 
@@ -336,7 +364,8 @@ def withdrawn_ocid(session: PublicSession, tenant_id: UUID, ocid: str) -> str | 
     """
     here = (
         select(RELEASE.c.ocid)
-        .where(RELEASE.c.tenant_id == tenant_id, RELEASE.c.kind == "withdrawal")
+        # What came from another tenant may have been withdrawn in the chain of that one.
+        .where(RELEASE.c.tenant_id == tenant_id, RELEASE.c.kind.in_(("withdrawal", "transfer")))
         .limit(1)
     )
     named = and_(ALIAS.c.tenant_id == RELEASE.c.tenant_id, ALIAS.c.process_id == RELEASE.c.process_id)
@@ -350,6 +379,13 @@ def withdrawn_ocid(session: PublicSession, tenant_id: UUID, ocid: str) -> str | 
 def releases(session: PublicSession, tenant_id: UUID, ocid: str) -> list[ReleaseRow]:
     """Return the entries that published releases of a process, the newest first, at most `MOST_RELEASES`."""
     withdrawal = RELEASE.alias()
+    own = and_(RELEASE.c.tenant_id == tenant_id, RELEASE.c.ocid == ocid, RELEASE.c.kind == "release")
+    ours = union_all(
+        select(RELEASE.c.position.label("place"), RELEASE.c.tenant_id, RELEASE.c.position).where(own),
+        select(TAKEN.c.place, TAKEN.c.source_id, TAKEN.c.source_position).where(
+            TAKEN.c.tenant_id == tenant_id, TAKEN.c.ocid == ocid
+        ),
+    ).subquery("ours")
     rows = session.execute(
         select(
             RELEASE.c.position,
@@ -361,6 +397,7 @@ def releases(session: PublicSession, tenant_id: UUID, ocid: str) -> list[Release
             withdrawal.c.date,
             withdrawal.c.ground,
         )
+        .join(ours, and_(ours.c.tenant_id == RELEASE.c.tenant_id, ours.c.position == RELEASE.c.position))
         .outerjoin(
             withdrawal,
             and_(
@@ -369,8 +406,7 @@ def releases(session: PublicSession, tenant_id: UUID, ocid: str) -> list[Release
                 withdrawal.c.kind == "withdrawal",
             ),
         )
-        .where(RELEASE.c.tenant_id == tenant_id, RELEASE.c.ocid == ocid, RELEASE.c.kind == "release")
-        .order_by(RELEASE.c.position.desc())
+        .order_by(ours.c.place.desc())
         .limit(MOST_RELEASES)
     )
     return [

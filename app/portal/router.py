@@ -1,6 +1,7 @@
 """The public pages: what is published, for people. Nobody needs to sign in, and nothing here can change anything."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -295,6 +296,10 @@ def _elsewhere(request: Request, view: TenantView, session: PublicSession, ocid:
     if permanent is not None:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(process_address(view, permanent) + query, 308)
+    moved = queries.moved_to(session, view.tenant_id, ocid)
+    if moved is not None:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/{moved[1]}/procesos/{quote(moved[0], safe='')}{query}", 308)
     gone = queries.withdrawn_ocid(session, view.tenant_id, ocid)
     if gone is None:
         raise NotFoundError("Aquí no hay ninguna contratación publicada con ese identificador.")

@@ -21,6 +21,18 @@ branch_labels = None
 depends_on = None
 
 SHOWN = "moved_to IS NULL OR coalesce(current_setting('app.moved', true), '') = 'shown'"
+RELEASES_OF = """
+CREATE FUNCTION releases_of(tenant uuid, asked text)
+RETURNS TABLE (place bigint, tenant_id uuid, "position" bigint, slug text)
+LANGUAGE sql STABLE AS $$
+  SELECT o.position, o.tenant_id, o.position, NULL::text
+  FROM release o WHERE o.tenant_id = $1 AND o.ocid = $2 AND o.kind = 'release'
+  UNION ALL
+  SELECT k.place, k.source_id, k.source_position, t.slug
+  FROM taken_over k JOIN tenant t ON t.tenant_id = k.source_id WHERE k.tenant_id = $1 AND k.ocid = $2
+$$
+"""
+"""Every release of a process, where it stands: one that was taken over says whose chain that is."""
 CHECKS = (
     ("release", "kind", "kind IN ('release', 'withdrawal', 'transfer')", "kind IN ('release', 'withdrawal')"),
     (
@@ -65,6 +77,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("kind <> 'inherited'"),
     )
     _told()
+    op.execute(RELEASES_OF)
     for name in ("app_public", "app_monitor"):
         op.execute(
             f"CREATE POLICY {name}_follows ON ocid_alias FOR SELECT TO {role(name)} USING (EXISTS ("
@@ -129,6 +142,7 @@ def downgrade() -> None:
     for name in ("app_public", "app_monitor"):
         op.execute(f"DROP POLICY {name}_follows ON ocid_alias")
     op.execute("DROP POLICY here ON contracting_process")
+    op.execute("DROP FUNCTION releases_of")
     op.drop_table("taken_over")
     op.drop_table("chain_transfer")
     op.drop_index("ocid_prefix_prefix_key", "ocid_prefix")

@@ -108,6 +108,7 @@ PUBLIC = {
             "records",
             "records/{ocid:path}",
             "withdrawals",
+            "transfers",
         )
     },
 }
