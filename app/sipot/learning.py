@@ -25,8 +25,8 @@ class Head:
 
 
 def known(titles: Iterable[str]) -> int:
-    """Return how many of the texts of a row are labels of columns that we know."""
-    return len({words(title) for title in titles if title} & _EVERY_LABEL)
+    """Return how many of the texts of a row are labels of our columns, apart from those that every obligation has."""
+    return len({words(title) for title in titles if title} & _OWN_LABELS)
 
 
 def nearest(heads: Sequence[Head]) -> Format:
@@ -118,4 +118,10 @@ def _likeness(one: str, other: str) -> float:
 
 
 _TEXTS = {Kind.SHORT, Kind.LONG, Kind.NOTE, Kind.YEAR, Kind.NUMBER}
-_EVERY_LABEL = frozenset(words(column.title) for format_ in BUILT_IN.values() for column in format_.columns)
+_OF_EVERY_FORMAT = frozenset(("year", "period.start", "period.end", "area", "validated", "updated", "note"))
+_OWN_LABELS = frozenset(
+    words(column.title)
+    for format_ in BUILT_IN.values()
+    for column in format_.columns
+    if column.key not in _OF_EVERY_FORMAT
+)
