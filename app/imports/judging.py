@@ -14,7 +14,8 @@ from app.imports.analysis import Analysis, Owner, Prefixes, analyse
 from app.imports.matching import Padron
 from app.imports.models import ImportRun
 from app.imports.reading import Entry
-from app.processes.queries import WorkingProcess, load_working
+from app.ocds.ocid import split
+from app.processes.queries import WorkingProcess, load_working, moved_away
 from app.processes.summary import title_of
 from app.tenancy import queries as tenancy
 
@@ -118,6 +119,7 @@ class Judge:
         self._import_id, self._sujeto_obligado_id = run.import_id, run.sujeto_obligado_id
         self._owners: dict[str, Owner] = {}
         self.padron = Padron(tenancy.sujetos(session, actor))
+        self._inherited = tenancy.inherited_prefixes(session, actor)
         self.prefixes = Prefixes(tuple(tenancy.prefixes(session, actor)), self._owner)
 
     def rows(self, entries: Iterable[Entry]) -> list[Row]:
@@ -136,6 +138,7 @@ class Judge:
             alias for row in rows for alias in row.analysis.aliases
         }
         processes = load_working(session, self._actor, names - {""}, for_update=for_update)
+        moved = moved_away(session, self._actor, names - {"", *processes})
         hashes = {row.analysis.source_sha256 for row in rows if row.analysis.refusal is None}
         applied = queries.applied(session, self._actor, hashes)
         newest = queries.newest(session, self._actor, {one.process_id for one in processes.values()})
@@ -149,6 +152,13 @@ class Judge:
             row.process = processes.get(found.ocid) or next(
                 (processes[alias] for alias in found.aliases if alias in processes), None
             )
+            if row.process is None and (found.ocid in moved or self._is_elsewhere(found.ocid)):
+                row.refuse(
+                    "moved",
+                    "Esta contratación es de otro organismo garante, o pasó a él con un traspaso: impórtala allá.",
+                    "/ocid",
+                )
+                continue
             row.newest = newest.get(row.process.process_id) if row.process else None
             self._place(row)
             before = applied.get(found.source_sha256)
@@ -165,6 +175,11 @@ class Judge:
                     "aprueben o devuelvan y vuelve a importar el archivo.",
                 )
             seen.add(found.source_sha256)
+
+    def _is_elsewhere(self, ocid: str) -> bool:
+        """Tell whether an ocid that is new here has a prefix that only came with processes of another tenant."""
+        named = split(ocid)
+        return named is not None and named[0] in self._inherited
 
     def _place(self, row: Row) -> None:
         """Find the sujeto obligado, and refuse what is another's without telling whose."""

@@ -115,6 +115,20 @@ def load_working(
     return {name: process for name, process in found.items() if name in wanted}
 
 
+def moved_away(session: RwSession, actor: Actor, ocids: Collection[str]) -> set[str]:
+    """Return which of these ocids are of processes that moved to another tenant: their shells are here (docs/adr/0033)."""
+    session.execute(select(func.set_config("app.moved", "shown", True)))  # noqa: FBT003 - an argument of PostgreSQL's
+    found = session.exec(
+        select(ContractingProcess.ocid).where(
+            ContractingProcess.tenant_id == actor.tenant_id,
+            among(ContractingProcess.ocid, ocids),
+            col(ContractingProcess.moved_to).is_not(None),
+        )
+    ).all()
+    session.execute(select(func.set_config("app.moved", "", True)))  # noqa: FBT003
+    return set(found)
+
+
 def load_by_id(
     session: RwSession, actor: Actor, process_ids: Collection[UUID], *, for_update: bool = False
 ) -> dict[UUID, WorkingProcess]:

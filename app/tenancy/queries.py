@@ -294,6 +294,17 @@ def prefixes(session: RwSession, actor: Actor) -> list[str]:
     return [row.prefix for row in rows]
 
 
+def inherited_prefixes(session: RwSession, actor: Actor) -> frozenset[str]:
+    """Return the prefixes of other tenants that came with processes which moved here: no other ocid may have them."""
+    return frozenset(
+        session.exec(
+            select(OcidPrefix.prefix).where(
+                OcidPrefix.tenant_id == actor.tenant_id, OcidPrefix.kind == "inherited"
+            )
+        )
+    )
+
+
 def prefix_owner(session: PublicSession, prefix: str) -> UUID | None:
     """Return the tenant that uses an OCID prefix, if one does; prefixes are public."""
     row = session.exec(

@@ -1,17 +1,27 @@
 """One garante becomes three: whoever reads by saved cursors and links goes on without noticing more than a redirect."""
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
+from app.attachments import service as attachments
+from app.attachments.addresses import address
+from app.attachments.service import Intake, SentFile
 from app.core.storage import Storage
+from app.processes.queries import working_process
+from app.publication.models import ChainTransfer, TakenOver
+from app.publication.withdrawal import withdraw_process
 from tests.conftest import LiveServer, Place
 from tests.continuity.test_transfer import move
 from tests.factories import document
+from tests.imports.conftest import Desk, release
 from tests.publication.conftest import Press
 
 
@@ -51,6 +61,11 @@ class Harvester:
                         assert self.releases.setdefault(link["url"], body) == body
                 at = self.cursors[f"{slug}/{kind}"] = told["links"]["next"]
         return seen
+
+
+def _tender(**members: Any) -> dict[str, Any]:
+    whole = document()
+    return whole | {"tender": whole["tender"] | members}
 
 
 def _path(url: str) -> str:
@@ -165,3 +180,89 @@ def test_a_withdrawal_at_the_target_takes_the_bytes_from_the_source(
     assert client.get(f"/{new.place.slug}/procesos/{ocid}").status_code == 410
     assert client.get(f"/{old.place.slug}/api/v1/records/{ocid}").status_code == 308
     assert client.get(f"/{old.place.slug}/api/v1/withdrawals").json()["total"] == 2
+
+
+def test_files_keep_their_addresses_and_go_with_a_withdrawal(
+    three: list[Press], live: LiveServer, storage: Storage
+) -> None:
+    """One was published before the move, the other was a draft's: both are found at the address that the bytes name."""
+    old, new, _ = three
+    editor, ref = old.place.actor("so_editor"), old.draft()
+    files = []
+    with old.place.database.unit_of_work(editor) as session:
+        for name in ("antes.txt", "despues.txt"):
+            sent = [SentFile(name, io.BytesIO(name.encode()))]
+            intake = Intake(storage, 10**6, scanned=False)
+            (received,) = attachments.receive(session, editor, intake, ref.process_id, sent)
+            assert received.attachment is not None
+            files.append(address(f"/{old.place.slug}", received.attachment.attachment_id, name))
+    with old.place.database.unit_of_work(editor) as session:
+        ocid = working_process(session, editor, ref.process_id).ocid
+    papers = [
+        {"id": f"doc-{number}", "title": "Acta", "url": f"http://127.0.0.1{path}"}
+        for number, path in enumerate(files)
+    ]
+    old.release(_tender(documents=papers[:1]), ocid=ocid)
+    client = live.client()
+    assert [client.get(path).status_code for path in files] == [200, 404]
+
+    move(old.place, new.place, storage)
+    assert [client.get(path).status_code for path in files] == [200, 404]
+    new.place.sujetos.insert(0, old.place.sujetos[0])
+    new.release(_tender(documents=papers), ocid=ocid)
+    assert [client.get(path).status_code for path in files] == [200, 308]
+    moved = client.get(files[1]).headers["location"]
+    assert moved == files[1].replace(old.place.slug, new.place.slug)
+    assert client.get(moved).content == b"despues.txt"
+
+    reviewer = new.place.actor("garante_reviewer")
+    with new.place.database.unit_of_work(reviewer) as session:
+        assert len(withdraw_process(session, reviewer, ref.process_id, "Artículo 113")) == 2
+    assert client.get(files[0]).status_code == 410
+    assert client.get(files[0].replace(old.place.slug, new.place.slug)).status_code == 410
+    assert client.get(moved).status_code == 410
+    assert (old.faults(), new.faults()) == ([], [])
+
+
+def test_an_ocid_is_imported_where_its_process_is(three: list[Press], storage: Storage) -> None:
+    old, new, _ = three
+    moved, _ = old.release()
+    stays = of_body(old, 1).release()[0]
+    move(old.place, new.place, storage)
+    new.place.sujetos.insert(0, old.place.sujetos[0])
+    told = [release(ocid) for ocid in (moved, stays)]
+    outcomes = {}
+    for press, sujeto in ((old, old.place.sujetos[1]), (new, new.place.sujetos[0])):
+        desk = Desk(press.place.database, storage, press.place, press.place.actor("so_editor", sujeto))
+        import_id = desk.read(told, sujeto_obligado_id=sujeto)
+        outcomes[press.place.slug] = desk.codes(import_id)
+    assert outcomes[old.place.slug][0] == "moved"
+    assert outcomes[new.place.slug][1] == "moved"
+    assert "moved" not in (outcomes[old.place.slug][1], outcomes[new.place.slug][0])
+
+
+def test_nobody_of_the_service_says_what_was_taken_over(three: list[Press]) -> None:
+    """What opens another tenant's chain to a withdrawal is written by the owner alone."""
+    actor = three[0].actor
+    for row in (
+        TakenOver(
+            tenant_id=three[0].place.tenant_id,
+            place=-1,
+            process_id=uuid4(),
+            ocid="ocds-aaaaaa-1",
+            source_id=three[1].place.tenant_id,
+            source_position=1,
+        ),
+        ChainTransfer(
+            tenant_id=three[0].place.tenant_id,
+            position=1,
+            direction="in",
+            process_id=uuid4(),
+            ocid="ocds-aaaaaa-1",
+            peer_id=three[1].place.tenant_id,
+            payload=b"{}",
+        ),
+    ):
+        with pytest.raises(ProgrammingError, match="permission denied"):  # noqa: SIM117
+            with three[0].place.database.unit_of_work(actor) as session:
+                session.add(row)
