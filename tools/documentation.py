@@ -17,7 +17,8 @@ from app.ocds.checks import RULES
 from app.onboarding.workflow import BODIES
 from app.processes.workflow import OBSERVATIONS, POLICY_LABELS, VERSIONS
 from app.publication.workflow import RESERVATIONS, WITHDRAWALS
-from tools import capture_fields
+from app.sipot.mapping import VERSION as MAPPING_VERSION
+from tools import capture_fields, sipot_mapping
 from tools.rule_sources import ELSEWHERE, INCUMBENT, PELICAN, WARNINGS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -260,11 +261,28 @@ def capture() -> str:
     )
 
 
+def sipot() -> str:
+    """Return the page of what every SIPOT column is in OCDS."""
+    return _page(
+        "Columnas de SIPOT y OCDS",
+        "Cada columna de los formatos de contrataciones de la PNT (43335, adjudicación directa; 43336, licitación e "
+        "invitación; 28, unificado) y el dato de OCDS que le corresponde, en las dos direcciones "
+        f"(`app/sipot/mapping.py`, versión {MAPPING_VERSION}). El número es el campo (`idCampo`) del formato conocido; "
+        "los del libro de cada organismo garante se aprenden de él. En las adjudicaciones, contratos y participantes "
+        "vale el de la fila: una fila por contrato y proveedor.",
+        "## Columnas",
+        _table(sipot_mapping.HEAD, sipot_mapping.columns()),
+        "## Lo que SIPOT no puede decir",
+        _table(("OCDS", "por qué"), sipot_mapping.beyond()),
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "workflow.md": workflow,
     "permissions.md": permissions,
     "rules.md": rules,
     "capture-fields.md": capture,
+    "sipot-mapping.md": sipot,
 }
 """File in docs/ → what it holds."""
 

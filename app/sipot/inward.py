@@ -249,7 +249,7 @@ class _Step:
         rate = self._roots.get("contract.value.exchangeRates.rate")
         self._roots.set("contract.value.currency", currency)
         if currency != "MXN" and rate:
-            amount = unconverted(amount, rate)
+            amount = mapping.from_pesos(amount, rate)
         elif currency != "MXN":
             self._remark(line, f"no hay tipo de cambio: el monto se tomó en {currency} y no en pesos")
         self._roots.set(line.path, amount)
@@ -482,16 +482,6 @@ _ROLES = MappingProxyType(
 _TAKERS: Mapping[Rule, Callable[[_Step, Line, Any], None]] = MappingProxyType(
     {rule: getattr(_Step, rule.value, _Step.nothing) for rule in Rule}
 )
-
-
-def unconverted(pesos: float, rate: float) -> int | float:
-    """Return the amount that gives so many pesos at a rate, with no more decimals than that takes."""
-    exact = pesos / rate
-    for decimals in range(2, 7):
-        amount = round(exact, decimals)
-        if round(amount * rate, 2) == round(pesos, 2):
-            break
-    return int(amount) if amount == int(amount) else amount
 
 
 def _distinct(parties: Iterable[Document]) -> list[Document]:

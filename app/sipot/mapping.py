@@ -5,8 +5,9 @@ A path starts at a root of one row: `tender`, `planning`, `award`, `contract`, `
 report itself and no release can say). `documents[type]` is every document of that type.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -274,11 +275,6 @@ BEYOND: tuple[tuple[str, str], ...] = (
 """OCDS that SIPOT has no column for -> why or what remains of it, Spanish."""
 
 
-def lines(rule: Rule) -> Iterator[Line]:
-    """Yield the lines that a rule handles."""
-    return (line for line in LINES if line.rule is rule)
-
-
 def code_of(key: str, label: str) -> str | None:
     """Return the code that a label of a column means, None where it is not of its list."""
     plain = fold(label)
@@ -288,3 +284,20 @@ def code_of(key: str, label: str) -> str | None:
 def label_of(key: str, code: str) -> str:
     """Return the label of a code; of words that are no code, the words."""
     return next((words for words, known in CODES[key].items() if known == code), code)
+
+
+def in_pesos(amount: float, rate: float) -> int | float:
+    """Return an amount in pesos, half a cent rounded up."""
+    exact = Decimal(str(amount)) * Decimal(str(rate))
+    rounded = exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)
+
+
+def from_pesos(pesos: float, rate: float) -> int | float:
+    """Return the amount that gives so many pesos at a rate, with no more decimals than that takes."""
+    exact = pesos / rate
+    for decimals in range(2, 7):
+        amount = round(exact, decimals)
+        if in_pesos(amount, rate) == pesos:
+            break
+    return int(amount) if amount == int(amount) else amount

@@ -382,7 +382,7 @@ class _Step:
                 Gap(key, f"el monto está en {currency} y falta el tipo de cambio para darlo en pesos")
             )
             return None
-        return round(amount * rate, 2)
+        return mapping.in_pesos(amount, rate)
 
 
 _GIVERS: Mapping[Rule, Callable[[_Step, Line], Any]] = MappingProxyType(
