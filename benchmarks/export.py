@@ -38,9 +38,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=10_000, help="published processes")
     size = parser.parse_args().size
     with tempfile.TemporaryDirectory() as place, Embedded(Path(place) / "pg", fast=True) as server:
-        here, there = (_database(server.superuser_url) for _ in range(2))
+        here, there = (database_of(server.superuser_url) for _ in range(2))
         tenant = garante.new(here)
-        _publish(here, tenant, size)
+        publish(here, tenant, size)
         key = pyrage.x25519.Identity.generate()
         packed = Path(place) / "garante.tar.gz.age"
         before = peak_memory()
@@ -59,14 +59,14 @@ def main() -> None:
         there.dispose()
 
 
-def _database(administrator_url: str) -> Database:
+def database_of(administrator_url: str) -> Database:
     prefix = f"b{uuid4().hex[:8]}_"
     opened = Database(provision.provision(administrator_url, f"medicion_{prefix}", prefix=prefix))
     migrate.upgrade(opened.engine("owner"), role_prefix=prefix)
     return opened
 
 
-def _publish(database: Database, tenant: garante.Garante, size: int) -> None:
+def publish(database: Database, tenant: garante.Garante, size: int) -> None:
     system = tenant.system
     with database.unit_of_work(system) as session:
         body = tenancy.add_sujeto(session, system, key="so-1", name="Secretaría de Medición", policy="direct")

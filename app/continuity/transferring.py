@@ -81,7 +81,13 @@ def start(session: Session, act: PlatformAct) -> None:
             )
         ).all()
     )
-    act.detail = act.detail | {"was": was, "stage": "processes", "done": 0, "total": total}
+    act.detail = act.detail | {
+        "was": was,
+        "stage": "processes",
+        "done": 0,
+        "total": total,
+        "after": str(UUID(int=0)),
+    }
 
 
 def carry_on(database: Database, storage: Storage) -> int:
@@ -189,6 +195,8 @@ def _processes(session: Session, storage: Storage, act: PlatformAct) -> list[str
         select(ContractingProcess.process_id)
         .where(
             ContractingProcess.tenant_id == way.source_id,
+            # Nobody begins a process meanwhile, so what comes before has moved.
+            ContractingProcess.process_id > UUID(act.detail["after"]),
             among(ContractingProcess.sujeto_obligado_id, bodies_of(act)),
             col(ContractingProcess.moved_to).is_(None),
         )
@@ -204,7 +212,7 @@ def _processes(session: Session, storage: Storage, act: PlatformAct) -> list[str
     moving.hand_over(session, move, ids)
     gone = carrying.leave(session, way, ids)
     _note(session, move, list(ids))
-    act.detail = act.detail | {"done": act.detail["done"] + len(ids)}
+    act.detail = act.detail | {"done": act.detail["done"] + len(ids), "after": str(ids[-1])}
     return gone
 
 
