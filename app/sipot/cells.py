@@ -4,8 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
-from app.core.folding import fold
 from app.ocds.entry import addresses, dates, numbers
 from app.ocds.entry.errors import EntryError
 from app.sipot.formats import DAYS, Column, Kind
@@ -43,7 +43,7 @@ def understand(cell: Cell, column: Column) -> Understood:
         return NOTHING
     if isinstance(cell, str):
         cell = tidy(cell, lines=column.kind in (Kind.LONG, Kind.NOTE))
-        if len(cell) <= _LONGEST_UNKNOWN and fold(cell) in _UNKNOWN:
+        if len(cell) <= _LONGEST_UNKNOWN and cell.casefold() in _UNKNOWN:
             return NOTHING
         if cell.startswith("#") and cell in _ERRORS:
             return Understood(None, f"la fórmula dio un error ({cell}); escribe el valor")
@@ -55,7 +55,7 @@ def understand(cell: Cell, column: Column) -> Understood:
 
 def tidy(text: str, *, lines: bool = False) -> str:
     """Return a text with single blanks and without what nobody sees; with `lines`, its lines stay apart."""
-    if text.isascii() and text.isprintable() and "  " not in text:
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
         return text.strip()
     pieces = text.splitlines() if lines else [text]
     cleaned = (
@@ -79,11 +79,17 @@ def _understood(cell: Cell, column: Column) -> Understood:
     if kind in (Kind.URL, Kind.FILE):
         return _addresses(text)
     if kind is Kind.CATALOGUE and column.catalogue:
-        entry = column.choice(text)
-        return Understood(entry.label if entry else text)
+        return _entry(text, column)
     if isinstance(cell, int | float) and not cell:
         return NOTHING
     return Understood(text)
+
+
+@lru_cache(maxsize=4096)
+def _entry(text: str, column: Column) -> Understood:
+    """Return the entry of a catalogue; a label that is not in it stays as it was written."""
+    entry = column.choice(text)
+    return Understood(entry.label if entry else text)
 
 
 def written(cell: Cell) -> str:

@@ -59,9 +59,9 @@ class Table:
     """Without the one that links to the main sheet."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One column of a format or of a sub-table."""
+    """One column of a format or of a sub-table; itself and no other, so that what is known of it can be kept."""
 
     key: str
     """Ours; empty where we do not know the column, whose values then stay in the workbook."""
@@ -74,12 +74,7 @@ class Column:
 
     def choice(self, label: str) -> Choice | None:
         """Return the entry of the catalogue that a label means, however it is spelled, or cut where only one begins so."""
-        plain = fold(label).strip(" .")
-        same = next((entry for entry in self.catalogue if fold(entry.label) == plain), None)
-        if same or len(plain) < _SHORTEST_BEGINNING:
-            return same
-        begins = [entry for entry in self.catalogue if fold(entry.label).startswith(f"{plain} ")]
-        return begins[0] if len(begins) == 1 else None
+        return _chosen(self, label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +110,16 @@ class Format:
     def called(self, labels: Labels) -> "Format":
         """Return the same format with the labels of another law."""
         return replace(self, labels=labels)
+
+
+@lru_cache(maxsize=8192)
+def _chosen(column: Column, label: str) -> Choice | None:
+    plain = fold(label).strip(" .")
+    same = next((entry for entry in column.catalogue if fold(entry.label) == plain), None)
+    if same or len(plain) < _SHORTEST_BEGINNING:
+        return same
+    begins = [entry for entry in column.catalogue if fold(entry.label).startswith(f"{plain} ")]
+    return begins[0] if len(begins) == 1 else None
 
 
 _NOISE = re.compile(r"\(\s*catalogo\s*\)|\(?\btabla[_ ]?\d+\)?|[^a-z0-9]+")

@@ -1,12 +1,13 @@
 """SIPOT rows to one OCDS document: the rows of one process, quarter by quarter, each over what the last one said."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+import orjson
 
 from app.core.folding import fold
 from app.ocds import identifiers
@@ -112,7 +113,7 @@ def take(rows: Iterable[Row], *, zone: str) -> Taken:
             step.take()
             taken.remarks.extend((*row.remarks, *step.remarks))
             reports.append(_report(row))
-        taken.history.append(Snapshot(period, deepcopy(document), tuple(reports)))
+        taken.history.append(Snapshot(period, orjson.loads(orjson.dumps(document)), tuple(reports)))
     return taken
 
 

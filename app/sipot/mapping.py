@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from app.core.folding import fold
@@ -275,6 +276,19 @@ BEYOND: tuple[tuple[str, str], ...] = (
 """OCDS that SIPOT has no column for -> why or what remains of it, Spanish."""
 
 
+@lru_cache(maxsize=256)
+def method_of(label: str) -> str | None:
+    """Return the method that a label means, None where it is not one of the law's."""
+    return next((code for words, code in METHODS.items() if fold(words) == fold(label)), None)
+
+
+@lru_cache(maxsize=256)
+def category_of(label: str) -> tuple[str, str] | None:
+    """Return the main category that a label means and the one that tells it apart."""
+    return next((pair for words, pair in CATEGORIES.items() if fold(words) == fold(label)), None)
+
+
+@lru_cache(maxsize=1024)
 def code_of(key: str, label: str) -> str | None:
     """Return the code that a label of a column means, None where it is not of its list."""
     plain = fold(label)
