@@ -42,7 +42,12 @@ def lasting(document: Document, pointer: str) -> str:
 
 
 def find(document: Document, place: str) -> str | None:
-    """Return the JSON Pointer at which a lasting place stands now; None where there is nothing."""
+    """Return the JSON Pointer at which a lasting place stands now; None where there is nothing.
+
+    What is no pointer, "" among it, stands nowhere: it never means the whole document.
+    """
+    if not place.startswith("/"):
+        return None
     value: Any = document
     tokens: list[str] = []
     for token in place.split("/")[1:]:
@@ -80,7 +85,16 @@ def leave_out_alike(document: Document, places: Iterable[str]) -> Document:
 
     For older documents, in which the element that is meant may have stood elsewhere and have had another id.
     """
-    return _without(document, {one for place in places for one in _alike(document, place.split("/")[1:])})[0]
+    return _without(document, {one for place in places for one in _stood(document, place)})[0]
+
+
+def holds_alike(document: Document, place: str) -> bool:
+    """Tell whether `leave_out_alike` would take anything out of a document for a place."""
+    return any(True for _ in _stood(document, place))
+
+
+def _stood(document: Document, place: str) -> Iterator[str]:
+    return _alike(document, place.split("/")[1:]) if place.startswith("/") else iter(())
 
 
 def _without(document: Document, named: set[str]) -> tuple[Document, list[str]]:
@@ -108,6 +122,8 @@ def covers(place: str, part: str, pointer: str) -> bool:
         part: stored part of the line (`tender/items/3`), "" for the whole document.
         pointer: JSON Pointer inside the part.
     """
+    if not place.startswith("/"):
+        return False
     one = _pattern(place.split("/")[1:])
     other = _pattern([*(part.split("/") if part and part != "release" else ()), *pointer.split("/")[1:]])
     return all(a == b for a, b in zip(one, other, strict=False))

@@ -104,6 +104,17 @@ def extent(
     )
 
 
+def nowhere(session: RwSession, actor: Actor, process: WorkingProcess, places: Sequence[str]) -> list[str]:
+    """Return the lasting places of which neither the draft, nor a version, nor the history holds anything."""
+    documents = [process.document, *map(json.loads, _kept(session, actor, process.process_id).values())]
+    return [
+        place
+        for place in places
+        if not any(lasting.holds_alike(one, place) for one in documents)
+        and not _lines(session, actor, process.process_id, [place])
+    ]
+
+
 def redact(session: RwSession, actor: Actor, process: WorkingProcess, asked: WithdrawalRequest) -> Redacted:
     """Take what a request names out of drafts, versions, edits, observations and imports, and what was copied from them.
 

@@ -16,7 +16,9 @@ from app.core.jobs import named
 from app.core.pagination import Page, cut, decode_cursor
 from app.core.policy import Permission, require
 from app.ocds import lasting
+from app.ocds.shape import Document
 from app.processes.models import ContractingProcess
+from app.processes.outline import place_of
 from app.processes.queries import identifier, process_row, working_process
 from app.publication import redaction, scheduling
 from app.publication.models import WithdrawalRequest
@@ -80,7 +82,7 @@ def request(session: RwSession, actor: Actor, process_id: UUID, asked: Asked) ->
         NotFoundError: absent or another's; no such release.
         ForbiddenError: the role does not ask for withdrawals.
         ConflictError: nothing is published, it is withdrawn already, or a request waits.
-        InvalidError: no ground, no article, no reason, or no place where places are to be redacted.
+        InvalidError: no ground, article or reason; no place where places are to be redacted, or one with nothing there.
     """
     process = working_process(session, actor, process_id, for_update=True)
     require(actor, Permission.WITHDRAWAL_REQUEST, process.sujeto_obligado_id)
@@ -101,9 +103,7 @@ def request(session: RwSession, actor: Actor, process_id: UUID, asked: Asked) ->
         ground=ground_of(asked.ground, asked.article),
         reason=said(asked.reason, "Escribe el motivo: se leerá en la bitácora pública."),
         erases=_one_of(asked.erases),
-        places=[lasting.lasting(process.document, place) for place in asked.places]
-        if asked.erases == "places"
-        else [],
+        places=_places(process.document, asked),
         requested_by=actor.account_id,
         requested_at=clock.now(),
     )
@@ -151,11 +151,18 @@ def approve(session: RwSession, actor: Actor, process_id: UUID, request_id: UUID
     Raises:
         NotFoundError: absent or another's.
         ForbiddenError: the role does not decide, or the person asked for it.
-        ConflictError: it is decided, or what it asks for was withdrawn meanwhile.
+        ConflictError: it is decided, what it asks for was withdrawn meanwhile, or nothing ever stood at a place.
     """
     row = _for_decision(session, actor, process_id, request_id)
     if not _standing(session, actor, row):
         raise ConflictError("Lo que se pidió retirar ya no está publicado.")
+    process = working_process(session, actor, process_id)
+    gone = redaction.nowhere(session, actor, process, row.places)
+    if gone:
+        named = ", ".join(place_of(place) for place in gone)
+        raise ConflictError(
+            f"No hay nada que testar en: {named}. Niega esta solicitud y pide otra con los datos de ahora."
+        )
     _carry_out(session, actor, row)
     REMEMBER.defer(session, request_id=str(row.request_id))
 
@@ -199,6 +206,15 @@ def approve_again(session: RwSession, actor: Actor, told: WithdrawalRequest) -> 
         session.flush()
     _carry_out(session, actor, held or told)
     return True
+
+
+def _places(document: Document, asked: Asked) -> list[str]:
+    """Return the lasting places that are to be redacted; each must be there."""
+    if asked.erases != "places":
+        return []
+    if any(lasting.find(document, place) is None for place in asked.places):
+        raise InvalidError("Uno de los datos elegidos ya no está en el expediente. Elígelos otra vez.")
+    return [lasting.lasting(document, place) for place in asked.places]
 
 
 def _standing(session: RwSession, actor: Actor, row: WithdrawalRequest) -> bool:

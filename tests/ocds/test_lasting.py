@@ -81,3 +81,14 @@ def test_in_an_older_document_every_element_alike_goes_without_it() -> None:
         "parties": [{"id": "old", "address": {"postalCode": "1"}}, {"id": "new"}, {"id": "bare"}],
         "buyer": {"address": {"street": "otra"}},
     }
+
+
+@pytest.mark.parametrize("place", ["", "x", "documents/0"], ids=repr)
+def test_what_is_no_pointer_stands_nowhere(place: str) -> None:
+    document = whole()
+    assert lasting.find(document, place) is None
+    assert lasting.leave_out(document, [place]) == (document, [])
+    assert lasting.leave_out_alike(document, [place]) == document
+    assert not lasting.covers(place, "", "/title")
+    assert lasting.holds_alike(document, "/documents/7/title")
+    assert not lasting.holds_alike(document, place)

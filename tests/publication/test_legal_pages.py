@@ -91,7 +91,16 @@ def test_what_is_missing_is_said_and_nothing_is_lost(desk: Desk) -> None:
     )
     nowhere = desk.at("so_publisher").post(f"{desk.home}/retiros/nuevo", data=ASKED | {"testar": "lugares"})
 
+    absent = [
+        desk.at("so_publisher").post(
+            f"{desk.home}/retiros/nuevo", data=ASKED | {"testar": "lugares", "lugar": place}
+        )
+        for place in ("/noexiste", "x", "", "tender/title")
+    ]
+
     assert (wrong.status_code, nowhere.status_code) == (422, 422)
+    assert [answer.status_code for answer in absent] == [422] * 4
+    assert "ya no está en el expediente" in absent[0].text
     assert "Queda escrito" in wrong.text
     assert "Elige de 1 a 100 datos" in nowhere.text
 

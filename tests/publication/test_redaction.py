@@ -13,7 +13,7 @@ import orjson
 import pyrage
 import pytest
 from sqlalchemy import text, update
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.attachments import service as attachments
 from app.attachments.service import Intake, SentFile
@@ -23,6 +23,7 @@ from app.core.audit import AuditEvent
 from app.core.db import Actor, Database
 from app.core.errors import ConflictError
 from app.core.jobs import Worker
+from app.core.public_log import PublicAct
 from app.core.storage import Storage
 from app.imports import queries as imports
 from app.imports import service as importing
@@ -38,7 +39,7 @@ from app.processes.edits import edits
 from app.processes.models import Observation, ObservationMessage
 from app.processes.queries import VersionRef, load_working, snapshot, versions, working_process
 from app.publication import reservations, withdrawals
-from app.publication.models import Redaction
+from app.publication.models import Redaction, WithdrawalRequest
 from app.publication.service import publish_batch
 from app.publication.withdrawals import Asked
 from app.review.models import ReturnedDocument
@@ -92,8 +93,8 @@ class Case:
             (outcome,) = publish_batch(session, publisher, [ref])
         assert outcome.published, outcome.problems
         self._copy()
-        self._edit("/description", f"Ver a {self.secret}")
-        self._edit("/description", "Sin más")
+        self.edit("/description", f"Ver a {self.secret}")
+        self.edit("/description", "Sin más")
 
     def _import(self) -> UUID:
         whole = document() | {
@@ -170,7 +171,7 @@ class Case:
             today = clock.now().date()
             reservations.request(session, publisher, self.process_id, asked, today=today)
 
-    def _edit(self, pointer: str, value: object) -> None:
+    def edit(self, pointer: str, value: object) -> None:
         editor = self.person("so_editor")
         with self.place.database.unit_of_work(editor) as session:
             change = editing.Change(pointer, value)
@@ -402,3 +403,42 @@ def test_history_is_not_rewritten_without_the_act(case: Case) -> None:
     with case.place.database.unit_of_work(case.person("garante_reviewer")) as session:
         changed = session.execute(text("UPDATE document_edit SET before = 'null', after = 'null'"))
         assert changed.rowcount == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("place", ["/noexiste", "x", ""])
+def test_what_never_stood_anywhere_is_not_said_to_be_redacted(case: Case, place: str) -> None:
+    publisher, reviewer = case.person("so_publisher"), case.person("garante_reviewer")
+    asked = everything(case, erases="places", places=("/tender/title",))
+    with case.place.database.unit_of_work(publisher) as session:
+        request_id = withdrawals.request(session, publisher, case.process_id, asked).request_id
+    with case.place.database.owner_work(case.place.system) as session:  # as one could be kept once
+        session.execute(
+            update(WithdrawalRequest)
+            .where(col(WithdrawalRequest.request_id) == request_id)
+            .values(places=["/tender/title", place])
+        )
+
+    with (
+        pytest.raises(ConflictError, match="No hay nada que testar"),
+        case.place.database.unit_of_work(reviewer) as session,
+    ):
+        withdrawals.approve(session, reviewer, case.process_id, request_id)
+
+    with case.place.database.public_reading() as session:
+        told = select(PublicAct.kind).where(PublicAct.tenant_id == case.place.tenant_id)
+        assert "redaction" not in session.exec(told).all()
+
+
+def test_what_left_the_draft_before_the_decision_is_redacted_in_its_history(
+    case: Case, tables_holding: Callable[[str], set[str]]
+) -> None:
+    publisher, reviewer = case.person("so_publisher"), case.person("garante_reviewer")
+    asked = everything(case, erases="places", places=("/tender/description",))
+    with case.place.database.unit_of_work(publisher) as session:
+        request_id = withdrawals.request(session, publisher, case.process_id, asked).request_id
+    case.edit("/description", None)
+
+    with case.place.database.unit_of_work(reviewer) as session:
+        withdrawals.approve(session, reviewer, case.process_id, request_id)
+
+    assert "document_edit" not in tables_holding(f"Ver a {case.secret}")

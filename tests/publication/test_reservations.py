@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlmodel import select
+from sqlalchemy import update
+from sqlmodel import col, select
 
 from app.core import clock
 from app.core.errors import AppError, ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -157,6 +158,8 @@ def test_a_term_is_extended_once_with_its_ground(case: Case) -> None:
     [
         ({"places": ()}, InvalidError),
         ({"places": ("/tender/nada",)}, InvalidError),
+        ({"places": ("x",)}, InvalidError),
+        ({"places": ("",)}, InvalidError),
         ({"ground": "porque sí"}, InvalidError),
         ({"article": " "}, InvalidError),
         ({"reason": ""}, InvalidError),
@@ -221,3 +224,15 @@ def test_nothing_is_published_while_a_reserved_place_is_lost(case: Case) -> None
     assert [problem["code"] for problem in held.problems] == ["reserved_lost"]
     assert "Pide la reserva otra vez" in held.problems[0]["message"]
     assert outcome.published
+
+
+def test_a_place_kept_once_that_is_no_pointer_is_lost_and_not_the_whole_document(case: Case) -> None:
+    reservation_id = case.grant()
+    with case.place.database.owner_work(case.place.system) as session:
+        session.execute(
+            update(Reservation).where(col(Reservation.reservation_id) == reservation_id).values(places=[""])
+        )
+
+    (held,) = case.press.publish(case.ref)
+
+    assert [problem["code"] for problem in held.problems] == ["reserved_lost"]
