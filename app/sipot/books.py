@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
@@ -118,8 +118,10 @@ class _Xls:
             sheet = self._book.get_sheet_by_name(name)
         except CalamineError as error:
             raise InvalidError(DAMAGED) from error
+        # The rows begin at the first of the sheet, but each one at the first column that has anything.
+        before: list[Any] = [None] * (sheet.start[1] if sheet.start else 0)
         for number, values in enumerate(sheet.iter_rows(), start=1):
-            cells = [
+            cells = before + [
                 None
                 if value == ""
                 else int(value)
@@ -128,7 +130,7 @@ class _Xls:
                 for value in values[:WIDEST]
             ]
             if any(cell is not None for cell in cells):
-                yield RawRow(number, cells)  # type: ignore[arg-type]  # a duration stands in no format
+                yield RawRow(number, cells)
 
 
 class _Csv:

@@ -1,4 +1,7 @@
-"""SIPOT rows to one OCDS document: the rows of one process, quarter by quarter, each over what the last one said."""
+"""SIPOT rows to one OCDS document: the rows of one process, quarter by quarter, each over what the last one said.
+
+Long, because every rule of the mapping has its method here, in the order of the table.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,7 @@
-"""One published process to SIPOT rows: one for each contract and supplier, one where nothing was awarded."""
+"""One published process to SIPOT rows: one for each contract and supplier, one where nothing was awarded.
+
+Long, because every rule of the mapping has its method here, the other way round of `app.sipot.inward`.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
