@@ -7,7 +7,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.responses import Response
 
@@ -16,13 +16,15 @@ from app.accountability.log import Act, Asked
 from app.accountability.retention_router import router as retention
 from app.core import json, sheets
 from app.core.audit import AuditSeal
-from app.core.pagination import Page
+from app.core.db import Actor, RwSession
+from app.core.pagination import INT8, Page
 from app.core.policy import Permission
 from app.identity.deps import ActorDep, DatabaseDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
 from app.ocds.entry import EntryError, dates
 from app.processes.history import VERBS
 from app.tenancy import queries as tenancy
+from app.tenancy.queries import TenantView
 from app.web.shell import Link
 from app.web.templating import page
 
@@ -121,6 +123,18 @@ def acts(
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
     """List what was done, the newest first; every filter is an address."""
+    return _list(request, view, actor, session, said=said, cursor=cursor)
+
+
+def _list(
+    request: Request,
+    view: TenantView,
+    actor: Actor,
+    session: RwSession,
+    *,
+    said: Said,
+    cursor: str | None = None,
+) -> Response:
     home = f"{view.base}/bitacora"
     people = log.colleagues(session, actor)
     asked, errors = _asked(said, view.time_zone)
@@ -145,10 +159,21 @@ def acts(
 
 @router.get("/{tenant}/bitacora.csv", dependencies=[Depends(guard(Permission.AUDIT_READ))])
 def file(
-    view: TenantDep, actor: ActorDep, session: WorkDep, database: DatabaseDep, *, said: SaidDep
+    request: Request,
+    view: TenantDep,
+    actor: ActorDep,
+    session: WorkDep,
+    database: DatabaseDep,
+    *,
+    said: SaidDep,
 ) -> Response:
-    """Give all that the same filters ask for; that it was taken away is in the log as well."""
-    asked, _ = _asked(said, view.time_zone)
+    """Give all that the same filters ask for; that it was taken away is in the log as well.
+
+    A filter that cannot be read takes nothing away: the page says what is wrong with it.
+    """
+    asked, errors = _asked(said, view.time_zone)
+    if errors:
+        return _list(request, view, actor, session, said=said)
     log.note_export(session, actor, asked)
 
     def pieces() -> Iterator[bytes]:
@@ -162,7 +187,13 @@ def file(
 
 
 @router.get("/{tenant}/bitacora/{event_id}", dependencies=[Depends(guard(Permission.AUDIT_READ))])
-def one(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, event_id: int) -> Response:
+def one(
+    request: Request,
+    view: TenantDep,
+    actor: ActorDep,
+    session: WorkDep,
+    event_id: Annotated[int, Path(ge=1, le=INT8)],
+) -> Response:
     """Show one act with all that is known of it."""
     found, seal = log.act(session, actor, event_id)
     detail = tuple((name, _text(value)) for name, value in found.event.detail.items())

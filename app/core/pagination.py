@@ -12,6 +12,9 @@ from app.core.errors import BadRequestError
 
 T = TypeVar("T")
 
+INT4, INT8 = 2**31 - 1, 2**63 - 1
+"""The largest numbers of the database's two kinds of integers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
@@ -31,12 +34,13 @@ def encode_cursor(*key: str | int) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(key)).rstrip(b"=").decode()
 
 
-def decode_cursor(cursor: str, *types: type[str] | type[int]) -> tuple[str | int, ...]:
+def decode_cursor(cursor: str, *types: type[str] | type[int], most: int = INT8) -> tuple[str | int, ...]:
     """Return the key inside a cursor.
 
     Args:
         cursor: as given by `encode_cursor`.
         *types: what each member of the key must be.
+        most: the largest number that the key's columns hold, `INT4` or `INT8`.
 
     Raises:
         BadRequestError: the text is not a cursor of ours.
@@ -49,11 +53,16 @@ def decode_cursor(cursor: str, *types: type[str] | type[int]) -> tuple[str | int
     valid = (
         isinstance(key, list)
         and len(key) == len(types)
-        and all(type(part) is kind for part, kind in zip(key, types, strict=True))
+        and all(type(part) is kind and _fits(part, most) for part, kind in zip(key, types, strict=True))
     )
     if not valid:
         raise BadRequestError(_BAD_CURSOR)
     return tuple(key)
+
+
+def _fits(part: str | int, most: int) -> bool:
+    """Tell whether the database can hold a member of a key: it has no NUL, and its integers end."""
+    return "\x00" not in part if isinstance(part, str) else -most <= part <= most
 
 
 def cut(rows: Sequence[T], limit: int, key: Callable[[T], tuple[str | int, ...]]) -> Page[T]:

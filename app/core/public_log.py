@@ -18,6 +18,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from app.core import audit, json, locks
 from app.core.audit import AuditEvent
 from app.core.db import NOBODY, Actor
+from app.core.sheets import clean
 from app.core.tables import belongs_to, moment, one_of, prose, table_of, tenant_key
 
 KINDS = {
@@ -77,6 +78,8 @@ def tell(
 ) -> int:
     """Write an act in the public log, in the transaction that does it; returns the entry's number.
 
+    Texts are kept without what nobody sees: an entry can never be mended, and a feed cannot hold control characters.
+
     The tenant's log stays locked until the transaction ends: tell after the locks of processes and of the chain.
 
     Args:
@@ -104,9 +107,9 @@ def tell(
         "kind": kind,
         "sujeto_obligado_id": sujeto_obligado_id,
         "ocid": ocid,
-        "ground": ground,
-        "reason": reason,
-        "detail": detail,
+        "ground": clean(ground),
+        "reason": clean(reason),
+        "detail": {name: clean(fact) if isinstance(fact, str) else fact for name, fact in detail.items()},
         "previous_hash": previous,
     }
     digest = _hash(PublicAct(**facts))

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.pagination import INT4, Page, cut, decode_cursor
 from app.imports.models import ImportRow, ImportRun
 
 
@@ -66,7 +66,7 @@ def rows(
     if outcome:
         query = query.where(ImportRow.outcome == outcome)
     if cursor:
-        (number,) = decode_cursor(cursor, int)
+        (number,) = decode_cursor(cursor, int, most=INT4)
         query = query.where(col(ImportRow.row_number) > number)
     found = session.exec(query.order_by(col(ImportRow.row_number)).limit(limit + 1)).all()
     return cut(found, limit, lambda row: (row.row_number,))

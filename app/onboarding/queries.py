@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.folding import fold
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.pagination import INT4, Page, cut, decode_cursor
 from app.core.policy import ROLE_LABELS
 from app.core.tables import among, table_of
 from app.identity.models import Account, Invitation, Membership
@@ -271,7 +271,7 @@ def load_rows(
         PadronRow.tenant_id == actor.tenant_id, PadronRow.load_id == load_id, PadronRow.outcome == outcome
     )
     if cursor:
-        query = query.where(col(PadronRow.row_number) > decode_cursor(cursor, int)[0])
+        query = query.where(col(PadronRow.row_number) > decode_cursor(cursor, int, most=INT4)[0])
     rows = session.exec(query.order_by(col(PadronRow.row_number)).limit(PAGE + 1)).all()
     return cut(rows, PAGE, lambda row: (row.row_number,))
 

@@ -362,7 +362,10 @@ def reactivate(at: DeskDep, sent: Sent) -> Response:
 
 def version(sent: FormValues) -> int:
     """Return the version of a row that a form was made from; 0, which no row has, when it says none."""
-    text = sent.text("row_version")
+    return _version(sent.text("row_version"))
+
+
+def _version(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
@@ -404,7 +407,7 @@ def _about(at: Desk, act: str, form: Form[Any]) -> FormPage:
         form=form,
         options=_OPTIONS,
         button=button,
-        row_version=int(sent) if sent.isdecimal() else at.body.row_version,
+        row_version=_version(sent) or at.body.row_version,
         lookup=f"{at.view.base}/padron/opciones",
     )
 

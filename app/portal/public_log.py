@@ -1,7 +1,6 @@
 """The public log: a page for people, a file for spreadsheets, one for programs, a feed for who wants to hear of it."""
 
-import csv
-import io
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -12,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.responses import Response
 
-from app.core import json
+from app.core import json, sheets
 from app.core.db import PublicSession
 from app.core.public_log import KINDS, instant
 from app.identity.deps import DatabaseDep, PublicDep, SettingsDep
@@ -22,6 +21,7 @@ from app.portal.acts import Entry, Filters
 from app.portal.frame import PublicTenantDep, address, crumbs_of, public
 from app.portal.pages import Choice, Filter, LogPage, Told, process_address
 from app.portal.queries import SujetoRow
+from app.processes.workflow import POLICY_LABELS
 from app.tenancy.queries import TenantView
 from app.web.formats import date_es, plural
 from app.web.shell import Link
@@ -163,8 +163,48 @@ def said(entry: Entry) -> str:
             return f"Terminó la reserva de {_counted(detail, 'places', 'dato', 'datos')}"
         case "correction":
             return "Se corrigió lo publicado"
+        case "policy_change":
+            subject = "" if entry.sujeto_obligado_id else ", en los sujetos obligados que se agreguen"
+            return f"Cambió quién aprueba{subject}: {_from_to(detail)}"
+        case "single_grant":
+            return f"Se permitió publicar con persona única hasta el {_day(detail.get('until', ''))}: {_from_to(detail)}"
+        case "policy_text":
+            named = [_TEXTS.get(name, name) for name in str(detail.get("changed", "")).split(", ")]
+            return f"Cambió {' y '.join(filter(None, (', '.join(named[:-1]), named[-1])))}"
+        case "suspension":
+            return _ACTS.get(str(detail.get("act")), _SUSPENDED)[not entry.sujeto_obligado_id]
+        case "succession" if "after" in detail:
+            act = _JOINED.get(str(detail.get("act")), KINDS["succession"])
+            return f"{act}: de {detail.get('before')} a {detail['after']}, desde el {_day(detail.get('since', ''))}"
+        case "succession":
+            return f"Otra autoridad sucede a la anterior, desde el {_day(detail.get('since', ''))}: {entry.reason}"
+        case "transfer":
+            count = _counted(detail, "processes", "contratación", "contrataciones")
+            return f"Se traspasó un sujeto obligado con {count}. {entry.reason}"
         case _:
             return KINDS[entry.kind]
+
+
+_TEXTS = {
+    "policy_text": "el texto de la política",
+    "policy_url": "su enlace",
+    "licence": "la licencia de los datos",
+}
+_SUSPENDED = ("Se suspendió al sujeto obligado", "Se suspendió al organismo garante")
+_ACTS = {
+    "reactivate": ("El sujeto obligado volvió a la actividad", "El organismo garante volvió a la actividad"),
+    "resume": ("El sujeto obligado volvió a la actividad", "El organismo garante volvió a la actividad"),
+    "delete": ("Se borró al sujeto obligado", "Se borró lo que el organismo garante tenía en este servicio"),
+}
+"""Act → said of a body, said of the tenant."""
+_JOINED = {"merge": "Fusión", "split": "Escisión", "succession": "Sucesión"}
+
+
+def _from_to(detail: dict[str, Any]) -> str:
+    before, after = (
+        POLICY_LABELS.get(str(detail.get(name)), str(detail.get(name, ""))) for name in ("before", "after")
+    )
+    return f"antes, «{before}»; ahora, «{after}»"
 
 
 def _counted(detail: dict[str, Any], name: str, one: str, many: str) -> str:
@@ -237,7 +277,7 @@ _HEAD = (
 
 
 def _csv(rows: Iterable[Entry]) -> Iterator[bytes]:
-    yield "\ufeff".encode()
+    yield sheets.BOM
     yield _line(_HEAD)
     for row in rows:
         yield _line(
@@ -256,12 +296,7 @@ def _csv(rows: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def _line(cells: Iterable[object]) -> bytes:
-    text = io.StringIO(newline="")
-    # A spreadsheet would run what begins so.
-    csv.writer(text).writerow(
-        f" {cell}" if str(cell).startswith(("=", "+", "-", "@")) else cell for cell in cells
-    )
-    return text.getvalue().encode()
+    return sheets.lines([[str(cell) for cell in cells]])
 
 
 def _json(view: TenantView, rows: Iterable[Entry]) -> Iterator[bytes]:
@@ -285,18 +320,23 @@ def _json(view: TenantView, rows: Iterable[Entry]) -> Iterator[bytes]:
     yield b"]}"
 
 
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 forbids (section 2.2); the log of before may hold some, and no entry is ever changed."""
+
+
 def _atom(view: TenantView, home: str, rows: Iterable[Entry]) -> str:
     listed = list(rows)
     updated = instant(listed[0].at) if listed else "1970-01-01T00:00:00Z"
     told = "".join(
-        f"<entry><id>{escape(home)}#{row.number}</id><title>{escape(KINDS[row.kind])}: {escape(said(row))}</title>"
+        f"<entry><id>{escape(home)}#{row.number}</id><title>{escape(said(row))}</title>"
         f"<updated>{instant(row.at)}</updated><link href={quoteattr(f'{home}#asiento-{row.number}')}/>"
         f"<summary>{escape(' '.join(filter(None, (row.ocid, row.ground, row.reason))))}</summary></entry>"
         for row in listed
     )
-    return (
+    return _NOT_XML.sub(
+        "",
         '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="es-MX">'
         f"<id>{escape(home)}</id><title>Bitácora pública: {escape(view.known_as)}</title>"
         f"<updated>{updated}</updated><author><name>{escape(view.name)}</name></author>"
-        f'<link rel="self" href={quoteattr(f"{home}.atom")}/><link href={quoteattr(home)}/>{told}</feed>'
+        f'<link rel="self" href={quoteattr(f"{home}.atom")}/><link href={quoteattr(home)}/>{told}</feed>',
     )

@@ -17,7 +17,7 @@ from sqlmodel import col, select
 
 from app.core.db import Actor, RwSession
 from app.core.errors import ConflictError, InvalidError, NotFoundError
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.pagination import INT4, Page, cut, decode_cursor
 from app.ocds.shape import Document, same
 from app.processes import following, places
 from app.processes.desk import Desk
@@ -155,7 +155,8 @@ def open_list(
     query = places.in_list(actor, process_id, list_path)
     if cursor:
         query = query.where(
-            tuple_(ProcessPart.ordinal, ProcessPart.path) > tuple_(*decode_cursor(cursor, int, str))
+            tuple_(ProcessPart.ordinal, ProcessPart.path)
+            > tuple_(*decode_cursor(cursor, int, str, most=INT4))
         )
     rows = [Element(path, ordinal, body) for path, ordinal, body in session.exec(query.limit(limit + 1))]
     total = places.count(session, actor, process_id, list_path)

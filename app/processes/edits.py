@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.pagination import INT4, Page, cut, decode_cursor
 from app.core.tables import among
 from app.identity.queries import full_names
 from app.ocds import model, parts
@@ -77,7 +77,7 @@ def edits(
     """
     counted = select(DocumentEdit.seq, func.count()).where(*_of(actor, process_id))
     if cursor:
-        counted = counted.where(DocumentEdit.seq < int(decode_cursor(cursor, int)[0]))
+        counted = counted.where(DocumentEdit.seq < int(decode_cursor(cursor, int, most=INT4)[0]))
     found = session.exec(
         counted.group_by(col(DocumentEdit.seq)).order_by(col(DocumentEdit.seq).desc()).limit(limit + 1)
     ).all()

@@ -57,6 +57,7 @@ VERBS = {
     "reservation.end": "Terminó la reserva",
     "reservation.expire": "Terminó el plazo de una reserva",
     "withheld.read": "Leyó datos que no se publican",
+    "reservation.read": "Leyó la prueba de daño de una reserva",
     "public_act.tell": "Asentó un acto en la bitácora pública",
     "import.delete_original": "Borró el archivo original de una importación",
     "process.due": "Cambió la fecha límite",
@@ -169,7 +170,9 @@ def acts_on(session: RwSession, actor: Actor, process_id: UUID, *, limit: int = 
             AuditEvent.tenant_id == actor.tenant_id,
             AuditEvent.subject_type == SUBJECT,
             AuditEvent.subject_id == str(process_id),
-            AuditEvent.verb != "withheld.read",  # who looked is the log's to tell, not the document's history
+            col(AuditEvent.verb).not_in(
+                ("withheld.read", "reservation.read")
+            ),  # who looked is the log's to tell, not the document's history
         )
         .order_by(col(AuditEvent.event_id).desc())
         .limit(limit)

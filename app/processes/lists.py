@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.folding import fold
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.pagination import INT4, Page, cut, decode_cursor
 from app.processes.handover import responsible
 from app.processes.models import OPEN_STATUSES, ContractingProcess, ProcessVersion, VersionEditor
 from app.processes.queries import SAME_SUJETO, WITHOUT_SNAPSHOT, identifier
@@ -155,7 +155,7 @@ def versions_in(
     key = (ProcessVersion.updated_at, ProcessVersion.process_id, ProcessVersion.number)
     newest_first = order == "newest"
     if cursor:
-        last = _touched(*decode_cursor(cursor, str, str, int))
+        last = _touched(*decode_cursor(cursor, str, str, int, most=INT4))
         query = query.where(tuple_(*key) < last if newest_first else tuple_(*key) > last)
     query = query.order_by(*(col(part).desc() if newest_first else col(part) for part in key))
     return cut(_rows(session, query, limit + 1), limit, _touch_key)
@@ -260,7 +260,7 @@ def _by_deadline(
 ) -> Page[ProcessRow]:
     """What has a deadline by it, then what has none, the longest untouched first: two walks, each along its index."""
     day: Any = ProcessVersion.due_on if order == "due" else ProcessVersion.respond_by
-    due, *after = decode_cursor(cursor, str, str, str, int) if cursor else ("", "", "", 0)
+    due, *after = decode_cursor(cursor, str, str, str, int, most=INT4) if cursor else ("", "", "", 0)
     rows: list[ProcessRow] = []
     if due or not cursor:
         key = (day, ProcessVersion.process_id, ProcessVersion.number)

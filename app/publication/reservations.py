@@ -250,6 +250,16 @@ def one(
     return row
 
 
+def harm_read(session: RwSession, row: Reservation) -> str:
+    """Return the "prueba de daño", which tells of what it protects: that somebody read it is in the audit.
+
+    The caller has checked that the actor may read what is reserved.
+    """
+    if row.harm:
+        _record(session, "reservation.read", row)
+    return row.harm
+
+
 def _check_term(until: date | None, after: date) -> None:
     if until is None:
         raise InvalidError("Escribe el último día del plazo.")

@@ -115,6 +115,7 @@ class ReservationPage:
     status: str
     kind: str
     places: tuple[str, ...]
+    harm: str
     harm_file: Link | None
     asked_by: str
     decided_by: str
@@ -280,6 +281,7 @@ def _answer(
     decides = allowed(visit.actor, Permission.WITHDRAWAL_APPROVE)
     file = f"{visit.home}/archivos/{row.harm_attachment_id}"
     may_read = may_read_reserved(visit.actor, row.sujeto_obligado_id)
+    harm = reservations.harm_read(visit.session, row) if may_read else ""
     context = ReservationPage(
         crumbs=visit.crumbs(process.ocid),
         here=f"{visit.home}/reservas/{reservation_id}",
@@ -288,6 +290,7 @@ def _answer(
         status=RESERVATIONS.statuses[row.status],
         kind=next(label for key, label, _ in KINDS if key == row.kind),
         places=in_place_words(process.document, row.places),
+        harm=harm,
         harm_file=Link("Ver el archivo", file) if row.harm_attachment_id and may_read else None,
         asked_by=names.get(row.requested_by, "Una cuenta que ya no existe"),
         decided_by=names.get(row.decided_by, "Una cuenta que ya no existe") if row.decided_by else "",

@@ -98,6 +98,14 @@ def test_filters_narrow_and_a_wrong_one_says_how(live: LiveServer, place: Place,
         answer = client.get(f"/{place.slug}/bitacora{query}")
         assert answer.status_code == 422
         assert words in answer.text
+        taken = client.get(f"/{place.slug}/bitacora.csv{query}")
+        assert (taken.status_code, taken.headers["content-type"]) == (422, "text/html; charset=utf-8")
+        assert words in taken.text
+    with place.database.unit_of_work(place.system) as session:
+        exports = select(AuditEvent).where(
+            AuditEvent.tenant_id == place.tenant_id, AuditEvent.verb == "audit.export"
+        )
+        assert session.exec(exports).all() == []
     assert client.get(f"/{place.slug}/bitacora?sujeto={uuid4()}").status_code == 404
     for cursor in ("x", "WyJtYWwiLDFd"):
         assert client.get(f"/{place.slug}/bitacora?cursor={cursor}").status_code == 400

@@ -6,7 +6,9 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from sqlmodel import select
 
+from app.core.audit import AuditEvent
 from app.processes.queries import load_working
 from app.publication.models import WithdrawalRequest
 from tests.conftest import LiveServer, Place
@@ -187,6 +189,7 @@ def test_a_reservation_from_choosing_to_its_extension(desk: Desk) -> None:
         303,
     )
     assert "Prorrogada" in publisher.get(here).text
+    assert "Facilita evadirla." in publisher.get(here).text
     page = desk.live.client().get(f"/{desk.place.slug}/procesos/{desk.ocid}")
     assert "sin publicar hasta el 31 dic 2030, con prórroga" in page.text
     assert reviewer.post(f"{here}/fin", data={"motivo": "Ya no hay causas."}).status_code == 303
@@ -201,3 +204,34 @@ def test_places_to_redact_are_chosen_from_what_the_document_says(desk: Desk) -> 
     assert "Título" in desk.at("garante_reviewer").get(request).text
     assert "No hay nada publicado que retirar" in nothing.text
     assert UUID(request.rpartition("/")[2])
+
+
+def test_the_proof_of_harm_is_for_few_and_reading_it_is_recorded(desk: Desk) -> None:
+    sent = {
+        "lugar": "/tender/title",
+        "clase": "reserved",
+        "supuesto": "security",
+        "articulo": "Artículo 112",
+        "motivo": "Revela cómo se vigila.",
+        "hasta": "31/12/2028",
+        "dano": "Facilita evadirla.",
+    }
+    here = desk.at("so_publisher").post(f"{desk.home}/reservas/nueva", data=sent).headers["location"]
+    readers = ("so_reader", "so_publisher", "garante_reviewer")
+    desk.place.actor("garante_admin")
+
+    shown = {
+        role: "Facilita evadirla." in desk.at(role).get(here).text for role in (*readers, "garante_admin")
+    }
+
+    with desk.place.database.unit_of_work(desk.place.system) as session:
+        read = select(AuditEvent.account_id).where(
+            AuditEvent.tenant_id == desk.place.tenant_id, AuditEvent.verb == "reservation.read"
+        )
+        noted = set(session.exec(read).all())
+    assert noted == {desk.place.actor(role).account_id for role, seen in shown.items() if seen}
+    assert shown["garante_reviewer"]
+    assert not shown["garante_admin"]
+    assert "Revela cómo se vigila." in desk.at("garante_admin").get(here).text
+    history = desk.at("so_publisher").get(desk.home).text
+    assert "Leyó la prueba de daño" not in history

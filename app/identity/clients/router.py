@@ -200,10 +200,10 @@ def _refused(code: str, status: int, error: AppError) -> Response:
 
 
 def _version(sent: FormValues) -> int:
-    try:
-        return int(sent.text("row_version"))
-    except ValueError as error:
-        raise BadRequestError("Falta la versión del sistema. Vuelve a abrir la página.") from error
+    text = sent.text("row_version")
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise BadRequestError("Falta la versión del sistema. Vuelve a abrir la página.")
+    return int(text)
 
 
 def _page(
