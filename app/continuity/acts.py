@@ -20,7 +20,6 @@ from app.core.policy import Permission, require
 from app.core.tables import table_of
 from app.identity.invitations import Offer, address
 from app.identity.models import Account
-from app.identity.policy import refuse_oneself
 from app.publication.models import ChainHead
 from app.publication.moving import Move, Side
 from app.tenancy.models import Tenant, TenantName
@@ -111,8 +110,7 @@ def ask_administration(
     """
     email = address(offer.email)
     with database.owner_work(_within(operator, view)) as session:
-        known = session.exec(select(Account.account_id).where(Account.email == email)).first()
-        refuse_oneself(operator, known)
+        _refuse_themselves(session, email, operator.account_id)
         _require_nobody(session, view.tenant_id)
         detail = {"email": email, "full_name": offer.full_name}
         return _ask(session, operator, _Asked("administration", view.tenant_id, legal_act.strip(), detail))
@@ -212,7 +210,7 @@ def accept(database: Database, operator: Actor, view: TenantView, act_id: UUID) 
     A transfer begins: the bodies are closed for work, and a job moves their processes.
 
     Raises:
-        ForbiddenError: not an operator, or the one who asked.
+        ForbiddenError: not an operator, or the one who asked; or an administration would be given to one of both.
         NotFoundError: there is no such act.
         ConflictError: it is no longer open, or what it needs is no longer so.
     """
@@ -231,6 +229,7 @@ def accept(database: Database, operator: Actor, view: TenantView, act_id: UUID) 
             exporting.write_key(session, actor, act.detail["recipient"])
             _finish(act)
         elif act.kind == "administration":
+            _refuse_themselves(session, act.detail["email"], act.asked_by, operator.account_id)
             # Its own transaction comes first: an act is not done whose invitation is refused.
             service.appoint_admin(
                 database, operator, act.subject_id, act.detail["email"], act.detail["full_name"]
@@ -342,6 +341,13 @@ def _succeed(session: Session, act: PlatformAct) -> None:
 def _finish(act: PlatformAct) -> None:
     ACTS.apply(act, "finish")
     act.done_at = clock.now()
+
+
+def _refuse_themselves(session: Session, email: str, *operators: UUID | None) -> None:
+    # Here, as the owner: the tenant's own transaction does not see accounts of people who are not in it.
+    known = session.exec(select(Account.account_id).where(Account.email == email)).first()
+    if known is not None and known in operators:
+        raise ForbiddenError("Quien opera la plataforma no se nombra a sí mismo: propón a otra persona.")
 
 
 def _require_nobody(session: Session, tenant_id: UUID) -> None:

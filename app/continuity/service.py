@@ -65,7 +65,7 @@ def appoint_admin(database: Database, operator: Actor, tenant_id: UUID, email: s
     """Invite somebody to administer a tenant that nobody administers any more, as two operators agreed.
 
     Raises:
-        ForbiddenError: not an operator, or the address is their own.
+        ForbiddenError: not an operator.
         ConflictError: somebody administers it; or this address is invited already.
     """
     require(operator, Permission.PLATFORM_MANAGE)

@@ -221,6 +221,13 @@ def test_chain_entries_cannot_be_changed_by_any_role_of_the_service(database: Da
         assert tuple(may) == (False,) * 7, role
 
 
+def test_no_role_of_the_service_states_when_an_act_of_the_public_log_was(database: Database) -> None:
+    for role in ("rw", "public", "monitor", "worker", "auth", "auditor"):
+        with database.engine(role).connect() as connection:
+            may = "SELECT has_column_privilege(current_user, 'public_act', 'at', 'INSERT')"
+            assert connection.execute(text(may)).scalar_one() is False, role
+
+
 def test_no_native_enums_and_no_columns_of_varying_length(database: Database) -> None:
     enums = rows(
         database,

@@ -1,4 +1,4 @@
-"""Every form of the application, sent with keys that it does not ask for: none of them takes effect.
+"""Every form and JSON body sent with keys that it does not ask for, and every route walked as each role.
 
 Two tenants that were filled alike are walked alike. One gets every form as a page sends it, the other the same with the
 attack in it: whatever says who may do what must be the same in both afterwards, as the database has it.
@@ -12,13 +12,18 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx2
+import orjson
 import pytest
 from sqlalchemy import text
 
 from app.core.db import Database
+from app.core.policy import PLATFORM_ROLES, ROLES, SUJETO_ROLES, TENANT_ROLES, Permission
 from app.core.storage import Storage
+from app.identity.clients import service as clients
 from app.web import forms
-from tests.conftest import LiveServer, Place
+from tests.conftest import PASSWORD, LiveServer, Place
+from tests.continuity.people import person
+from tests.factories import document, new_ocid
 from tests.walls.crowd import Crowd, filled, insiders
 from tests.walls.routes import ROUTES, SAFE, Filled, Route, may
 
@@ -84,7 +89,7 @@ class _Listening(dict[str, list[str]]):
 
     def get(self, name: str, default: object = None) -> object:  # type: ignore[override]
         self._names.add(name)
-        return super().get(name, default)  # type: ignore[arg-type]
+        return super().get(name, default)
 
     def __getitem__(self, name: str) -> list[str]:
         self._names.add(name)
@@ -182,7 +187,8 @@ class Twins:
 def twins(make_place: Callable[..., Place], crowd: Crowd, database: Database, storage: Storage) -> Twins:
     foreign = make_place()
     foreign.actor("garante_admin")
-    return Twins(*(filled(make_place, crowd, database, storage) for _ in range(2)), foreign)
+    plain, attacked = (filled(make_place, crowd, database, storage) for _ in range(2))
+    return Twins(plain, attacked, foreign)
 
 
 @dataclass
@@ -357,3 +363,177 @@ def test_no_extra_key_takes_effect_whoever_sends_it(
         )
         assert answer.status_code == 403
     watch.compare(twins, f"{route}: changed keys")
+
+
+def test_ones_own_account_takes_no_extra_key(twins: Twins, crowd: Crowd, heard: Heard, watch: Watch) -> None:
+    for route in OF_ACCOUNT:
+        emails = []
+        for twin in (twins.plain, twins.attacked):
+            email = twin.place.email("so_editor", twin.place.sujetos[1])
+            if email in crowd.clients:  # the act before may have ended the session
+                crowd.clients.pop(email).close()
+            emails.append(email)
+        plain, attacked = both(twins, crowd, heard, route, (emails[0], emails[1]))
+        assert attacked.status_code == plain.status_code, (str(route), plain.text[:300], attacked.text[:300])
+        assert attacked.status_code < 500
+        watch.compare(twins, route)
+
+
+def test_the_platforms_forms_take_no_extra_key_and_only_operators(
+    twins: Twins, crowd: Crowd, heard: Heard, watch: Watch, database: Database
+) -> None:
+    operator, monitor = (person(database, role)[1] for role in PLATFORM_ROLES)
+    lowest = [
+        (monitor, {403}),
+        (twins.attacked.place.email("garante_admin"), {404}),
+        (twins.attacked.place.email("so_reader", twins.attacked.place.sujetos[0]), {404}),
+    ]
+    for route in OF_PLATFORM:
+        there = twins.attacked
+        address, body = route.address(there.own(route)), body_of(there, route)
+        for email, expected in lowest:
+            answer = attack(crowd.client(email), address, body, twins.keys())
+            assert answer.status_code in expected, (str(route), email)
+        plain, attacked = both(twins, crowd, heard, route, (operator, operator))
+        assert attacked.status_code == plain.status_code, (str(route), plain.text[:300], attacked.text[:300])
+        watch.compare(twins, route)
+
+
+KEYS_OF_RELEASES = {
+    "status": "published",
+    "tenant_id": str(uuid4()),
+    "sujeto_obligado_id": str(uuid4()),
+    "account_id": str(uuid4()),
+    "role": "garante_admin",
+    "policy": "direct",
+    "approved_alone": True,
+    "row_version": 99,
+    "_method": "DELETE",
+}
+
+
+def test_a_programs_file_gives_it_nothing_more(twins: Twins, live: LiveServer) -> None:
+    """Keys beside and inside of releases, and in the address: the import is the program's, in its tenant, as it may."""
+    place, foreign = twins.attacked.place, twins.foreign
+    keeper = place.actor("garante_admin")
+    with place.database.unit_of_work(keeper) as session:
+        made = clients.create(
+            session, place.database, keeper, name="Atacante", scopes=["imports:write"], days=30
+        )
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": made.client_id,
+        "client_secret": made.secret,
+        "role": "garante_admin",
+        "tenant_id": str(foreign.tenant_id),
+    }
+    client = live.client()
+    door = f"/{place.slug}/oauth/token"
+    assert client.post(door, data=form | {"scope": "imports:write imports:read"}).status_code == 400
+    assert client.post(f"/{foreign.slug}/oauth/token", data=form).status_code == 401
+    token = client.post(door, data=form).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    release = document() | {
+        "ocid": new_ocid(place),
+        "id": "1",
+        "date": "2026-01-15T10:00:00-06:00",
+        "tag": ["tender"],
+        "initiationType": "tender",
+        **KEYS_OF_RELEASES,
+        "x_tenant": KEYS_OF_RELEASES,
+    }
+    package = {"releases": [release], **KEYS_OF_RELEASES, "x_actor": KEYS_OF_RELEASES}
+    sending = f"/{place.slug}/api/v1/importaciones"
+    answer = client.post(
+        f"{sending}?{urlencode(twins.keys())}", content=orjson.dumps(package), headers=bearer
+    )
+    assert answer.status_code == 202, answer.text
+    import_id = answer.json()["id"]
+    with place.database.owner_work(place.system) as session:
+        row = session.execute(
+            text(
+                "SELECT r.tenant_id, m.role FROM import_run r JOIN membership m "
+                "ON m.tenant_id = r.tenant_id AND m.account_id = r.created_by WHERE r.import_id = :id"
+            ),
+            {"id": import_id},
+        ).one()
+    assert tuple(row) == (place.tenant_id, "machine")
+    # Its token is no person's session, and its scope no other.
+    assert client.get(f"{sending}/{import_id}", headers=bearer).status_code == 403
+    assert client.get(f"/{place.slug}/panel", headers=bearer).status_code == 303
+    other = client.post(f"/{foreign.slug}/api/v1/importaciones", content=b"[]", headers=bearer)
+    assert other.status_code == 401
+
+
+# Every route as each role
+
+
+def _walkers(there: Filled, database: Database) -> dict[str, tuple[str, frozenset[Permission] | None]]:
+    """Who walks → the address they sign in with, and what the table gives them; None: nothing to do with the tenant."""
+    place = there.place
+    walkers: dict[str, tuple[str, frozenset[Permission] | None]] = {
+        role: (place.email(role, place.sujetos[0] if role in SUJETO_ROLES else None), ROLES[role])
+        for role in TENANT_ROLES
+    }
+    return walkers | {role: (person(database, role)[1], None) for role in PLATFORM_ROLES}
+
+
+@pytest.mark.parametrize("role", [*TENANT_ROLES, *PLATFORM_ROLES])
+def test_every_route_answers_each_role_as_the_table_says(
+    twins: Twins, crowd: Crowd, watch: Watch, database: Database, role: str
+) -> None:
+    """Whoever lacks what a route asks for is refused before anything is looked for; whoever holds it is not."""
+    there = twins.plain
+    email, holds = _walkers(there, database)[role]
+    before, wrong = watch.state(there.place), []
+    for route in (one for one in ROUTES if one.for_people and (one.member or one.permissions)):
+        if route.member:
+            verdict = 404 if holds is None else 200 if route.permissions <= holds else 403
+        else:
+            verdict = 404 if holds is not None else 200 if route.permissions <= ROLES[role] else 403
+        if verdict == 200 and route.method not in SAFE:
+            continue  # done above, by whoever may
+        got = crowd.ask(route, there.own(route), email, sent=there.sent(route)).status_code
+        right = got not in (401, 422) and got < 500 if verdict == 200 else got == verdict
+        if not right:
+            wrong.append((str(route), verdict, got))
+    assert wrong == []
+    assert watch.state(there.place) == before
+
+
+def test_a_shut_account_and_a_program_are_nobody(
+    twins: Twins, live: LiveServer, database: Database, watch: Watch
+) -> None:
+    there, place = twins.plain, twins.plain.place
+    email = place.email("so_reader", place.sujetos[1])
+    shut, program = live.client(email), live.client()
+    assert shut.get(f"/{place.slug}/panel").status_code == 200
+    with database.owner_work() as session:
+        session.execute(text("UPDATE account SET status = 'disabled' WHERE email = :email"), {"email": email})
+    keeper = place.actor("garante_admin")
+    with place.database.unit_of_work(keeper) as session:
+        made = clients.create(session, place.database, keeper, name="Nadie", scopes=["imports:read"], days=30)
+    form = {"grant_type": "client_credentials", "client_id": made.client_id, "client_secret": made.secret}
+    token = program.post(f"/{place.slug}/oauth/token", data=form).json()["access_token"]
+    program.headers["Authorization"] = f"Bearer {token}"
+    before, wrong = watch.state(place), []
+    try:
+        for route in (one for one in ROUTES if one.for_people):
+            for client in (shut, program):
+                answer = client.request(
+                    route.method,
+                    route.address(there.own(route)),
+                    data=None if route.method in SAFE else there.sent(route),
+                )
+                if answer.status_code != (303 if route.method == "GET" else 401) or (
+                    route.method == "GET" and not answer.headers["location"].startswith("/entrar?")
+                ):
+                    wrong.append((str(route), client is shut, answer.status_code))
+        assert shut.post("/entrar", data={"email": email, "password": PASSWORD}).status_code == 422
+        assert wrong == []
+        assert watch.state(place) == before
+    finally:
+        with database.owner_work() as session:
+            session.execute(
+                text("UPDATE account SET status = 'active' WHERE email = :email"), {"email": email}
+            )

@@ -193,6 +193,19 @@ def test_forged_audit_rows_are_refused_and_true_ones_are_not(
                 connection.execute(text(statement), {"id": other_place.tenant_id})
 
 
+def test_an_act_of_the_public_log_is_of_the_moment_it_was_told(database: Database, filled: Filled) -> None:
+    told = (
+        "INSERT INTO public_act (tenant_id, number, kind, previous_hash, entry_hash{}) "
+        "VALUES (:id, 1, 'suspension', '', ''{}) RETURNING at = now()"
+    )
+    with database.engine("rw").connect() as connection:
+        bind(connection, filled.place.tenant_id)
+        whose = {"id": filled.place.tenant_id}
+        with pytest.raises(ProgrammingError, match="permission denied"), connection.begin_nested():
+            connection.execute(text(told.format(", at", ", '2020-01-01'")), whose)
+        assert connection.execute(text(told.format("", "")), whose).scalar_one() is True
+
+
 def test_published_bytes_cannot_be_deleted_without_a_withdrawal(database: Database, filled: Filled) -> None:
     with database.engine("rw").connect() as connection:
         bind(connection, filled.place.tenant_id)
