@@ -16,7 +16,7 @@ from app.core.pagination import Page, cut, decode_cursor
 from app.core.policy import Permission, allowed
 from app.core.tables import among, table_of
 from app.processes.queries import identifier, process_row
-from app.tenancy.models import Tenant
+from app.tenancy.models import SujetoObligado, Tenant
 
 _ABSENT = "No encontramos ese archivo."
 
@@ -154,14 +154,19 @@ def published(session: PublicSession, tenant_id: UUID, attachment_id: UUID) -> S
     return Stored(*row[:-1])
 
 
-def published_elsewhere(session: PublicSession, attachment_id: UUID) -> tuple[str, str] | None:
-    """Return slug and file name where a file is published; it may have moved there before it was."""
-    tenant, table = table_of(Tenant), table_of(Attachment)
+def published_elsewhere(
+    session: PublicSession, tenant_id: UUID, attachment_id: UUID
+) -> tuple[str, str] | None:
+    """Return slug and file name where a file is published whose body left this tenant before that."""
+    tenant, table, left = table_of(Tenant), table_of(Attachment), table_of(SujetoObligado)
     row = session.execute(
         sqlalchemy.select(tenant.c.slug, table.c.file_name)
         .select_from(tenant)
         .join(table, table.c.tenant_id == tenant.c.tenant_id)
+        .join(left, left.c.sujeto_obligado_id == table.c.sujeto_obligado_id)
         .where(
+            left.c.tenant_id == tenant_id,
+            left.c.status == "moved",
             table.c.attachment_id == attachment_id,
             table.c.kind == "public",
             table.c.published_at.is_not(None),

@@ -115,7 +115,7 @@ def public_file(
         file = _published(database, view, attachment_id)
     except NotFoundError:
         with database.public_reading() as session:
-            moved = queries.published_elsewhere(session, attachment_id)
+            moved = queries.published_elsewhere(session, view.tenant_id, attachment_id)
         if moved is None:
             raise
         return RedirectResponse(addresses.address(f"/{moved[0]}", attachment_id, moved[1]), 308)

@@ -136,11 +136,14 @@ def _told() -> None:
         wall(table)
         readable_by(table, "app_public", "app_monitor")
         grant("SELECT", table, "app_rw")
+    # Whose a published file is tells whether it left a tenant together with its body.
+    grant("SELECT", "attachment", "app_public", columns=("sujeto_obligado_id",))
 
 
 def downgrade() -> None:
     for name in ("app_public", "app_monitor"):
         op.execute(f"DROP POLICY {name}_follows ON ocid_alias")
+    op.execute(f"REVOKE SELECT (sujeto_obligado_id) ON attachment FROM {role('app_public')}")
     op.execute("DROP POLICY here ON contracting_process")
     op.execute("DROP FUNCTION releases_of")
     op.drop_table("taken_over")
