@@ -31,6 +31,7 @@ from app.identity import joining_router as joining
 from app.identity import people_router as people
 from app.identity import proof_router as proof
 from app.identity import router as identity
+from app.identity import tasks as lending
 from app.identity.clients import router as clients
 from app.identity.desk import desk_navigation
 from app.identity.sso import desk as access
@@ -74,6 +75,7 @@ TASKS = (
     filing,
     handover,
     importing,
+    lending,
     onboarding,
     publication,
     sealing,

@@ -76,6 +76,14 @@ def held(session: RwSession, hands: Hands, role: str, remaining: frozenset[str])
     return tuple(one for one in found if one.number)
 
 
+def together(some: tuple[Held, ...], others: tuple[Held, ...]) -> tuple[Held, ...]:
+    """Add up what several hands hold, each kind once."""
+    numbers: dict[Belonging, int] = {}
+    for one in (*some, *others):
+        numbers[one.belonging] = numbers.get(one.belonging, 0) + one.number
+    return tuple(Held(belonging, number) for belonging, number in numbers.items())
+
+
 def can_take(belongings: tuple[Held, ...], role: str) -> bool:
     """Tell whether somebody with this role may work on all of it."""
     return all(one.belonging.permission in ROLES[role] for one in belongings)

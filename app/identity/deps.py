@@ -19,6 +19,7 @@ from app.core.errors import (
     UnauthenticatedError,
 )
 from app.core.policy import ROLE_LABELS, Permission, allowed, require
+from app.identity.device import address_of
 from app.identity.people import note_entry
 from app.identity.queries import SignedIn, signed_in
 from app.identity.sso.queries import ProviderNeededError
@@ -132,7 +133,7 @@ def tenant_visitor(request: Request, view: TenantDep, who: VisitorDep, database:
     if who is None or hat is None or who.barred_from(hat):
         return None
     shell.dress(request, person=_person(who, current=hat.membership_id))
-    actor = hat.actor(who.account_id, request.client.host if request.client else "")
+    actor = hat.actor(who.account_id, address_of(request))
     if hat.last_entry_on != clock.now().date():
         note_entry(database, actor)
     return actor
@@ -207,7 +208,7 @@ def platform_guard(permission: Permission) -> Callable[[Request, SignedIn], Acto
     def guarded(request: Request, who: SignedInDep) -> Actor:
         if not who.platform_roles:
             raise NotFoundError
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         hats = [Actor(account_id=who.account_id, role=role, address=address) for role in who.platform_roles]
         actor = next((hat for hat in hats if allowed(hat, permission)), hats[0])
         require(actor, permission)

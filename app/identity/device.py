@@ -1,12 +1,19 @@
-"""What a browser calls itself, in words that its owner recognizes."""
+"""Where a request comes from: its address, and what its browser calls itself, in words that its owner recognizes."""
 
 import re
+
+from fastapi import Request
 
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox|FxiOS", "Firefox"),
              ("Chrome|CriOS", "Chrome"), ("Safari", "Safari"))  # fmt: skip
 _SYSTEMS = (("Android", "Android"), ("iPhone|iPad", "iOS"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
             ("CrOS", "ChromeOS"), ("Linux", "Linux"))  # fmt: skip
 LONGEST = 60
+
+
+def address_of(request: Request) -> str:
+    """Return the address that a request comes from; empty where the server knows none."""
+    return request.client.host if request.client else ""
 
 
 def known_as(user_agent: str) -> str:

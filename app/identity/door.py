@@ -4,6 +4,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from app.identity.deps import PLATFORM, cookie_name
+from app.identity.device import address_of
 from app.identity.queries import MembershipView, SignedIn
 from app.identity.sessions import NewSession, Visit
 from app.settings import Settings
@@ -12,7 +13,7 @@ from app.settings import Settings
 def visit_of(request: Request, settings: Settings) -> Visit:
     """Return where a request comes from, and the token that its browser still holds."""
     return Visit(
-        address=request.client.host if request.client else "",
+        address=address_of(request),
         user_agent=request.headers.get("user-agent", ""),
         old_token=request.cookies.get(cookie_name(settings)),
     )

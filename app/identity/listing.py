@@ -204,6 +204,7 @@ VERBS = {
     "membership.keep": "Se decidió que conserve la función",
     "membership.lend": "Recibió la función en préstamo",
     "membership.take_back": "Terminó el préstamo",
+    "membership.expire": "Terminó el préstamo, por su fecha",
     "membership.hand_over": "Entregó el trabajo que llevaba",
 }
 

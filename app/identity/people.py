@@ -1,4 +1,7 @@
-"""What happens to memberships after they were granted: used, changed, lent, looked through, ended."""
+"""What happens to memberships after they were granted: used, changed, lent, looked through, ended.
+
+Over 400 lines because every end, of a role or of a loan, hands work over in the same transaction and by the same rules.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -11,11 +14,11 @@ from sqlmodel import col, select
 from app.core import audit, clock, outbox
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from app.core.jobs import apart
 from app.core.policy import ROLES, SUJETO_ROLES, Permission, require
-from app.core.tables import among
 from app.identity import belongings, policy, service
 from app.identity.belongings import Hands, Held
-from app.identity.models import Invitation, Membership
+from app.identity.models import Account, Invitation, Membership
 from app.identity.queries import in_force
 from app.identity.workflow import MEMBERSHIPS
 from app.tenancy import queries as tenancy
@@ -51,18 +54,17 @@ def membership(
 
 
 def in_hand(session: RwSession, row: Membership, role: str = "") -> tuple[Held, ...]:
-    """Return what must pass to somebody else when the membership ends, or becomes another role."""
-    remaining = session.exec(
-        select(Membership.role).where(
-            Membership.tenant_id == row.tenant_id,
-            Membership.account_id == row.account_id,
-            Membership.membership_id != row.membership_id,
-            col(Membership.sujeto_obligado_id).is_not_distinct_from(row.sujeto_obligado_id),
-            in_force(),
+    """Return what must pass to somebody else when the membership ends, or becomes another role.
+
+    What borrowers hold by the role counts: it comes back first.
+    """
+    kept = _other_roles(session, row) | ({role} - {""})
+    held = belongings.held(session, _hands(row), row.role, kept)
+    for loan in _loans_of(session, row):
+        held = belongings.together(
+            held, belongings.held(session, _hands(loan), loan.role, kept | _other_roles(session, loan))
         )
-    ).all()
-    hands = Hands(row.tenant_id, row.account_id, row.sujeto_obligado_id)
-    return belongings.held(session, hands, row.role, frozenset({*remaining, role} - {""}))
+    return held
 
 
 def end(session: RwSession, actor: Actor, membership_id: UUID, heir: UUID | None = None) -> None:
@@ -84,6 +86,7 @@ def end(session: RwSession, actor: Actor, membership_id: UUID, heir: UUID | None
         raise ForbiddenError("Esa función la termina la administración del organismo garante.")
     MEMBERSHIPS.check("end", row.status)
     _refuse_last_administration(session, actor, row)
+    _call_in(session, actor, row)
     _hand_over(session, actor, row, in_hand(session, row), heir)
     close(session, actor, row, "end")
     _record(session, "end", row, role=row.role, heir=str(heir or ""))
@@ -113,6 +116,7 @@ def change_role(
     if _role_held(session, row, role):
         raise ConflictError("La persona ya tiene esa función aquí.")
     _refuse_last_administration(session, actor, row)
+    _call_in(session, actor, row)
     _hand_over(session, actor, row, in_hand(session, row, role), heir)
     close(session, actor, row, "end")
     fresh = service.add_membership(session, actor, row.account_id, role, row.sujeto_obligado_id)
@@ -149,21 +153,25 @@ class Loan:
 
 
 def lend(session: RwSession, actor: Actor, loan: Loan) -> UUID:
-    """Lend one's own role to a colleague of the same place; return the membership that the colleague gets.
+    """Lend the role that one acts under to a colleague of the same place; return the membership that they get.
+
+    Another of one's roles must be worn first: that is where the tenant asks for its second factor.
 
     Args:
         session: bound to the actor.
         actor: the lender.
-        loan: of a membership of the actor's own.
+        loan: of the membership that the actor wears.
 
     Raises:
-        NotFoundError: not a membership of the actor's, or not a colleague's.
+        NotFoundError: not the actor's role of now, or not a colleague's.
         ConflictError: the role is itself lent, or the colleague has it already.
         InvalidError: the days do not make sense.
     """
     row = _membership(session, actor, loan.membership_id, for_update=True)
-    if row.account_id != actor.account_id:
-        raise NotFoundError("Esa función no es tuya.")
+    if row.account_id != actor.account_id or row.membership_id != actor.membership_id:
+        raise NotFoundError(
+            "Solo se presta la función con que trabajas ahora. Cambia antes a la que quieres prestar."
+        )
     MEMBERSHIPS.check("end", row.status)
     if row.lent_by is not None:
         raise ConflictError("Esta función te la prestaron: no puedes prestarla a tu vez.")
@@ -195,7 +203,7 @@ def lend(session: RwSession, actor: Actor, loan: Loan) -> UUID:
 
 
 def take_back(session: RwSession, actor: Actor, membership_id: UUID) -> None:
-    """End a loan before its day: by whoever lent it, or gives it back.
+    """End a loan before its day, by whoever lent it or gives it back; the work that it brought goes to the lender.
 
     Raises:
         NotFoundError: absent, or of another institution.
@@ -210,8 +218,40 @@ def take_back(session: RwSession, actor: Actor, membership_id: UUID) -> None:
     lender = _membership(session, actor, row.lent_by)
     if actor.account_id not in (lender.account_id, row.account_id):
         raise ForbiddenError("Un encargo lo termina quien presta la función o quien la recibe.")
+    MEMBERSHIPS.check("expire", row.status)
+    _return(session, row, lender)
     close(session, actor, row, "expire")
     _record(session, "take_back", row, role=row.role)
+
+
+def end_loans(database: Database, tenant_id: UUID) -> int:
+    """End a tenant's loans whose last day has passed; what they brought goes to the lenders. Return how many."""
+    actor = Actor(tenant_id=tenant_id, role="system")
+    with database.unit_of_work(actor) as session:
+        due = session.exec(
+            select(Membership.membership_id).where(
+                Membership.tenant_id == tenant_id,
+                Membership.status == "active",
+                col(Membership.lent_by).is_not(None),
+                col(Membership.valid_until) <= clock.now(),
+            )
+        ).all()
+    ended = 0
+    for one in due:
+        with apart(ending_the_loan=str(one)):
+            ended += _end_loan(database, actor, one)
+    return ended
+
+
+def _end_loan(database: Database, actor: Actor, membership_id: UUID) -> bool:
+    with database.unit_of_work(actor) as session:
+        row = _membership(session, actor, membership_id, for_update=True)
+        if row.status != "active" or row.lent_by is None:  # another worker was first
+            return False
+        _return(session, row, _membership(session, actor, row.lent_by))
+        close(session, actor, row, "expire")
+        _record(session, "expire", row, role=row.role)
+        return True
 
 
 def demand_second_factor(session: RwSession, actor: Actor, of_whom: str) -> None:
@@ -256,6 +296,7 @@ def _refuse_last_administration(session: RwSession, actor: Actor, row: Membershi
             Membership.role == "garante_admin",
             col(Membership.lent_by).is_(None),
             Membership.status == "active",
+            col(Membership.account_id).in_(select(Account.account_id).where(Account.status == "active")),
         )
         .order_by(col(Membership.membership_id))
         .with_for_update()
@@ -274,19 +315,60 @@ def _hand_over(
     if heir is None:
         raise ConflictError("Esta persona lleva trabajo abierto: di antes a quién pasa.")
     taker = _membership(session, actor, heir)
-    fits = taker.sujeto_obligado_id == row.sujeto_obligado_id and belongings.can_take(held, taker.role)
+    fits = (
+        taker.sujeto_obligado_id == row.sujeto_obligado_id
+        and taker.lent_by is None
+        and belongings.can_take(held, taker.role)
+    )
     if not fits or taker.account_id == row.account_id or not _holds_now(session, taker):
         raise NotFoundError("Elige de la lista a quién pasa el trabajo.")
-    hands = Hands(row.tenant_id, row.account_id, row.sujeto_obligado_id)
+    _give(session, row, held, taker)
+
+
+def _give(session: RwSession, row: Membership, held: tuple[Held, ...], taker: Membership) -> None:
     for one in held:
-        one.belonging.hand_over(session, hands, taker.account_id)
-    _record(
-        session,
-        "hand_over",
-        row,
-        heir=str(heir),
-        pieces={one.belonging.many: one.number for one in held},
+        one.belonging.hand_over(session, _hands(row), taker.account_id)
+    if held:
+        pieces = {one.belonging.many: one.number for one in held}
+        _record(session, "hand_over", row, heir=str(taker.membership_id), pieces=pieces)
+
+
+def _return(session: RwSession, loan: Membership, lender: Membership) -> None:
+    """Give the lender what the borrower holds by nothing but the loan."""
+    held = belongings.held(session, _hands(loan), loan.role, _other_roles(session, loan))
+    _give(session, loan, held, lender)
+
+
+def _call_in(session: RwSession, actor: Actor, row: Membership) -> None:
+    """End what was lent from a membership; the work that it brought comes back."""
+    for loan in _loans_of(session, row, for_update=True):
+        _return(session, loan, row)
+        _shut(session, actor, loan, "expire")
+
+
+def _loans_of(session: RwSession, row: Membership, *, for_update: bool = False) -> list[Membership]:
+    query = select(Membership).where(
+        Membership.tenant_id == row.tenant_id,
+        Membership.lent_by == row.membership_id,
+        Membership.status == "active",
     )
+    return list(session.exec(query.with_for_update() if for_update else query))
+
+
+def _other_roles(session: RwSession, row: Membership) -> frozenset[str]:
+    """Return what else the person is in the same place now."""
+    query = select(Membership.role).where(
+        Membership.tenant_id == row.tenant_id,
+        Membership.account_id == row.account_id,
+        Membership.membership_id != row.membership_id,
+        col(Membership.sujeto_obligado_id).is_not_distinct_from(row.sujeto_obligado_id),
+        in_force(),
+    )
+    return frozenset(session.exec(query))
+
+
+def _hands(row: Membership) -> Hands:
+    return Hands(row.tenant_id, row.account_id, row.sujeto_obligado_id)
 
 
 def close(session: RwSession, actor: Actor, row: Membership, action: str) -> None:
@@ -298,27 +380,22 @@ def close(session: RwSession, actor: Actor, row: Membership, action: str) -> Non
         row: locked.
         action: of the machine: `end`, or `expire` for a loan.
     """
+    _call_in(session, actor, row)
+    _shut(session, actor, row, action)
+
+
+def _shut(session: RwSession, actor: Actor, row: Membership, action: str) -> None:
     now = clock.now()
-    lent = session.exec(
-        select(Membership)
-        .where(
-            Membership.tenant_id == actor.tenant_id,
-            Membership.lent_by == row.membership_id,
-            Membership.status == "active",
-        )
-        .with_for_update()
-    ).all()
-    for one, act in [(row, action), *((loan, "expire") for loan in lent)]:
-        MEMBERSHIPS.apply(one, act)
-        one.ended_at, one.ended_by, one.sso = now, actor.account_id, ""
-        session.add(one)
+    MEMBERSHIPS.apply(row, action)
+    row.ended_at, row.ended_by, row.sso = now, actor.account_id, ""
+    session.add(row)
     if Permission.PEOPLE_MANAGE in ROLES[row.role]:
         # A link sent in an office that one no longer has must not lead back into it.
         session.execute(
             update(Invitation)
             .where(
                 col(Invitation.tenant_id) == actor.tenant_id,
-                among(Invitation.sent_by, [row.account_id, *(loan.account_id for loan in lent)]),
+                col(Invitation.sent_by) == row.account_id,
                 col(Invitation.sujeto_obligado_id).is_not_distinct_from(row.sujeto_obligado_id)
                 if row.sujeto_obligado_id
                 else col(Invitation.tenant_id) == row.tenant_id,

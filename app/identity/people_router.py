@@ -18,18 +18,17 @@ from starlette.responses import Response
 from app.core import keys
 from app.core.db import Actor, RwSession
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from app.core.folding import fold
 from app.core.pagination import Page
-from app.core.policy import ROLE_LABELS, SUJETO_ROLES, Permission, allowed
+from app.core.policy import ROLE_LABELS, ROLES, SUJETO_ROLES, Permission, allowed
 from app.identity import invitations, listing, people, policy
 from app.identity.belongings import Held, can_take
-from app.identity.deps import ActorDep, SettingsDep, TenantDep, WorkDep, guard
+from app.identity.deps import ActorDep, SettingsDep, SignedInDep, TenantDep, WorkDep, freshly_signed_in, guard
 from app.identity.desk import desk_navigation
 from app.identity.invitations import DAYS, Offer
 from app.identity.listing import SILENT_DAYS, Filters, InvitationRow, PersonRow, Turn, View
 from app.identity.people import Loan
+from app.identity.queries import SignedIn
 from app.tenancy import queries as tenancy
-from app.tenancy.models import SujetoObligado
 from app.tenancy.queries import TenantView
 from app.web.components import Tab
 from app.web.forms import Form, Sent
@@ -217,10 +216,8 @@ def demand(view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent) -> Re
 @router.get(HOME + "/sujetos", dependencies=MANAGE)
 def bodies(actor: ActorDep, session: WorkDep, q: TextQuery = "") -> Response:
     """Answer a typeahead with the sujetos obligados whose name or key holds the words."""
-    found = tenancy.sujetos(session, actor)
-    words = fold(q).split()
-    fitting = [one for one in found if all(word in f"{one.sort_key} {fold(one.key)}" for word in words)]
-    told = [{"value": one.name, "label": one.name, "hint": one.key} for one in fitting[:OPTIONS]]
+    found = tenancy.find(session, actor, q, OPTIONS)
+    told = [{"value": one.name, "label": one.name, "hint": one.key} for one in found]
     return JSONResponse(told, headers={"Cache-Control": "private, no-store"})
 
 
@@ -258,11 +255,14 @@ def invite_form(
 
 
 @router.post(HOME + "/invitar", dependencies=MANAGE)
-def invite(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent) -> Response:
+def invite(
+    request: Request, view: TenantDep, who: SignedInDep, actor: ActorDep, session: WorkDep, *, sent: Sent
+) -> Response:
     """Send an invitation."""
     form = Form.read(Invite, sent)
     if form.data is None:
         return page(request, "identity/invite.html", _invite_page(session, actor, view, form), status=422)
+    _require_fresh(who, form.data.role)
     try:
         body = _body(session, actor, form.data)
         offer = Offer(form.data.email, form.data.full_name, form.data.role, body)
@@ -323,8 +323,11 @@ def loans(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep) 
 
 
 @router.post(LOANS, dependencies=WORK)
-def lend(request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent) -> Response:
-    """Lend one's own role."""
+def lend(
+    request: Request, view: TenantDep, who: SignedInDep, actor: ActorDep, session: WorkDep, *, sent: Sent
+) -> Response:
+    """Lend the role that one acts under."""
+    _require_fresh(who, actor.role)
     form = Form.read(Lend, sent)
     if form.data is None:
         return page(request, "identity/loans.html", _loans_page(session, actor, view, form), status=422)
@@ -374,13 +377,21 @@ def person(
 
 @router.post(PERSON + "/funcion", dependencies=MANAGE)
 def change_role(
-    request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent, *, membership_id: UUID
+    request: Request,
+    view: TenantDep,
+    who: SignedInDep,
+    actor: ActorDep,
+    session: WorkDep,
+    *,
+    sent: Sent,
+    membership_id: UUID,
 ) -> Response:
     """Give a person another role; where they hold work that it does not allow, ask first who takes it."""
     row = people.membership(session, actor, membership_id)
     role, heir = sent.text("role"), _chosen(sent.text("heir"))
     policy.refuse_oneself(actor, row.account_id)
     policy.require_grant(actor, role, row.sujeto_obligado_id)
+    _require_fresh(who, row.role, role)
     if heir is None and people.in_hand(session, row, role):
         context = _leaving_page(session, actor, view, membership_id, role=role)
         return page(request, "identity/leaving.html", context, status=409)
@@ -398,10 +409,18 @@ def leaving(
 
 @router.post(PERSON + "/termino", dependencies=MANAGE)
 def end(
-    request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent, *, membership_id: UUID
+    request: Request,
+    view: TenantDep,
+    who: SignedInDep,
+    actor: ActorDep,
+    session: WorkDep,
+    *,
+    sent: Sent,
+    membership_id: UUID,
 ) -> Response:
     """End a role; where the person holds something, only with somebody who takes it."""
     row = people.membership(session, actor, membership_id)
+    _require_fresh(who, row.role)
     heir = _chosen(sent.text("heir"))
     if heir is None and people.in_hand(session, row):
         context = _leaving_page(session, actor, view, membership_id, error="Elige a quién pasa su trabajo.")
@@ -453,19 +472,7 @@ def _body(session: RwSession, actor: Actor, asked: Invite) -> UUID | None:
         return actor.sujeto_obligado_id
     if not asked.sujeto:
         return None
-    folded = fold(asked.sujeto)
-    found = [one for one in tenancy.sujetos(session, actor) if _is_called(one, asked.sujeto, folded)]
-    if len(found) != 1:
-        raise InvalidError(
-            f"«{asked.sujeto}» no está en el padrón. Escríbelo como aparece ahí, o con su clave."
-            if not found
-            else f"Hay {len(found)} sujetos obligados que se llaman «{asked.sujeto}»: escribe su clave."
-        )
-    return found[0].sujeto_obligado_id
-
-
-def _is_called(one: SujetoObligado, typed: str, folded: str) -> bool:
-    return one.key == typed or one.sort_key == folded
+    return tenancy.named(session, actor, asked.sujeto).sujeto_obligado_id
 
 
 def _leaving_page(
@@ -479,7 +486,11 @@ def _leaving_page(
 ) -> LeavingPage:
     row, _ = listing.person(session, actor, membership_id)
     held = people.in_hand(session, people.membership(session, actor, membership_id), role)
-    heirs = [one for one in listing.colleagues(session, actor, membership_id) if can_take(held, one.role)]
+    heirs = [
+        one
+        for one in listing.colleagues(session, actor, membership_id)
+        if not one.lent_by and can_take(held, one.role)
+    ]
     home = f"{view.base}/personas"
     crumbs = (Link("Personas", home), Link(row.full_name, f"{home}/{membership_id}"))
     return LeavingPage(f"{home}/{membership_id}", crumbs, row, role, held, tuple(heirs), error)
@@ -503,6 +514,16 @@ def _loans_page(session: RwSession, actor: Actor, view: TenantView, form: Form[L
         rows=tuple(listing.loans(session, actor)),
         own=actor.account_id,
     )
+
+
+def _require_fresh(who: SignedIn, *roles: str) -> None:
+    """Ask again for a password where an administration is given, lent, changed or ended.
+
+    Raises:
+        ConfirmationNeededError: it was not given lately.
+    """
+    if any(Permission.PEOPLE_MANAGE in ROLES.get(role, frozenset()) for role in roles):
+        freshly_signed_in(who)
 
 
 def _placed(row: PersonRow) -> str:

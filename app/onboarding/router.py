@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from app.core.db import Actor, RwSession
 from app.core.errors import AppError, ConflictError, InvalidError
-from app.core.folding import fold
 from app.core.policy import Permission, allowed
 from app.identity.deps import ActorDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
@@ -302,7 +301,7 @@ def join(request: Request, at: DeskDep, sent: Sent) -> Response:
                 at.sujeto_id,
                 version(sent),
                 kind=told.kind,
-                successor_id=_named(at.session, at.actor, told.successor),
+                successor_id=_successor(at.session, at.actor, told.successor),
                 since=told.since,
                 ground=told.ground,
             )
@@ -439,26 +438,11 @@ _OPTIONS = {
 }
 
 
-def _named(session: RwSession, actor: Actor, text: str) -> UUID:
-    """Return the body that a person named by its key or its whole name.
-
-    Raises:
-        InvalidError: none, or several of that name.
-    """
-    folded = fold(text)
-    found = [
-        row.sujeto_obligado_id
-        for row in tenancy.sujetos(session, actor)
-        if row.key == text or row.sort_key == folded
-    ]
-    if len(found) != 1:
-        said_ = (
-            "No hay un sujeto obligado con esa clave o ese nombre."
-            if not found
-            else "Hay varios con ese nombre."
-        )
-        raise InvalidError(f"{said_} Escribe su clave, como está en el padrón.", extra={"field": "successor"})
-    return found[0]
+def _successor(session: RwSession, actor: Actor, text: str) -> UUID:
+    try:
+        return tenancy.named(session, actor, text).sujeto_obligado_id
+    except InvalidError as error:
+        raise InvalidError(error.detail, extra={"field": "successor"}) from error
 
 
 def _field(error: AppError) -> str:

@@ -8,11 +8,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import holidays
+from sqlalchemy import func
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core import clock
 from app.core.db import Actor, Database, PublicSession, RwSession
-from app.core.errors import ConflictError, GoneError, NotFoundError, SuspendedError
+from app.core.errors import ConflictError, GoneError, InvalidError, NotFoundError, SuspendedError
+from app.core.folding import fold
 from app.core.tables import among
 from app.core.workdays import Calendar
 from app.tenancy.models import CalendarDay, OcidPrefix, SujetoObligado, Tenant, TenantHost, TenantName
@@ -232,10 +235,40 @@ def names(session: RwSession, actor: Actor) -> list[TenantName]:
 
 def sujetos(session: RwSession, actor: Actor) -> list[SujetoObligado]:
     """Return the sujetos obligados that the actor may see, by name."""
+    return list(session.exec(_within(actor).order_by(col(SujetoObligado.sort_key))))
+
+
+def find(session: RwSession, actor: Actor, words: str, limit: int) -> list[SujetoObligado]:
+    """Return the first bodies, by name, whose name or key holds every word; none asked for, the first of all."""
+    query = _within(actor).order_by(col(SujetoObligado.sort_key)).limit(limit)
+    for word in fold(words).split():
+        query = query.where(
+            col(SujetoObligado.sort_key).contains(word, autoescape=True)
+            | func.lower(col(SujetoObligado.key)).contains(word, autoescape=True)
+        )
+    return list(session.exec(query))
+
+
+def named(session: RwSession, actor: Actor, text: str) -> SujetoObligado:
+    """Return the body that a person named by its key or its whole name.
+
+    Raises:
+        InvalidError: none, or several of that name.
+    """
+    called = (col(SujetoObligado.key) == text) | (col(SujetoObligado.sort_key) == fold(text))
+    found = session.exec(_within(actor).where(called).limit(2)).all()
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InvalidError(f"Hay varios sujetos obligados que se llaman «{text}»: escribe su clave.")
+    raise InvalidError(f"«{text}» no está en el padrón. Escríbelo como aparece ahí, o con su clave.")
+
+
+def _within(actor: Actor) -> SelectOfScalar[SujetoObligado]:
     query = select(SujetoObligado).where(SujetoObligado.tenant_id == actor.tenant_id)
     if actor.sujeto_obligado_id is not None:
         query = query.where(SujetoObligado.sujeto_obligado_id == actor.sujeto_obligado_id)
-    return list(session.exec(query.order_by(col(SujetoObligado.sort_key))).all())
+    return query
 
 
 def sujeto(session: RwSession, actor: Actor, sujeto_obligado_id: UUID) -> SujetoObligado:

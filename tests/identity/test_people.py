@@ -644,3 +644,126 @@ def test_an_invited_role_of_the_past_never_comes_back_by_itself(office: Office) 
     assert client.get(f"/{office.place.slug}/panel").status_code == 404
     assert client.post(office.link(row)).status_code == 303
     assert client.get(f"/{office.place.slug}/panel").status_code == 200
+
+
+# What a loan leaves behind, and what lending an administration asks for
+
+
+@pytest.mark.parametrize("ending", ["given_back", "over", "with_the_lender"])
+def test_what_a_loan_brought_goes_back_to_the_lender(
+    office: Office, lend: Callable[..., UUID], ending: str
+) -> None:
+    place = office.place
+    editor, reader = place.actor("so_editor"), place.actor("so_reader")
+    with place.database.owner_work(place.system) as session:
+        heiress = service.create_account(
+            session,
+            email=fresh_address(),
+            full_name="Heredera",
+            password_hash=service.hash_password(PASSWORD),
+        )
+        heir = service.add_membership(session, place.system, heiress, "so_editor", place.sujetos[0])
+    lent = lend(editor, reader)
+    ref = draft(place)
+    office.change(
+        "UPDATE process_version SET responsible = :borrower WHERE process_id = :id",
+        borrower=reader.account_id,
+        id=ref.process_id,
+    )
+
+    if ending == "given_back":
+        back = f"/{place.slug}/personas/encargos/{lent}/regreso"
+        assert office.client("so_reader").post(back).status_code == 303
+    elif ending == "over":
+        assert people.end_loans(place.database, place.tenant_id) == 0
+        office.change("UPDATE membership SET valid_until = now() WHERE membership_id = :id", id=lent)
+        assert people.end_loans(place.database, place.tenant_id) == 1
+        assert people.end_loans(place.database, place.tenant_id) == 0
+    else:
+        admin = office.client("garante_admin")
+        end = f"/{place.slug}/personas/{editor.membership_id}/termino"
+        assert "1 borrador" in Page(admin.get(end).text).text
+        assert admin.post(end).status_code == 409
+        assert admin.post(end, data={"heir": str(heir)}).status_code == 303
+
+    keeper = heiress if ending == "with_the_lender" else editor.account_id
+    assert office.ask(
+        "SELECT responsible FROM process_version WHERE process_id = :id", id=ref.process_id
+    ) == [(keeper,)]
+    assert office.ask("SELECT status FROM membership WHERE membership_id = :id", id=lent) == [("ended",)]
+
+
+def test_nobody_inherits_by_a_loan(office: Office, lend: Callable[..., UUID]) -> None:
+    place = office.place
+    editor, reader = place.actor("so_editor"), place.actor("so_reader")
+    with place.database.owner_work(place.system) as session:
+        account = service.create_account(
+            session, email=fresh_address(), full_name="Otra", password_hash=service.hash_password(PASSWORD)
+        )
+        other = service.add_membership(session, place.system, account, "so_editor", place.sujetos[0])
+    draft(place)
+    lent = lend(Actor(place.tenant_id, account, other, "so_editor", place.sujetos[0]), reader)
+    end = f"/{place.slug}/personas/{editor.membership_id}/termino"
+    admin = office.client("garante_admin")
+    assert str(lent) not in admin.get(end).text
+    assert admin.post(end, data={"heir": str(lent)}).status_code == 404
+
+
+def test_only_the_role_that_one_wears_is_lent(office: Office, lend: Callable[..., UUID]) -> None:
+    place = office.place
+    admin, reviewer = place.actor("garante_admin"), place.actor("garante_reviewer")
+    with place.database.owner_work(place.system) as session:
+        assert admin.account_id is not None
+        other = service.add_membership(session, place.system, admin.account_id, "garante_reviewer")
+    worn = Actor(place.tenant_id, admin.account_id, other, "garante_reviewer")
+    assert reviewer.membership_id is not None
+    assert admin.membership_id is not None
+    today = clock.now().date()
+    loan = Loan(admin.membership_id, reviewer.membership_id, today, today)
+    with pytest.raises(NotFoundError), place.database.unit_of_work(worn) as session:
+        people.lend(session, worn, loan)
+
+
+def test_giving_an_administration_asks_for_the_password_again(office: Office) -> None:
+    place = office.place
+    admin, reviewer = place.actor("garante_admin"), place.actor("garante_reviewer")
+    client = office.client("garante_admin")
+    office.change(
+        "UPDATE login_session SET authenticated_at = now() - interval '11 minutes' WHERE account_id = :id",
+        id=admin.account_id,
+    )
+    home = f"/{place.slug}/personas"
+    loan = {"membership": admin.membership_id, "to": reviewer.membership_id}
+    days = {"first": "2090-01-01", "last": "2090-01-02"}
+    invited = {"email": fresh_address(), "role": "garante_admin"}
+    for address, data in (
+        (f"{home}/encargos", loan | days),
+        (f"{home}/invitar", invited),
+        (f"{home}/{reviewer.membership_id}/funcion", {"role": "garante_admin"}),
+        (f"{home}/{admin.membership_id}/termino", {}),
+    ):
+        answer = client.post(address, data=data)
+        assert answer.status_code == 401, address
+        assert "contraseña otra vez" in answer.text, address
+    plain = {"email": fresh_address(), "role": "garante_reviewer"}
+    assert "/invitaciones/" in client.post(f"{home}/invitar", data=plain).headers["location"]
+
+
+def test_an_administration_that_cannot_sign_in_is_none(office: Office) -> None:
+    second = _second_admin(office)
+    end = f"/{office.place.slug}/personas/{office.place.actor('garante_admin').membership_id}/termino"
+    admin = office.client("garante_admin")
+    office.change("UPDATE account SET status = 'disabled' WHERE account_id = :id", id=second.account_id)
+    assert admin.post(end).status_code == 409
+    office.change("UPDATE account SET status = 'active' WHERE account_id = :id", id=second.account_id)
+    assert admin.post(end).status_code == 303
+
+
+def test_bodies_are_found_while_one_types(office: Office) -> None:
+    key = office.ask(
+        "SELECT key FROM sujeto_obligado WHERE sujeto_obligado_id = :id", id=office.place.sujetos[0]
+    )[0][0]
+    found = f"/{office.place.slug}/personas/sujetos"
+    client = office.client("garante_admin")
+    assert key in [one["hint"] for one in client.get(found, params={"q": str(key).upper()}).json()]
+    assert client.get(found, params={"q": "zzz %"}).json() == []

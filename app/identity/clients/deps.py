@@ -8,6 +8,7 @@ from app.core import clock
 from app.core.db import Actor
 from app.core.errors import ForbiddenError, UnauthenticatedError
 from app.identity.clients import queries
+from app.identity.device import address_of
 from app.tenancy.deps import DatabaseDep, TenantDep
 
 TOUCH_SECONDS = 60
@@ -20,7 +21,7 @@ def bearer(scope: str) -> Callable[..., Actor]:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token.strip():
             raise UnauthenticatedError("Falta el token de acceso del sistema.", headers=_challenge())
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         system = Actor(tenant_id=view.tenant_id, role="system")
         with database.unit_of_work(system) as session:
             found = (

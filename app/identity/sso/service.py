@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 
-from app.core import audit, clock
+from app.core import audit, clock, locks
 from app.core.db import Actor, AuthSession, Database, RwSession
 from app.core.errors import ForbiddenError, InvalidError, NotFoundError, StaleError
 from app.core.keys import Keyring
@@ -34,8 +34,6 @@ SECRET_PURPOSE = "sso.client"  # noqa: S105  # what the key is for
 ID_TOKEN_PURPOSE = "sso.id-token"  # noqa: S105  # likewise
 NOWHERE = "sso.invalid"
 """The domain of addresses that nobody has (RFC 2606), for accounts whose address is not theirs to state."""
-
-_ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtextextended("sso:account", 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +326,7 @@ def _account_of(database: Database, provider: IdentityProvider, claims: Claims) 
             raise _nothing_here()
     with database.auth_work() as session:
         # One at a time: two first entrances at once are one person, and an address is one account's.
-        session.execute(_ONE_AT_A_TIME)
+        locks.wait_for(session, "sso:account")
         return _linked(session, provider, claims) or _make(session, provider, claims)
 
 
