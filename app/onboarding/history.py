@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from app.core import audit, bulk
 from app.core.db import Actor, RwSession
+from app.core.errors import InvalidError
 from app.core.tables import among, table_of
 from app.onboarding.models import SujetoChange
 from app.tenancy.models import SujetoName
@@ -101,17 +102,28 @@ def keep_names(
         renamings: each body once.
         since: the first day of the new name.
         ground: what says so.
+
+    Raises:
+        InvalidError: the name of now began later, so that its time would run backwards. A name of the same day is
+            corrected: it held for no day.
     """
     wanted = {one.sujeto_obligado_id: one for one in renamings}
     if not wanted:
         return
     mine = (_NAME.c.tenant_id == actor.tenant_id, among(SujetoName.sujeto_obligado_id, wanted))
-    positions = session.execute(
-        sa.select(_NAME.c.sujeto_obligado_id, func.max(_NAME.c.position))
+    known = session.execute(
+        sa.select(_NAME.c.sujeto_obligado_id, func.max(_NAME.c.position), func.max(_NAME.c.valid_from))
         .where(*mine)
         .group_by(_NAME.c.sujeto_obligado_id)
-    )
-    last: dict[UUID, int] = {row[0]: row[1] for row in positions}
+    ).all()
+    for sujeto, _, began in known:
+        if began is not None and since < began:
+            raise InvalidError(
+                f"«{wanted[sujeto].before}» se llama así desde el {began:%d/%m/%Y}: "
+                "el nombre nuevo no puede valer desde antes.",
+                extra={"field": "since"},
+            )
+    last: dict[UUID, int] = {row[0]: row[1] for row in known}
     session.execute(
         update(SujetoName).where(*mine, col(SujetoName.valid_to).is_(None)).values(valid_to=since)
     )

@@ -57,6 +57,20 @@ def test_a_renamed_body_says_what_it_was_called(counter: Sit) -> None:
     assert "Decreto 5" in told
 
 
+def test_the_names_of_a_body_do_not_run_backwards(counter: Sit) -> None:
+    desk = counter("garante_admin")
+    here = f"/padron/{desk.place.sujetos[0]}/nombre"
+    for version, since, status in (
+        ("1", "01/02/2024", 303),
+        ("2", "31/01/2024", 422),
+        ("2", "01/02/2024", 303),
+    ):
+        told = {"name": f"Nombre {version} {since}", "since": since, "ground": "Decreto 5"}
+        answer = desk.post(here, row_version=version, **told)
+        assert answer.status_code == status, (version, since)
+    assert "Decreto 5" in desk.get(here.removesuffix("/nombre")).text
+
+
 def test_suspension_needs_a_reason_and_stands_in_the_public_log(counter: Sit) -> None:
     desk = counter("garante_admin")
     here = f"/padron/{desk.place.sujetos[0]}"
