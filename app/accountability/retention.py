@@ -20,7 +20,9 @@ from app.core.policy import Permission, require
 from app.identity.models import LoginSession
 from app.imports.forgetting import forget_originals
 from app.notifications.models import Notice
-from app.processes.forgetting import forget_discarded
+from app.processes.forgetting import FORGOTTEN, forget_discarded
+from app.processes.models import ProcessVersion
+from app.review.models import ReturnedDocument
 
 AT_ONCE = 200
 """Rows that one transaction forgets."""
@@ -65,6 +67,25 @@ def _forget_notices(session: RwSession, actor: Actor, before: datetime, limit: i
     return len(gone)
 
 
+def _forget_discarded(session: RwSession, actor: Actor, before: datetime, limit: int) -> int:
+    """Forget drafts, and with them what was returned of them."""
+    count = forget_discarded(session, actor, before, limit)
+    if count:
+        session.execute(
+            delete(ReturnedDocument)
+            .where(
+                col(ReturnedDocument.tenant_id) == actor.tenant_id,
+                col(ProcessVersion.tenant_id) == ReturnedDocument.tenant_id,
+                col(ProcessVersion.process_id) == ReturnedDocument.process_id,
+                col(ProcessVersion.number) == ReturnedDocument.number,
+                col(ProcessVersion.status) == "discarded",
+                col(ProcessVersion.snapshot) == FORGOTTEN,
+            )
+            .execution_options(synchronize_session=False)
+        )
+    return count
+
+
 KINDS = {
     "import_originals": Kind(
         "Archivos originales de las importaciones",
@@ -81,7 +102,7 @@ KINDS = {
         90,
         30,
         3650,
-        forget_discarded,
+        _forget_discarded,
     ),
     "notices": Kind(
         "Avisos en el servicio",

@@ -100,6 +100,12 @@ KINDS: dict[str, Kind] = {
         "Se decidieron {count} retiros",
         "immediate",
     ),
+    "reservation.requested": Kind(
+        "Piden una reserva que puedes decidir",
+        "Piden que decidas una reserva",
+        "Piden que decidas {count} reservas",
+        "immediate",
+    ),
     "reservation.ended": Kind(
         "Termina el plazo de una reserva de tu sujeto obligado",
         "Terminó el plazo de una reserva",

@@ -190,7 +190,7 @@ class Newsroom:
                 return theirs | self.people.holding(Permission.PROCESS_PUBLISH, sujeto)
             case "publication.released":
                 return self.people.at([submitter], sujeto)
-            case "withdrawal.requested":
+            case "withdrawal.requested" | "reservation.requested":
                 return self.people.holding(Permission.WITHDRAWAL_APPROVE, sujeto)
             case "withdrawal.decided":
                 return self.people.holding(Permission.WITHDRAWAL_REQUEST, sujeto)

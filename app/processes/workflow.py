@@ -50,7 +50,7 @@ VERSIONS = Machine(
             "draft",
             Permission.PROCESS_SUBMIT,
             "Retirar de revisión",
-            "Solo quien la envió.",
+            "Solo quien la envió; si se publica sin revisión, cualquiera que pueda enviar.",
         ),
         *_decision(
             "take", ("in_review",), "in_review", "Tomar la revisión", "Si la tenía otra persona, se dice."

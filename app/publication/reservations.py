@@ -1,10 +1,11 @@
 """Reservations: places of a document that stay out of its releases, asked for, decided, extended once, and ended."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import tuple_
 from sqlmodel import col, select
 
 from app.attachments.models import Attachment
@@ -12,6 +13,7 @@ from app.core import audit, clock, outbox, public_log
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import ForbiddenError, InvalidError, NotFoundError
 from app.core.jobs import apart
+from app.core.pagination import Page, cut
 from app.core.policy import Permission, require
 from app.core.tables import among
 from app.ocds import lasting
@@ -19,7 +21,7 @@ from app.processes.models import ContractingProcess
 from app.processes.queries import process_row, working_process
 from app.publication.models import Reservation
 from app.publication.reserved import IN_FORCE
-from app.publication.withdrawals import MANY_PLACES, ground_of, said
+from app.publication.withdrawals import MANY_PLACES, ground_of, reached, said
 from app.publication.workflow import RESERVATIONS
 from app.tenancy.queries import TenantView
 
@@ -96,6 +98,7 @@ def request(session: RwSession, actor: Actor, process_id: UUID, asked: Asked, *,
     session.add(row)
     session.flush()
     _record(session, "reservation.request", row)
+    outbox.emit(session, "reservation.requested", [_news(row)])
     return row
 
 
@@ -206,13 +209,14 @@ def of_process(session: RwSession, actor: Actor, process_id: UUID) -> Sequence[R
 
 
 def in_status(
-    session: RwSession, actor: Actor, status: str, *, limit: int = 50
-) -> Iterator[tuple[Reservation, str, str]]:
-    """Yield reservations in a status with title and ocid of their process; of the actor's body only.
+    session: RwSession, actor: Actor, status: str, *, cursor: str | None = None, limit: int = 50
+) -> Page[tuple[Reservation, str, str]]:
+    """Return reservations in a status with title and ocid of their process; of the actor's body only.
 
     Those to be decided come the oldest first, the others the newest.
     """
-    asked = col(Reservation.requested_at)
+    waiting = status == "requested"
+    asked, number = col(Reservation.requested_at), col(Reservation.reservation_id)
     query = (
         select(Reservation, ContractingProcess.title, ContractingProcess.ocid)
         .join(
@@ -221,12 +225,16 @@ def in_status(
             & (col(ContractingProcess.process_id) == col(Reservation.process_id)),
         )
         .where(Reservation.tenant_id == actor.tenant_id, Reservation.status == status)
-        .order_by(asked if status == "requested" else asked.desc(), col(Reservation.reservation_id))
-        .limit(limit)
+        .order_by(*((asked, number) if waiting else (asked.desc(), number.desc())))
+        .limit(limit + 1)
     )
     if actor.sujeto_obligado_id is not None:
         query = query.where(Reservation.sujeto_obligado_id == actor.sujeto_obligado_id)
-    yield from session.exec(query)
+    if cursor:
+        seen = tuple_(*reached(cursor))
+        query = query.where(tuple_(asked, number) > seen if waiting else tuple_(asked, number) < seen)
+    rows = [(row, title, ocid) for row, title, ocid in session.exec(query)]
+    return cut(rows, limit, lambda found: (found[0].requested_at.isoformat(), str(found[0].reservation_id)))
 
 
 def one(
@@ -304,17 +312,15 @@ def _settle(session: RwSession, actor: Actor, row: Reservation, verb: str) -> No
 
 def _ended(session: RwSession, row: Reservation, why: str) -> None:
     _tell(session, row, "reservation_ended", why)
-    outbox.emit(
-        session,
-        "reservation.ended",
-        [
-            {
-                "process_id": str(row.process_id),
-                "reservation_id": str(row.reservation_id),
-                "sujeto_obligado_id": str(row.sujeto_obligado_id),
-            }
-        ],
-    )
+    outbox.emit(session, "reservation.ended", [_news(row)])
+
+
+def _news(row: Reservation) -> dict[str, object]:
+    return {
+        "process_id": str(row.process_id),
+        "reservation_id": str(row.reservation_id),
+        "sujeto_obligado_id": str(row.sujeto_obligado_id),
+    }
 
 
 def _tell(session: RwSession, row: Reservation, kind: str, reason: str, **detail: str | int) -> None:

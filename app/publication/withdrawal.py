@@ -24,6 +24,7 @@ from app.publication.models import ProcessFacet, PublicationTotal, Record, Relea
 from app.publication.service import lock_head
 from app.publication.standing import Standing, arrival
 from app.publication.standing import standing as standing_releases
+from app.tenancy.models import SujetoObligado
 
 
 def withdraw(session: RwSession, actor: Actor, position: int, ground: str, reason: str = "") -> int:
@@ -165,6 +166,7 @@ def _withdraw(
         head.live_records -= 1
         session.add(head)
         _discount(session, actor, [], standing[-1].release.sujeto_obligado_id)
+    _date_bodies(session, actor, {one.release.sujeto_obligado_id for one in (*going, standing[-1])})
     outbox.emit(
         session,
         "publication.withdrawn",
@@ -279,6 +281,23 @@ def _discount(session: RwSession, actor: Actor, going: list[Release], process_of
             )
             .execution_options(synchronize_session=False)
         )
+
+
+def _date_bodies(session: RwSession, actor: Actor, sujetos: set[UUID]) -> None:
+    """Say again when bodies published last: what stands decides, and a body of which nothing stands has no date."""
+    for sujeto in sorted(sujetos):
+        last = (
+            select(func.max(ProcessFacet.published_at))
+            .where(ProcessFacet.tenant_id == actor.tenant_id, ProcessFacet.sujeto_obligado_id == sujeto)
+            .scalar_subquery()
+        )
+        for model in (PublicationTotal, SujetoObligado):
+            table = table_of(model)
+            session.execute(
+                update(table)
+                .where(table.c.tenant_id == actor.tenant_id, table.c.sujeto_obligado_id == sujeto)
+                .values(last_published_at=last)
+            )
 
 
 def _standing(session: RwSession, actor: Actor, process_id: UUID) -> list[Standing]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_
-from sqlmodel import col, func, select
+from sqlalchemy import or_, tuple_
+from sqlmodel import col, select
 
 from app.attachments import service as attachments
 from app.attachments.addresses import named_in
@@ -298,18 +299,28 @@ def in_status(
     if actor.sujeto_obligado_id is not None:
         query = query.where(WithdrawalRequest.sujeto_obligado_id == actor.sujeto_obligado_id)
     if cursor:
-        (last,) = decode_cursor(cursor, str)
-        after = (
-            select(func.row(WithdrawalRequest.requested_at, WithdrawalRequest.request_id))
-            .where(
-                WithdrawalRequest.tenant_id == actor.tenant_id,
-                WithdrawalRequest.request_id == identifier(str(last)),
-            )
-            .scalar_subquery()
+        seen = tuple_(*reached(cursor))
+        query = query.where(
+            tuple_(col(WithdrawalRequest.requested_at), col(WithdrawalRequest.request_id)) > seen
         )
-        query = query.where(func.row(WithdrawalRequest.requested_at, WithdrawalRequest.request_id) > after)
     rows = [(row, title, ocid) for row, title, ocid in session.exec(query)]
-    return cut(rows, limit, lambda found: (str(found[0].request_id),))
+    return cut(rows, limit, lambda found: (found[0].requested_at.isoformat(), str(found[0].request_id)))
+
+
+def reached(cursor: str) -> tuple[datetime, UUID]:
+    """Return when the last row of the page before was asked for, and its identifier.
+
+    Raises:
+        BadRequestError, NotFoundError: the text is not a cursor of ours.
+    """
+    at, last = decode_cursor(cursor, str, str)
+    try:
+        moment = datetime.fromisoformat(str(at))
+    except ValueError as error:
+        raise NotFoundError("La página pedida no existe.") from error
+    if moment.tzinfo is None:
+        raise NotFoundError("La página pedida no existe.")
+    return moment, identifier(str(last))
 
 
 def one(

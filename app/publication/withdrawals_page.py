@@ -148,27 +148,36 @@ class WaitingPage:
     decides: bool
     next: str | None
     first: str | None
+    next_reservations: str | None
+    first_reservations: str | None
 
 
 @withdrawal_pages.get("/{tenant}/retiros")
 def waiting(
-    request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, cursor: CursorQuery = None
+    request: Request,
+    view: TenantDep,
+    actor: ActorDep,
+    session: WorkDep,
+    *,
+    cursor: CursorQuery = None,
+    reservas: CursorQuery = None,
 ) -> Response:
     """List the withdrawals and reservations to be decided, and the reservations that ended."""
     rows = withdrawals.in_status(session, actor, "requested", cursor=cursor)
+    held = reservations.in_status(session, actor, "requested", cursor=reservas)
     here = f"{view.base}/retiros"
     context = WaitingPage(
         crumbs=(Link("Mi trabajo", f"{view.base}/panel"),),
         withdrawals=tuple(_withdrawal_line(view, *found) for found in rows.rows),
-        reservations=tuple(
-            _reservation_line(view, *found) for found in reservations.in_status(session, actor, "requested")
-        ),
+        reservations=tuple(_reservation_line(view, *found) for found in held.rows),
         ended=tuple(
-            _reservation_line(view, *found) for found in reservations.in_status(session, actor, "ended")
+            _reservation_line(view, *found) for found in reservations.in_status(session, actor, "ended").rows
         ),
         decides=allowed(actor, Permission.WITHDRAWAL_APPROVE),
         next=f"{here}?{urlencode({'cursor': rows.next_cursor})}" if rows.next_cursor else None,
         first=here if cursor else None,
+        next_reservations=f"{here}?{urlencode({'reservas': held.next_cursor})}" if held.next_cursor else None,
+        first_reservations=here if reservas else None,
     )
     return page(request, "publication/waiting.html", context)
 

@@ -14,15 +14,17 @@ from app.core import clock
 from app.core.audit import AuditEvent
 from app.core.db import Database
 from app.core.errors import ForbiddenError, InvalidError, NotFoundError
+from app.core.folding import fold
 from app.core.storage import Storage
 from app.identity.models import LoginSession
 from app.imports import service as imports
 from app.imports.models import ImportRun
 from app.processes import versions
-from app.processes.models import DocumentEdit, ProcessVersion
+from app.processes.models import ContractingProcess, DocumentEdit, Observation, ProcessVersion
 from app.processes.queries import working_process
 from app.publication.service import publish_batch
 from app.review import service as review
+from app.review.models import ReturnedDocument
 from tests.conftest import LiveServer, Place
 from tests.factories import document, draft
 
@@ -67,6 +69,60 @@ def test_a_discarded_draft_is_emptied_after_its_term_and_not_before(place: Place
             select(AuditEvent.verb).where(AuditEvent.subject_id == str(old.process_id))
         ).all()
     assert "process.forget" in verbs
+
+
+def test_what_only_a_forgotten_draft_said_is_found_no_more(place: Place) -> None:
+    editor, reviewer = place.actor("so_editor"), place.actor("garante_reviewer")
+    ref = draft(place, document(title="Lo que se llamaba así"))
+    with place.database.unit_of_work(editor) as session:
+        review.submit(session, editor, ref, 1)
+    with place.database.unit_of_work(reviewer) as session:
+        review.return_with_observations(session, reviewer, ref, 2, [review.Remark("", "Dice un domicilio.")])
+    with place.database.unit_of_work(editor) as session:
+        review.discard(session, editor, ref, 3)
+    with place.database.owner_work(place.system) as session:
+        session.execute(
+            update(ProcessVersion)
+            .where(ProcessVersion.process_id == ref.process_id)
+            .values(updated_at=LONG_AGO)
+        )
+
+    retention.apply(place.database, place.tenant_id)
+
+    with place.database.unit_of_work(editor) as session:
+        process = session.exec(
+            select(ContractingProcess).where(ContractingProcess.process_id == ref.process_id)
+        ).one()
+        remarks = session.exec(
+            select(Observation.remark).where(Observation.process_id == ref.process_id)
+        ).all()
+        returned = session.exec(
+            select(ReturnedDocument).where(ReturnedDocument.process_id == ref.process_id)
+        ).all()
+    assert (process.title, process.unit, process.folded.strip()) == ("", "", fold(process.ocid))
+    assert remarks == ["[ya no se conserva]"]
+    assert returned == []
+
+
+def test_a_process_that_says_something_else_keeps_its_title(place: Place) -> None:
+    row = discarded(place, days=91)
+    again = draft(place, document(title="Otra vez"), ocid=ocid_of(place, row))
+
+    retention.apply(place.database, place.tenant_id)
+
+    assert again.process_id == row.process_id
+    with place.database.unit_of_work(place.system) as session:
+        found = session.exec(
+            select(ContractingProcess.title).where(ContractingProcess.process_id == row.process_id)
+        ).one()
+    assert found == "Otra vez"
+
+
+def ocid_of(place: Place, row: ProcessVersion) -> str:
+    with place.database.unit_of_work(place.system) as session:
+        return session.exec(
+            select(ContractingProcess.ocid).where(ContractingProcess.process_id == row.process_id)
+        ).one()
 
 
 def test_what_is_published_has_no_term(place: Place) -> None:

@@ -236,3 +236,26 @@ def test_a_place_kept_once_that_is_no_pointer_is_lost_and_not_the_whole_document
     (held,) = case.press.publish(case.ref)
 
     assert [problem["code"] for problem in held.problems] == ["reserved_lost"]
+
+
+def test_what_waits_is_told_and_read_page_by_page_the_oldest_first(case: Case) -> None:
+    asked = [case.ask(places=(place,)) for place in ("/tender/items/1", "/tender/items/0", "/tender/title")]
+    actor = case.place.actor("garante_reviewer")
+
+    seen, cursor = [], None
+    with case.place.database.unit_of_work(actor) as session:
+        news = [
+            row.payload for row in session.exec(select(OutboxEvent)) if row.kind == "reservation.requested"
+        ]
+        while len(seen) < 9:
+            found = reservations.in_status(session, actor, "requested", cursor=cursor, limit=2)
+            seen += [row.reservation_id for row, _, _ in found.rows]
+            cursor = found.next_cursor
+            if cursor is None:
+                break
+
+    assert seen == asked
+    assert {one["reservation_id"] for one in news} == {str(one) for one in asked}
+    elsewhere = case.place.actor("so_publisher", case.place.add_sujeto())
+    with case.place.database.unit_of_work(elsewhere) as session:
+        assert reservations.in_status(session, elsewhere, "requested").rows == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,9 @@ from app.core.db import Actor
 from app.core.errors import AppError, ConflictError, InvalidError, NotFoundError
 from app.core.outbox import OutboxEvent
 from app.ocds import merge
+from app.publication.models import PublicationTotal
 from app.publication.withdrawal import withdraw
+from app.tenancy.models import SujetoObligado
 from tests.factories import document
 from tests.publication.conftest import Press, tender
 
@@ -104,6 +107,27 @@ def test_a_release_in_the_middle_goes_and_its_neighbours_stay(press: Press) -> N
     assert press.faults() == []
     press.release(document(), ocid=ocid)
     assert press.faults() == []
+
+
+def test_a_body_published_last_what_still_stands(press: Press) -> None:
+    press.release()
+    press.release()
+
+    def last() -> set[datetime | None]:
+        with press.place.database.unit_of_work(press.actor) as session:
+            total = session.exec(select(PublicationTotal.last_published_at)).one()
+            body = session.exec(
+                select(SujetoObligado.last_published_at).where(
+                    SujetoObligado.sujeto_obligado_id == press.place.sujetos[0]
+                )
+            ).one()
+        return {total, body}
+
+    assert last() == {press.entries()[1].date}
+    press.withdraw(2)
+    assert last() == {press.entries()[0].date}
+    press.withdraw(1)
+    assert last() == {None}
 
 
 def attempt(press: Press, actor: Actor, position: int, ground: str = "Artículo 1") -> None:
