@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 
 import httpx2
 import pytest
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from sqlmodel import Session
@@ -50,6 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Say loudly when the shared data that conformance tests read is missing."""
     if not SHARED.is_dir():
         raise pytest.UsageError(f"Falta la carpeta de datos compartidos que leen las pruebas: {SHARED}")
+    # The library's own way shows the locals of every frame and takes half a minute over a large page.
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.stdlib.add_log_level, plain])
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoun
 from app.core.policy import Permission, require
 from app.core.tables import table_of
 from app.identity.invitations import Offer, address
-from app.identity.models import Account
 from app.publication.models import ChainHead
 from app.publication.moving import Move, Side
 from app.tenancy.models import Tenant, TenantName
@@ -110,7 +109,7 @@ def ask_administration(
     """
     email = address(offer.email)
     with database.owner_work(_within(operator, view)) as session:
-        _refuse_themselves(session, email, operator.account_id)
+        service.refuse_themselves(session, email, operator.account_id)
         _require_nobody(session, view.tenant_id)
         detail = {"email": email, "full_name": offer.full_name}
         return _ask(session, operator, _Asked("administration", view.tenant_id, legal_act.strip(), detail))
@@ -229,7 +228,7 @@ def accept(database: Database, operator: Actor, view: TenantView, act_id: UUID) 
             exporting.write_key(session, actor, act.detail["recipient"])
             _finish(act)
         elif act.kind == "administration":
-            _refuse_themselves(session, act.detail["email"], act.asked_by, operator.account_id)
+            service.refuse_themselves(session, act.detail["email"], act.asked_by, operator.account_id)
             # Its own transaction comes first: an act is not done whose invitation is refused.
             service.appoint_admin(
                 database, operator, act.subject_id, act.detail["email"], act.detail["full_name"]
@@ -341,13 +340,6 @@ def _succeed(session: Session, act: PlatformAct) -> None:
 def _finish(act: PlatformAct) -> None:
     ACTS.apply(act, "finish")
     act.done_at = clock.now()
-
-
-def _refuse_themselves(session: Session, email: str, *operators: UUID | None) -> None:
-    # Here, as the owner: the tenant's own transaction does not see accounts of people who are not in it.
-    known = session.exec(select(Account.account_id).where(Account.email == email)).first()
-    if known is not None and known in operators:
-        raise ForbiddenError("Quien opera la plataforma no se nombra a sí mismo: propón a otra persona.")
 
 
 def _require_nobody(session: Session, tenant_id: UUID) -> None:

@@ -3,16 +3,17 @@
 from dataclasses import replace
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from app.continuity.queries import administered, once_administered, slug_taken
 from app.continuity.workflow import TENANTS
 from app.core import audit, clock, public_log
 from app.core.db import Actor, Database, RwSession
-from app.core.errors import ConflictError, InvalidError
+from app.core.errors import ConflictError, ForbiddenError, InvalidError
 from app.core.policy import Permission, require
 from app.identity import invitations
 from app.identity.invitations import Offer
+from app.identity.models import Account
 from app.tenancy import declarations
 from app.tenancy import service as tenancy
 from app.tenancy.declarations import TenantDeclaration
@@ -46,12 +47,14 @@ def invite_admin(database: Database, operator: Actor, tenant_id: UUID, email: st
     """Invite the first to administer a tenant: one operator may, while nothing of anybody's is in it.
 
     Raises:
-        ForbiddenError: not an operator.
+        ForbiddenError: not an operator, or the address is their own.
         ConflictError: somebody administers it, who invites whom they want, or did, so that it takes two operators; or
             this address is invited already.
         InvalidError: it is no address.
     """
     require(operator, Permission.PLATFORM_MANAGE)
+    with database.owner_work() as session:
+        refuse_themselves(session, invitations.address(email), operator.account_id)
     with database.unit_of_work(_standing_in(operator, tenant_id)) as session:
         if once_administered(session, tenant_id):
             raise ConflictError(
@@ -59,6 +62,22 @@ def invite_admin(database: Database, operator: Actor, tenant_id: UUID, email: st
                 "si no, pide la administración con su acto legal y que otra persona que opera la acepte."
             )
         _invite(session, email, full_name)
+
+
+def refuse_themselves(session: Session, email: str, *operators: UUID | None) -> None:
+    """Refuse an operator who would administer a tenant.
+
+    Args:
+        session: of the owner: a tenant's own transaction does not see accounts of people who are not in it.
+        email: whom they propose, normalised.
+        *operators: accounts of those who act.
+
+    Raises:
+        ForbiddenError: it is one of them.
+    """
+    known = session.exec(select(Account.account_id).where(Account.email == email)).first()
+    if known is not None and known in operators:
+        raise ForbiddenError("Quien opera la plataforma no se nombra a sí mismo: propón a otra persona.")
 
 
 def appoint_admin(database: Database, operator: Actor, tenant_id: UUID, email: str, full_name: str) -> None:

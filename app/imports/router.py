@@ -7,14 +7,14 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from app.core.db import Actor
 from app.core.errors import AppError, InvalidError, NotFoundError
-from app.core.pagination import Page
+from app.core.pagination import INT4, Page
 from app.core.policy import Permission
 from app.identity.deps import ActorDep, DatabaseDep, SettingsDep, StorageDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
@@ -321,7 +321,13 @@ def report(actor: ActorDep, database: DatabaseDep, session: WorkDep, import_id: 
 
 @router.get(RUN + "/filas/{number}")
 def row(
-    request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, *, import_id: UUID, number: int
+    request: Request,
+    view: TenantDep,
+    actor: ActorDep,
+    session: WorkDep,
+    *,
+    import_id: UUID,
+    number: Annotated[int, Path(ge=1, le=INT4)],
 ) -> Response:
     """Show what became of one row, and all that could not be used of it."""
     run = queries.run(session, actor, import_id)

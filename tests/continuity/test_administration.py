@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from app.continuity import acts, service
 from app.continuity.models import PlatformAct
+from app.core.db import Actor
 from app.core.errors import ConflictError, ForbiddenError, InvalidError
 from app.core.mail import MailMessage
 from app.identity.invitations import Offer
@@ -68,6 +69,16 @@ def test_one_operator_alone_does_not(left: Place) -> None:
     with pytest.raises(ConflictError, match="Ya hay uno abierto"):
         acts.ask_administration(left.database, other, view(left), offer(left), LEGAL_ACT)
     assert invited(left) == []
+
+
+def test_no_operator_is_the_first_to_administer(place: Place) -> None:
+    account_id, email = person(place.database, "platform_operator")
+    one = Actor(account_id=account_id, role="platform_operator")
+    with pytest.raises(ForbiddenError, match="a sí mismo"):
+        service.invite_admin(place.database, one, place.tenant_id, f" {email.upper()}", "Yo")
+    assert invited(place) == []
+    service.invite_admin(place.database, one, place.tenant_id, offer(place).email, "Quien Llega")
+    assert [sent.email for sent in invited(place)] == [offer(place).email]
 
 
 def test_where_somebody_administers_they_invite(place: Place) -> None:

@@ -139,6 +139,7 @@ class Route:
     Attributes:
         guards: what its dependencies ask for: a session, a membership in the tenant, permissions; or a program's
             token with a scope.
+        queries: names that its query may hold.
     """
 
     method: str
@@ -147,6 +148,7 @@ class Route:
     member: bool
     permissions: frozenset[Permission]
     scopes: frozenset[str]
+    queries: frozenset[str]
     endpoint: Callable[..., object] = field(compare=False)
 
     def __str__(self) -> str:
@@ -194,6 +196,12 @@ def _asked(dependant: Dependant) -> Iterator[object]:
         yield from _asked(below)
 
 
+def _queries(dependant: Dependant) -> Iterator[str]:
+    yield from (one.alias for one in dependant.query_params)
+    for below in dependant.dependencies:
+        yield from _queries(below)
+
+
 def _table() -> Iterator[Route]:
     with tempfile.TemporaryDirectory() as folder:
         nowhere = DatabaseUrls(*["postgresql+psycopg://nobody@localhost/nothing"] * 7)
@@ -213,6 +221,7 @@ def _table() -> Iterator[Route]:
                     if hasattr(call, "permission")
                 ),
                 scopes=frozenset(call.scope for call in asked if hasattr(call, "scope")),  # type: ignore[attr-defined]
+                queries=frozenset(_queries(dependant)) if dependant else frozenset(),
                 endpoint=context.endpoint or str,
             )
 

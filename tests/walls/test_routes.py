@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
 from app.core.db import Actor, Database
+from app.core.pagination import encode_cursor
 from app.core.policy import SUJETO_ROLES, TENANT_ROLES
 from app.core.storage import Storage
 from app.tenancy.declarations import RESERVED_SLUGS
@@ -53,6 +54,12 @@ def ours(make_place: Callable[..., Place], crowd: Crowd, database: Database, sto
 @pytest.fixture(scope="module")
 def used(make_place: Callable[..., Place], crowd: Crowd, database: Database, storage: Storage) -> Filled:
     """A tenant like it, whose own people may do what they may do."""
+    return filled(make_place, crowd, database, storage)
+
+
+@pytest.fixture(scope="module")
+def spoilt(make_place: Callable[..., Place], crowd: Crowd, database: Database, storage: Storage) -> Filled:
+    """A tenant like it, whose own people send what no page of ours sends."""
     return filled(make_place, crowd, database, storage)
 
 
@@ -324,6 +331,63 @@ def test_the_right_people_can_do_it(crowd: Crowd, used: Filled, route: Route) ->
     # 409: another of these tests took the version elsewhere first.  422: a file is missing.
     assert {303, 409, 422} & {status for status, _ in said}, said
     assert all(status not in (400, 404) and status < 500 for status, _ in said), said
+
+
+# What no page of ours ever sends: it is refused, and breaks nothing
+
+
+MOMENT, HUGE = "2026-01-01T00:00:00+00:00", (2**31, 2**63 - 1, 2**63)
+KEYS: list[tuple[str | int, ...]] = [
+    *(("a\x00",) * many for many in (1, 2)),
+    *(
+        key
+        for number in HUGE
+        for key in (
+            (number,),
+            (MOMENT, number),
+            (number, "a"),
+            (MOMENT, str(UUID(int=1)), number),
+            (MOMENT, MOMENT, str(UUID(int=1)), number),
+            (number, number, "a", str(UUID(int=1))),
+        )
+    ),
+]
+"""Keys of every shape that a cursor of ours has, with what the database cannot hold."""
+NUMBERS = ("0", "-1", str(2**31), str(2**63), "9" * 5000)
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(
+    "route", [r for r in ROUTES if r.method == "GET" and "cursor" in r.queries and not r.scopes], ids=str
+)
+def test_no_cursor_breaks_a_page(crowd: Crowd, ours: Filled, route: Route) -> None:
+    emails = insiders(ours, route)[:1] if route.for_people else [""]
+    address = route.address(ours.own(route))
+    for key in KEYS:
+        for email in emails:
+            asked = httpx2.URL(address).copy_merge_params({"cursor": encode_cursor(*key)})
+            answer = crowd.client(email).get(asked)
+            assert answer.status_code < 500, key
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.method == "GET" and not r.scopes], ids=str)
+def test_no_number_in_an_address_breaks_a_page(crowd: Crowd, ours: Filled, route: Route) -> None:
+    own = ours.own(route)
+    for name in (name for name in route.names if own[name].isdecimal()):
+        for email in insiders(ours, route)[:1] if route.for_people else [""]:
+            for number in NUMBERS:
+                answer = crowd.ask(route, own | {name: number}, email)
+                assert answer.status_code in (400, 404, 414, 422), (name, number[:30])
+
+
+@pytest.mark.parametrize("route", [r for r in OF_TENANT if r.method == "POST"], ids=str)
+def test_no_number_in_a_form_breaks_it(crowd: Crowd, spoilt: Filled, route: Route) -> None:
+    for email in insiders(spoilt, route)[:1]:
+        for number in ("9" * 5000, str(2**31), "²"):
+            sent = spoilt.sent(route) | {"row_version": number, "seq": number}
+            answer = crowd.ask(route, spoilt.own(route), email, sent=sent)
+            assert answer.status_code < 500, (number[:30], answer.text[:300])
 
 
 # On a host of its own
