@@ -12,7 +12,7 @@ from app.core import sheets
 from app.core.errors import InvalidError, TooLargeError
 from app.core.folding import fold
 from app.ocds.identifiers import check_rfc
-from app.onboarding.wording import COLUMNS
+from app.onboarding.wording import COLUMNS, KEY, NO_KEY
 from app.tenancy.declarations import PNT_PREFIXES
 
 LARGEST_FILE = 32 * 1024 * 1024
@@ -145,6 +145,8 @@ def _tidy(row: Row) -> None:
         else:
             told["rfc"] = checked.number
             row.remarks += [checked.doubt] if checked.doubt else []
+    if "key" in told and not KEY.fullmatch(told["key"]):
+        row.remarks.append(f"Clave: «{told.pop('key')[:60]}» no se toma: {NO_KEY}.")
     if "contact_email" in told and not EMAIL.fullmatch(told["contact_email"]):
         mail = told.pop("contact_email")
         row.remarks.append(f"Correo de contacto: «{mail[:60]}» no es una dirección; no se toma.")

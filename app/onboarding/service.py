@@ -23,7 +23,7 @@ from app.onboarding.loading import key_of
 from app.onboarding.models import KINDS, SujetoLineage
 from app.onboarding.policy import require_keeper
 from app.onboarding.reading import EMAIL, LONGEST
-from app.onboarding.wording import BRANCHES, POLICIES, SCOPES, TOLD
+from app.onboarding.wording import BRANCHES, KEY, NO_KEY, POLICIES, SCOPES, TOLD
 from app.onboarding.workflow import BODIES
 from app.tenancy import queries as tenancy
 from app.tenancy.models import SujetoObligado
@@ -48,6 +48,8 @@ def add(session: RwSession, actor: Actor, values: dict[str, str]) -> SujetoOblig
     if actor.tenant_id is None:
         raise ForbiddenError
     told = _told(values) | {"key": clean(values.get("key", ""))}
+    if told["key"] and not KEY.fullmatch(told["key"]):
+        raise InvalidError(f"La clave {NO_KEY}.")
     sujeto_id = new_id()
     body = SujetoObligado(
         tenant_id=actor.tenant_id,

@@ -1,5 +1,6 @@
 """What the padrón's words are in Spanish: columns of a file, classes of bodies, outcomes, acts."""
 
+import re
 from dataclasses import dataclass
 
 from app.core.folding import fold
@@ -139,6 +140,9 @@ COLUMNS = {
 }
 """What a file may tell of a body; `state` only says whose padrón it belongs to."""
 
+KEY = re.compile(r"(?!\.{1,2}$)[^/?#%\\\x00-\x1f]+")
+"""A key stands in public addresses."""
+NO_KEY = "no lleva diagonales ni los signos ? # %, porque va en las direcciones del portal"
 TOLD = tuple(name for name in COLUMNS if name not in ("key", "state"))
 """Columns of a body that a file or a form may change."""
 _LABELS = {name: column.label for name, column in COLUMNS.items()} | {

@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import Actor, Database
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, TooLargeError
 from app.core.storage import Storage
-from app.onboarding import loading, queries
+from app.onboarding import loading, queries, service
 from app.onboarding.models import PadronLoad, PadronRow
 from app.onboarding.reading import LARGEST_FILE, MOST_ROWS
 from app.tenancy.models import SujetoObligado
@@ -85,6 +85,21 @@ def office(place: Place, storage: Storage) -> Office:
 
 
 HEAD = "ID PNT,Sujeto obligado,Siglas,RFC,Ámbito,Poder,Sector,Correo\n"
+
+
+@pytest.mark.parametrize("key", ["SO/1", "../x", "..", "¿qué?#", "50%"])
+def test_a_key_that_no_address_bears_is_not_taken(office: Office, key: str) -> None:
+    load = office.send(f"Clave,Nombre\n{key},Instituto de la Clave\nSO-1.b 2,Otro Instituto\n".encode())
+    rows = office.rows(load)
+    assert "no se toma" in rows["Instituto de la Clave"].reason
+    assert rows["Otro Instituto"].reason == ""
+    office.apply(load)
+    assert {"SO-1.b 2"} == {one for one in office.bodies() if one.startswith("SO")}
+    with (
+        office.place.database.unit_of_work(office.keeper) as session,
+        pytest.raises(InvalidError, match="clave"),
+    ):
+        service.add(session, office.keeper, {"name": "Tercero", "key": key})
 
 
 def test_new_bodies_are_added_with_all_that_the_file_tells(office: Office) -> None:
