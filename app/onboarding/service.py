@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from app.core import clock, outbox, public_log
+from app.core import clock, locks, outbox, public_log
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, StaleError
 from app.core.folding import fold
@@ -391,7 +391,8 @@ def _told(values: dict[str, str]) -> dict[str, str]:
 
 
 def _alone(session: RwSession, actor: Actor, body: SujetoObligado) -> None:
-    """Refuse a key or an id in the PNT that another body has."""
+    """Refuse a key or an id in the PNT that another body has; two who enter bodies at once wait for each other."""
+    locks.wait_for(session, f"padron:{actor.tenant_id}")
     for name, label in (("key", "La clave"), ("pnt_id", "El ID de la PNT")):
         value = getattr(body, name)
         others = select(SujetoObligado.name).where(

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from sqlmodel import col, select
 
-from app.core import audit, clock, public_log
+from app.core import audit, clock, locks, public_log
 from app.core.db import Actor, RwSession
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.policy import Permission, require
@@ -233,9 +233,11 @@ def remove_days(session: RwSession, actor: Actor, *, first: date, last: date) ->
 
 def _own(session: RwSession, actor: Actor) -> Tenant:
     require(actor, Permission.TENANT_MANAGE)
-    tenant = session.get(Tenant, actor.tenant_id, with_for_update=False) if actor.tenant_id else None
-    if tenant is None:
+    if actor.tenant_id is None:
         raise NotFoundError
+    # One decision after the other: names, days and what was decided are read and then written.
+    locks.wait_for(session, f"decisiones:{actor.tenant_id}")
+    tenant = session.get_one(Tenant, actor.tenant_id, populate_existing=True)
     if tenant.status != "active":
         raise ConflictError("El organismo no está activo: nada se cambia mientras tanto.")
     return tenant

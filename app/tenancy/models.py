@@ -95,9 +95,7 @@ class OcidPrefix(SQLModel, table=True):
     __tablename__ = "ocid_prefix"
     __table_args__ = (
         belongs_to("tenant"),
-        Index(
-            "ocid_prefix_prefix_key", "prefix", unique=True, postgresql_where=text("kind <> 'inherited'")
-        ),
+        Index("ocid_prefix_prefix_key", "prefix", unique=True, postgresql_where=text("kind <> 'inherited'")),
         one_of("kind", ("test", "registered", "used", "inherited")),
     )
 

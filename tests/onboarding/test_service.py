@@ -140,6 +140,25 @@ def test_two_bodies_that_take_each_other_s_duties_at_once_wait_for_each_other(pl
     assert outcomes == ["done", "stale"], "the second sees that the first changed both"
 
 
+def test_two_who_enter_one_body_at_once_are_told(place: Place) -> None:
+    keeper = place.actor("garante_admin")
+    together = Barrier(2)
+
+    def enter(name: str) -> str:
+        with place.database.unit_of_work(keeper) as session:
+            together.wait(timeout=10)
+            try:
+                service.add(session, keeper, {"name": name, "pnt_id": "77"})
+            except ConflictError as error:
+                return error.detail
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        done, refused = sorted(pool.map(enter, ("Primero", "Segundo")))
+    assert done == ""
+    assert "ya es de" in refused
+
+
 def test_onboarding_goes_from_nobody_to_silence(place: Place) -> None:
     assert _state(place) == "not_invited"
     keeper = place.actor("garante_admin")

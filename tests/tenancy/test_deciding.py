@@ -1,11 +1,15 @@
 """What a garante decides on its pages: what it may, what shows, and that no declaration takes it back."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from io import BytesIO
+from threading import Barrier
 
 import pytest
 from sqlmodel import select
 
+from app.core.db import RwSession
 from app.core.errors import ForbiddenError, InvalidError, NotFoundError
 from app.core.public_log import PublicAct
 from app.core.storage import Storage
@@ -33,6 +37,33 @@ def _declared(place: Place, licence: str) -> TenantDeclaration:
         licence=Licence(name=licence),
         theme=Theme(accent="#123456"),
     )
+
+
+def test_two_decisions_at_once_come_one_after_the_other(place: Place) -> None:
+    admin = place.actor("garante_admin")
+    together = Barrier(3)
+
+    def decide(act: Callable[[RwSession], None]) -> str:
+        with place.database.unit_of_work(admin) as session:
+            queries.tenant(session, admin)  # as the page did before
+            together.wait(timeout=10)
+            try:
+                act(session)
+            except InvalidError as error:
+                return error.detail
+        return ""
+
+    acts: list[Callable[[RwSession], None]] = [
+        lambda session: deciding.rename(session, admin, NAMING),
+        lambda session: deciding.rename(session, admin, NAMING),
+        lambda session: deciding.set_accent(session, admin, "#0B3A6B"),
+    ]
+    with ThreadPoolExecutor(3) as pool:
+        said = sorted(pool.map(decide, acts))
+    assert said[:2] == ["", ""]
+    assert "posterior" in said[2]
+    with place.database.unit_of_work(admin) as session:
+        assert queries.tenant(session, admin).decided == ["accent", "names"]
 
 
 def test_what_is_decided_on_pages_no_declaration_takes_back(place: Place) -> None:
