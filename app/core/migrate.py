@@ -23,6 +23,10 @@ PATIENCE = 600.0
 """Seconds after which a migration that found its table in use each time is given up."""
 PAUSE = 2.0
 
+RESTORING = "restaurando el respaldo de"
+"""What the database says of itself, and of when the backup is, until a restore has ended."""
+DATABASE_SAYS = "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = current_database()"
+
 _FLOOR = text("SELECT obj_description('alembic_version'::regclass, 'pg_class')")
 
 _log = logs.get(__name__)
@@ -60,7 +64,7 @@ def upgrade(
     """
     config = _config(folder)
     if _is_newer(engine, config):
-        assert_serves(engine, folder=folder)
+        _assert_suits(engine, folder)
         return
     config.attributes["role_prefix"] = role_prefix
     until = clock.monotonic() + patience
@@ -102,11 +106,20 @@ def is_current(engine: Engine, *, folder: Path = FOLDER) -> bool:
 
 
 def assert_serves(engine: Engine, *, folder: Path = FOLDER) -> None:
-    """Refuse a schema that lacks a migration, or that no longer has what this version needs.
+    """Refuse a schema that lacks a migration, that no longer has what this version needs, or is not restored whole.
 
     Raises:
-        SchemaError: either of them.
+        SchemaError: one of them.
     """
+    with engine.connect() as connection:
+        if str(connection.execute(text(DATABASE_SAYS)).scalar_one()).startswith(RESTORING):
+            raise SchemaError(
+                "Se quedó a medias la restauración de un respaldo: repite «python -m app restore»."
+            )
+    _assert_suits(engine, folder)
+
+
+def _assert_suits(engine: Engine, folder: Path) -> None:
     if is_current(engine, folder=folder):
         return
     config = _config(folder)

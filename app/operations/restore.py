@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import IO, cast
 
 import psycopg
+from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
 from pyrage import x25519
 from sqlalchemy.engine import URL
 from sqlmodel import select
@@ -63,6 +65,8 @@ def restore(
 ) -> Restored:
     """Fill an empty installation with a backup, end every session in it, and verify its chains.
 
+    Whatever cuts it short, the installation does not serve meanwhile, and the same order goes on.
+
     Args:
         settings: of the installation to fill.
         folder: of the backup.
@@ -81,32 +85,57 @@ def restore(
             f"El respaldo usa el prefijo de roles «{manifest.role_prefix}»: ponlo en CA_ROLE_PREFIX y repite la orden."
         )
     named = {part.name.removesuffix(parts.SEALED): folder / part.name for part in manifest.parts}
-    with installation.open_database(settings) as database:
-        with administrator(settings) as address:
-            _refuse_unless_empty(address)
-            tell("Se carga la base de datos…")
-            _load(settings, address, named[DATABASE], identities)
-            _execute(address, _SIGN_OUT, _HOLD_LETTERS, _HOLD_NOTICES, _HOLD_NEWS)
-        migrate.upgrade(database.engine("owner"), role_prefix=settings.role_prefix)
+    with installation.open_database(settings) as database, administrator(settings) as address:
+        is_loaded = _begun(address, manifest)
+        _mark(address, f"{migrate.RESTORING} {manifest.at}")
         tell(f"Se copian {manifest.files:,} archivos…")
         storage = Storage.of(settings)
-        _put_files(storage, named[FILES], identities)
+        _put_files(storage, named[FILES], identities)  # first: nothing names them yet
+        if not is_loaded:
+            tell("Se carga la base de datos…")
+            _load(settings, address, named[DATABASE], identities)
+        _execute(address, _SIGN_OUT, _HOLD_LETTERS, _HOLD_NOTICES, _HOLD_NEWS)
+        migrate.upgrade(database.engine("owner"), role_prefix=settings.role_prefix)
         tell("Se comprueban las cadenas de publicación…")
         faults = tuple(_faults(database, manifest.heads))
         again = removals.carry_out_again(database, storage)
+        _mark(address, None)
     # Every installation calls its first key alike: only the mark tells that it is another.
     held = keys.marks(keys.of(settings))
     missing = tuple(key.partition(":")[0] for key in manifest.keys if key not in held)
     return Restored(manifest, faults, missing, again)
 
 
-def _refuse_unless_empty(address: URL) -> None:
+def _begun(address: URL, manifest: Manifest) -> bool:
+    """Tell whether an earlier try loaded the database, which comes whole or not at all.
+
+    Raises:
+        BackupError: what is in the database is nothing that this backup brought.
+    """
     with _connect(address) as connection:
-        found = connection.execute(_TABLES).fetchone()
-    if found != (0,):
+        (tables,) = connection.execute(_TABLES).fetchone() or (0,)
+        (mark,) = connection.execute(migrate.DATABASE_SAYS.encode()).fetchone() or ("",)
+    if tables and mark != f"{migrate.RESTORING} {manifest.at}":
         raise BackupError(
             "La base de datos de esta instalación no está vacía: un respaldo se restaura en una nueva, nunca encima."
         )
+    return bool(tables)
+
+
+def _mark(address: URL, words: str | None) -> None:
+    """Say in the database that it is being restored, or no more.
+
+    Raises:
+        BackupError: whoever restores may not.
+    """
+    said = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+        sql.Identifier(address.database or ""), sql.Literal(words)
+    )
+    try:
+        with _connect(address) as connection:
+            connection.execute(said)
+    except InsufficientPrivilege as error:
+        raise BackupError("Para restaurar, DATABASE_URL_BACKUP lleva a un superusuario.") from error
 
 
 def _execute(address: URL, *statements: str) -> None:

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any, NoReturn
 from uuid import UUID
 
 import pytest
@@ -15,11 +16,13 @@ from app.core import installation, keys, mail, migrate
 from app.core.db import Database
 from app.core.jobs import Worker
 from app.core.mail import Letter, MailMessage
+from app.core.migrate import SchemaError
 from app.core.public_log import PublicAct
 from app.core.storage import Storage
 from app.identity import sessions
 from app.identity.models import LoginSession
 from app.identity.sessions import Visit
+from app.operations import restore as restoring
 from app.operations.backup import MANIFEST, Manifest, backup
 from app.operations.parts import BackupError
 from app.operations.restore import Restored, restore
@@ -104,6 +107,32 @@ def test_it_comes_back_byte_for_byte_into_an_empty_installation_only(made: Made,
         with pytest.raises(BackupError, match="no está vacía"):
             back(made, target)
         assert bodies(database) == made.bodies
+
+
+@pytest.mark.parametrize("step", ["_put_files", "_load", "_faults"])
+def test_what_was_cut_short_does_not_serve_and_goes_on(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    target = elsewhere(tmp_path)
+    whole = getattr(restoring, step)
+
+    def cut(*about: Any) -> NoReturn:
+        whole(*about)
+        raise OSError("no space left")
+
+    with installation.open_database(target, fast=True) as database:
+        with monkeypatch.context() as patching:
+            patching.setattr(restoring, step, cut)
+            with pytest.raises(OSError, match="no space"):
+                back(made, target)
+        with pytest.raises(SchemaError, match="a medias"):
+            migrate.assert_serves(database.engine("owner"))
+        assert back(made, target).faults == ()
+        migrate.assert_serves(database.engine("owner"))
+        assert bodies(database) == made.bodies
+        assert b"".join(Storage.of(target).read(made.key, 0, len(FILE))) == FILE
+        with pytest.raises(BackupError, match="no está vacía"):
+            back(made, target)
 
 
 def test_what_was_withdrawn_since_does_not_come_back(made: Made, tmp_path: Path) -> None:

@@ -412,9 +412,11 @@ KEYS_OF_RELEASES = {
 }
 
 
-def test_a_programs_file_gives_it_nothing_more(twins: Twins, live: LiveServer) -> None:
+def test_a_programs_file_gives_it_nothing_more(
+    twins: Twins, make_place: Callable[..., Place], live: LiveServer
+) -> None:
     """Keys beside and inside of releases, and in the address: the import is the program's, in its tenant, as it may."""
-    place, foreign = twins.attacked.place, twins.foreign
+    place, foreign = make_place(), twins.foreign  # a program is made here: none of the twins' rows
     keeper = place.actor("garante_admin")
     with place.database.unit_of_work(keeper) as session:
         made = clients.create(
