@@ -252,9 +252,14 @@ class Watch:
 
     def compare(self, twins: Twins, why: object) -> None:
         """Fail unless both twins say the same, but for what a test before found."""
-        plain, attacked = self.state(twins.plain.place), self.state(twins.attacked.place)
-        before, self.gap = self.gap, (attacked - plain, plain - attacked)
+        before = self.gap
+        self.settle(twins)
         assert self.gap == before, why
+
+    def settle(self, twins: Twins) -> None:
+        """Take what the twins do not have in common as given."""
+        plain, attacked = self.state(twins.plain.place), self.state(twins.attacked.place)
+        self.gap = (attacked - plain, plain - attacked)
 
 
 @pytest.fixture(scope="module")
@@ -539,3 +544,4 @@ def test_a_shut_account_and_a_program_are_nobody(
             session.execute(
                 text("UPDATE account SET status = 'active' WHERE email = :email"), {"email": email}
             )
+        watch.settle(twins)  # the program that was made for this
