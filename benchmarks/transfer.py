@@ -50,7 +50,9 @@ def main() -> None:
         _carry_out(database, Storage.local(Path(place) / "files"), act_id)
         seconds = time.perf_counter() - start
         grown = (peak_memory() - before) / MIB
-        print(f"{size:,} processes moved in {seconds:.1f} s: {size / seconds:.0f} a second, {grown:.0f} MiB more")
+        print(
+            f"{size:,} processes moved in {seconds:.1f} s: {size / seconds:.0f} a second, {grown:.0f} MiB more"
+        )
         with database.public_reading() as session:
             faults = [
                 fault.message
