@@ -2,6 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python -m
 SCRIPT := .venv/bin/python .venv/bin/
+WORKERS ?= 3 # of the tests, which wait a third of their time: for two processors
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset serve test drill bench check lint types contracts format lock runtime dev
 
@@ -18,7 +19,7 @@ serve: runtime ## only the server, as the settings say (docs/operations.md)
 	@$(RUN) app serve
 
 test: dev ## every test, with its own database; ARGS="tests/core -x" for some
-	@$(RUN) pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 drill: dev ## the same at the sizes that the issues name (slow)
 	@$(RUN) pytest -m drill $(ARGS)

@@ -23,7 +23,7 @@ from app.core import collector, installation, logs, migrate, public_log, sealing
 from app.core.db import Actor, Database, PublicSession
 from app.core.embedded import Embedded
 from app.core.embedded_upgrade import upgrade
-from app.core.errors import AppError, ConflictError, ForbiddenError, NotFoundError
+from app.core.errors import AppError, ConflictError, ForbiddenError
 from app.core.jobs import Worker
 from app.core.policy import Permission, allowed
 from app.core.provision import ProvisionError, provisioning_sql
@@ -415,10 +415,7 @@ def _tenant_actor(database: Database, slug: str) -> Actor:
 
 def _sujeto_id(database: Database, actor: Actor, key: str) -> UUID:
     with database.unit_of_work(actor) as session:
-        for row in queries.sujetos(session, actor):
-            if row.key == key:
-                return row.sujeto_obligado_id
-    raise NotFoundError(f"No hay un sujeto obligado con la clave «{key}».")
+        return queries.named(session, actor, key).sujeto_obligado_id
 
 
 def _importer(database: Database, tenant_id: UUID | None, email: str, sujeto_id: UUID | None) -> Actor:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import anyio
 from fastapi import Depends, FastAPI
@@ -24,7 +24,7 @@ from app.continuity import tenant_router as continuity_tenant
 from app.continuity import transfer_router as transferring
 from app.core import clock, migrate, sealing
 from app.core.db import Database
-from app.core.jobs import Worker
+from app.core.jobs import Worker, end
 from app.core.storage import Storage
 from app.identity import account_router as account
 from app.identity import joining_router as joining
@@ -37,7 +37,7 @@ from app.identity.desk import desk_navigation
 from app.identity.sso import desk as access
 from app.identity.sso import router as sso
 from app.identity.sso.discovery import Providers
-from app.imports import machine
+from app.imports import book_router, machine, sheet_router
 from app.imports import router as imports
 from app.imports import tasks as importing
 from app.notifications import router as notifications
@@ -54,6 +54,12 @@ from app.openapi.lane import FastLane
 from app.openapi.reader import PublicReader
 from app.operations import router as operations
 from app.parties import router as parties
+from app.pnt import router as pnt
+from app.pnt import settings_router as pnt_formats
+from app.pnt import tasks as declarations
+from app.pnt.delivery import router as pnt_delivery
+from app.pnt.delivery import tasks as delivering
+from app.pnt.formats import LARGEST_TEMPLATE
 from app.portal import router as portal
 from app.processes import handover
 from app.processes import router as processes
@@ -70,6 +76,8 @@ from app.web.middleware import MEBIBYTE, Gateway
 
 TASKS = (
     compliance,
+    declarations,
+    delivering,
     examining,
     exporting,
     filing,
@@ -87,6 +95,7 @@ TASKS = (
 CATALOG_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?catalogos/[A-Za-z]+/importar")
 IMPORT_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?importaciones(?:/.*)?|/[a-z0-9-]+/api/v1/importaciones")
 PADRON_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?padron/importar")
+TEMPLATE_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?ajustes/pnt")
 FILE_PATHS = re.compile(r"/(?:[a-z0-9-]+/)?procesos-internos/[^/]+/(?:.*/)?archivos")
 FILES_AT_ONCE = 10
 """Of the largest size, in one form without script."""
@@ -133,6 +142,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
             (IMPORT_PATHS, settings.upload_limit),
             (CATALOG_PATHS, LARGEST_CATALOG + MEBIBYTE),
             (PADRON_PATHS, LARGEST_PADRON + MEBIBYTE),
+            (TEMPLATE_PATHS, LARGEST_TEMPLATE + MEBIBYTE),
             (FILE_PATHS, FILES_AT_ONCE * settings.attachment_limit + MEBIBYTE),
         ],
     )
@@ -161,6 +171,8 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         capture.router,
         attachments.router,
         attachments.desk,
+        book_router.router,
+        sheet_router.router,
         imports.router,
         machine.router,
         padron_loads.router,
@@ -172,6 +184,9 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         catalogs.router,
         parties.router,
         publishing.router,
+        pnt.router,
+        pnt_formats.router,
+        pnt_delivery.router,
         continuity.router,
         continuity_tenant.router,
         transferring.router,
@@ -207,6 +222,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             yield
     finally:
         if worker is not None:
-            worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await worker
+            await end(worker)

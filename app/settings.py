@@ -131,6 +131,10 @@ class Settings(BaseSettings):
         description="`host:port` of this network that the service may call though they are not public, separated by "
         "commas; without it, it calls public addresses only, on ports 80 and 443.",
     )
+    pnt_url: str = Field(
+        "",
+        description="Address of the PNT's web service, up to what precedes `sipot-web/`; unset: bodies upload workbooks.",
+    )
     upload_limit: int = Field(
         2 * 1024 * MEBIBYTE, gt=0, description="Largest file, in bytes, that an import takes."
     )

@@ -52,6 +52,8 @@ _STATED: dict[type[SQLModel], tuple[str, ...]] = {
     OutboxEvent: ("kind", "payload"),
 }
 """Where the service may state some columns only."""
+_RELEASES = "SELECT position, process_id, ocid FROM release WHERE tenant_id = %s ORDER BY position LIMIT %s"
+_DRAFTS = "SELECT 0, process_id, ocid FROM contracting_process WHERE tenant_id = %s ORDER BY ocid LIMIT %s"
 _LONG = (ReleaseBody, Record)
 """Tables of long bytes, which the service too inserts by `executemany`."""
 
@@ -126,17 +128,18 @@ class Rows:
         for kind in ("json", "jsonb"):
             self._connection.adapters.register_loader(kind, TextLoader)
 
-    def insert(self, releases: int) -> tuple[Spent, dict[str, tuple[int, int]]]:
+    def insert(self, many: int, *, drafts: bool = False) -> tuple[Spent, dict[str, tuple[int, int]]]:
         """Insert everything in batches of 200 releases, each one transaction.
+
+        Args:
+            many: releases at most.
+            drafts: processes of which none was published, instead.
 
         Returns:
             What inserting and committing took, reading not counted; rows and their bytes by table.
         """
         self._bind(self._source)
-        keys = self._connection.execute(
-            "SELECT position, process_id, ocid FROM release WHERE tenant_id = %s ORDER BY position LIMIT %s",
-            (self._source, releases),
-        ).fetchall()
+        keys = self._connection.execute(_DRAFTS if drafts else _RELEASES, (self._source, many)).fetchall()
         self._copy(ImportRun, "tenant_id", [self._source])
         written: dict[str, tuple[int, int]] = {}
         for start in range(0, len(keys), BATCH):

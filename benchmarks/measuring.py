@@ -4,9 +4,11 @@ import os
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from types import CodeType, FrameType
 
@@ -30,6 +32,12 @@ def peak_memory() -> int:
     """Return the most bytes that this process has had in memory."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def apart(measure: Callable[[Path], dict[str, float]], path: Path) -> dict[str, float]:
+    """Measure something about a file in a process of its own, whose memory begins empty."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(measure, path).result()
 
 
 @dataclass(frozen=True, slots=True)

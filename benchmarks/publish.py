@@ -192,7 +192,7 @@ class Bench:
     def bare(self, lines: Sequence[bytes], done: Place) -> dict[str, Spent]:
         """Return what the parts of the ceiling take, inserting in two ways."""
         parser, parsed = ceiling.parsing(lines)
-        inserted, written = self._copy(done, lines)
+        inserted, written = self.copy(done, len(lines))
         self.figures = [
             f"{table} {count / len(lines):.1f} ({size / len(lines) / 1024:.1f} KiB)"
             for table, (count, size) in written.items()
@@ -203,12 +203,13 @@ class Bench:
             "jsonschema-rs": ceiling.validating(lines),
             "ocdsmerge compiled": ceiling.merging(lines),
             INSERT: inserted,
-            INSERT_TEXT: self._copy(done, lines, as_text=True)[0],
+            INSERT_TEXT: self.copy(done, len(lines), as_text=True)[0],
         }
 
-    def _copy(
-        self, done: Place, lines: Sequence[bytes], *, as_text: bool = False
+    def copy(
+        self, done: Place, many: int, *, as_text: bool = False, drafts: bool = False
     ) -> tuple[Spent, dict[str, tuple[int, int]]]:
+        """Insert once more what a tenant has, into another (`ceiling.Rows`)."""
         other = self.place()
         if done.actor.tenant_id is None or other.actor.tenant_id is None:
             raise TypeError
@@ -216,7 +217,8 @@ class Bench:
             done.actor.tenant_id: other.actor.tenant_id,
             done.sujeto_obligado_id: other.sujeto_obligado_id,
         }
-        return ceiling.Rows(self.database, self.postmaster, exchange, as_text=as_text).insert(len(lines))
+        copied = ceiling.Rows(self.database, self.postmaster, exchange, as_text=as_text)
+        return copied.insert(many, drafts=drafts)
 
 
 @contextmanager
@@ -238,7 +240,7 @@ def read(data: Path, size: int) -> list[bytes]:
         return list(islice(file, size))
 
 
-def machine(database: Database, core: int) -> str:
+def machine(database: Database, core: int | str) -> str:
     """Return on what this was measured."""
     model = next(
         line.partition(":")[2].strip()

@@ -17,6 +17,9 @@ from app.ocds.checks import RULES
 from app.onboarding.workflow import BODIES
 from app.processes.workflow import OBSERVATIONS, POLICY_LABELS, VERSIONS
 from app.publication.workflow import RESERVATIONS, WITHDRAWALS
+from app.simple.columns import COLUMNS
+from app.simple.columns import VERSION as SHEET_VERSION
+from app.simple.writing import STEPS, shown
 from app.sipot.mapping import VERSION as MAPPING_VERSION
 from tools import capture_fields, sipot_mapping
 from tools.rule_sources import ELSEWHERE, INCUMBENT, PELICAN, WARNINGS
@@ -277,12 +280,46 @@ def sipot() -> str:
     )
 
 
+def simple() -> str:
+    """Return docs/hoja-sencilla.md."""
+    return _page(
+        "La hoja sencilla",
+        "Un renglón por contrato en una hoja de Excel, para quien no lleva sus contrataciones en ningún sistema. Se descarga en "
+        "**Importaciones → Importar un archivo** y ahí mismo se sube llena. Qué se toma y qué no: [imports.md](imports.md).",
+        "## Cómo llenarla",
+        "\n".join(f"{number}. {step}" for number, step in enumerate(STEPS, start=1)),
+        f"## Columnas (versión {SHEET_VERSION})",
+        "Las que llevan * no pueden faltar. También se entienden los otros títulos que se indican, en cualquier orden, con o sin "
+        "acentos. Las que no se conocen se guardan como vienen y no se publican.",
+        _table(
+            ("columna", "qué va", "ejemplo", "otros títulos", "OCDS", "cómo se toma"),
+            (
+                (
+                    shown(column).replace("*", "\\*"),
+                    column.help
+                    + (
+                        f" Opciones: {', '.join(one.label for one in column.options)}."
+                        if column.options
+                        else ""
+                    ),
+                    column.example or "—",
+                    ", ".join(column.also) or "—",
+                    f"`{column.path}`" if column.path else "—",
+                    column.rule.value,
+                )
+                for column in COLUMNS
+            ),
+        ),
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "workflow.md": workflow,
     "permissions.md": permissions,
     "rules.md": rules,
     "capture-fields.md": capture,
     "sipot-mapping.md": sipot,
+    "hoja-sencilla.md": simple,
 }
 """File in docs/ → what it holds."""
 

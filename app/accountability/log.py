@@ -1,6 +1,6 @@
 """The log, read back: who did what, from where, on what, whose business it was, and which seal covers it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -12,19 +12,17 @@ from sqlmodel import col, select
 from app.core import audit
 from app.core.audit import AuditEvent, AuditSeal
 from app.core.db import Actor, Database, RwSession
-from app.core.errors import BadRequestError, NotFoundError
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.errors import NotFoundError
+from app.core.pagination import Page, cut, decode_cursor, moment
 from app.core.policy import ROLE_LABELS, Permission, require
 from app.identity.models import Membership
 from app.identity.queries import full_names
-from app.processes.history import SUBJECT, did
+from app.processes.history import OUTSIDE, SUBJECT, did
 from app.processes.models import ContractingProcess
 from app.tenancy.models import SujetoObligado
 
 ROWS = 50
 EXPORTED_AT_ONCE = 1000
-OUTSIDE = "Operación de la plataforma"
-"""Who acts in a tenant without having been of it; nobody in the tenant sees whose account that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,7 @@ class Act:
     """
 
     event: AuditEvent
+    address: str
     who: str
     role: str
     did: str
@@ -86,7 +85,7 @@ def acts(
     if cursor:
         at, event_id = decode_cursor(cursor, str, int)
         query = query.where(
-            tuple_(col(AuditEvent.at), col(AuditEvent.event_id)) < (_moment(str(at)), int(event_id))
+            tuple_(col(AuditEvent.at), col(AuditEvent.event_id)) < (moment(str(at)), int(event_id))
         )
     newest = query.order_by(col(AuditEvent.at).desc(), col(AuditEvent.event_id).desc())
     events = session.exec(newest.limit(limit + 1)).all()
@@ -178,6 +177,7 @@ def _told(session: RwSession, actor: Actor, events: Sequence[AuditEvent]) -> lis
         told.append(
             Act(
                 event=event,
+                address=event.address if _is_told_where(actor, event, roles) else "",
                 who=names.get(event.account_id, OUTSIDE) if event.account_id else "",
                 role=_held(roles.get(event.account_id, ()), event.at) if event.account_id else "",
                 did=did(event),
@@ -187,6 +187,15 @@ def _told(session: RwSession, actor: Actor, events: Sequence[AuditEvent]) -> lis
             )
         )
     return told
+
+
+def _is_told_where(actor: Actor, event: AuditEvent, roles: Mapping[UUID, Sequence[Membership]]) -> bool:
+    """Tell whether the actor learns from which network address an act came: a body only those of its own people."""
+    if actor.sujeto_obligado_id is None:
+        return True
+    held = roles.get(event.account_id, ()) if event.account_id else ()
+    here = [row for row in held if row.sujeto_obligado_id == actor.sujeto_obligado_id]
+    return bool(_held(here, event.at))
 
 
 def _roles(session: RwSession, actor: Actor, people: set[UUID]) -> dict[UUID, list[Membership]]:
@@ -238,10 +247,3 @@ def _midnight(day: date, zone: str) -> datetime:
 
 def _key(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
-
-
-def _moment(key: str) -> datetime:
-    try:
-        return datetime.fromisoformat(key)
-    except ValueError as error:
-        raise BadRequestError("El cursor no es válido: empieza sin cursor.") from error

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from app.accountability.models import RetentionTerm
+from app.catalogs import forgetting as catalogs
 from app.core import audit, clock
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import InvalidError
@@ -20,6 +21,7 @@ from app.core.policy import Permission, require
 from app.identity.models import LoginSession
 from app.imports.forgetting import forget_originals
 from app.notifications.models import Notice
+from app.onboarding import forgetting as padron
 from app.processes.forgetting import FORGOTTEN, forget_discarded
 from app.processes.models import ProcessVersion
 from app.review.models import ReturnedDocument
@@ -103,6 +105,24 @@ KINDS = {
         30,
         3650,
         _forget_discarded,
+    ),
+    "padron_loads": Kind(
+        "Archivos cargados del padrón",
+        "Se borran el archivo y sus renglones. Su nombre, su huella y la historia de cada sujeto obligado se conservan. "
+        "Los de una carga descartada se borran al descartarla.",
+        730,
+        30,
+        3650,
+        padron.forget_loads,
+    ),
+    "catalog_loads": Kind(
+        "Archivos cargados de los catálogos",
+        "Se borra el archivo. Su nombre, su huella, lo cargado y su historia se conservan. "
+        "El de una carga descartada se borra al descartarla.",
+        730,
+        30,
+        3650,
+        catalogs.forget_loads,
     ),
     "notices": Kind(
         "Avisos en el servicio",

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -25,6 +24,7 @@ from app.ocds.entry import EntryError, dates
 from app.processes.history import VERBS
 from app.tenancy import queries as tenancy
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.shell import Link
 from app.web.templating import page
 
@@ -54,8 +54,7 @@ class Said:
 
     def address(self, here: str, **more: str) -> str:
         """Return an address that asks for this, and more."""
-        said = {name: value for name, value in {**asdict(self), **more}.items() if value}
-        return f"{here}?{urlencode(said)}" if said else here
+        return with_query(here, **{**asdict(self), **more})
 
 
 _Word = Annotated[str, Query(max_length=100)]
@@ -233,7 +232,7 @@ def _line(act: Act) -> tuple[str, ...]:
     event = act.event
     return (
         str(event.event_id), event.at.astimezone(UTC).isoformat(), str(event.account_id or ""), act.who,
-        act.role, event.address, act.sujeto, event.verb, act.did, event.subject_type, event.subject_id, act.title,
+        act.role, act.address, act.sujeto, event.verb, act.did, event.subject_type, event.subject_id, act.title,
         json.text(event.detail), str(event.transaction_id),
     )  # fmt: skip
 

@@ -25,10 +25,10 @@ from sqlalchemy import (
 
 from app.adoption.counting import cutoff
 from app.adoption.models import ProcessFact
-from app.adoption.quarters import Quarter
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.pagination import Page, cut, decode_cursor
+from app.core.quarters import Quarter
 from app.core.tables import table_of
 from app.processes.models import OPEN_STATUSES, ContractingProcess, Observation, ProcessVersion
 from app.tenancy import queries as tenancy

@@ -4,8 +4,9 @@ Nothing is added to a number: whenever something of a body moved, all the number
 a day those of every body. So counting after each piece of news and counting everything at once give the same.
 """
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,11 +16,11 @@ from sqlmodel import col
 
 from app.adoption import facts
 from app.adoption.models import ComplianceCount
-from app.adoption.quarters import Quarter, window
 from app.core import clock
 from app.core.db import Actor, Database, RwSession
 from app.core.jobs import apart
 from app.core.outbox import OutboxEvent
+from app.core.quarters import Quarter, window
 from app.core.tables import among, table_of
 from app.core.workdays import Calendar
 from app.processes.models import VERSION_STATUSES, ContractingProcess, ProcessVersion
@@ -130,13 +131,18 @@ def keep_tenant(database: Database, tenant_id: UUID, zone: str) -> None:
         state = _lock(session, actor)
         if state is None:
             return
-        today = today_in(zone)
-        whole = state.counted_on != today
-        moved = _moved(session, actor, state, whole=whole)
-        if moved:
-            while facts.refresh(session, actor, zone, moved):
-                pass
-            recount(session, actor, sorted(moved), today)
+        whole = state.counted_on != today_in(zone)
+        look = _look(session, actor, state, whole=whole)
+    if look.bodies and not _read(database, actor, zone, look.bodies):
+        return
+    with database.unit_of_work(actor) as session:
+        state = _lock(session, actor)
+        if state is None:
+            return
+        if look.bodies:
+            recount(session, actor, sorted(look.bodies), today_in(zone))
+        _remember(state, look, whole=whole)
+        session.add(state)
     if whole:
         recount_all(database, actor, zone)
 
@@ -151,14 +157,10 @@ def recount_all(database: Database, actor: Actor, zone: str) -> None:
         actor: the service itself in the tenant.
         zone: the tenant's.
     """
-    read = facts.UNIT
-    while read:
-        with database.unit_of_work(actor) as session:
-            if _lock(session, actor) is None:
-                return
-            read = facts.refresh(session, actor, zone)
-            if not read:
-                facts.forget_gone(session, actor)
+    if not _read(database, actor, zone):
+        return
+    with database.unit_of_work(actor) as session:
+        facts.forget_gone(session, actor)
     bodies: Sequence[UUID] = [UUID(int=0)]
     while bodies:
         with database.unit_of_work(actor) as session:
@@ -217,6 +219,17 @@ def today_in(zone: str) -> date:
     return clock.now().astimezone(ZoneInfo(zone)).date()
 
 
+def _read(database: Database, actor: Actor, zone: str, bodies: Collection[UUID] | None = None) -> bool:
+    """Read what moved on, of some bodies or of all, in units of work; return False where another worker is at it."""
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        with database.unit_of_work(actor) as session:
+            if _lock(session, actor) is None:
+                return False
+            after = facts.refresh(session, actor, zone, after, bodies)
+    return True
+
+
 def _lock(session: RwSession, actor: Actor) -> ComplianceCount | None:
     """Take the tenant's counting for this transaction; None when another worker is at it."""
     session.execute(upsert(_COUNT).values(tenant_id=actor.tenant_id).on_conflict_do_nothing())
@@ -227,17 +240,26 @@ def _lock(session: RwSession, actor: Actor) -> ComplianceCount | None:
     ).one_or_none()
 
 
-def _moved(session: RwSession, actor: Actor, state: ComplianceCount, *, whole: bool) -> set[UUID]:
-    """Return the bodies of which something moved since the last look, and remember this one.
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was seen to have moved, and up to where was looked: remembered only once it is counted.
 
-    Where everything is counted anyway, nothing needs to be looked at.
+    Attributes:
+        event_id: of the last settled piece of news; None where there is none since the look before.
     """
+
+    bodies: set[UUID]
+    event_id: int | None
+    at: datetime
+
+
+def _look(session: RwSession, actor: Actor, state: ComplianceCount, *, whole: bool) -> _Look:
+    """Return the bodies of which something moved; where everything is counted anyway, none needs to be looked at."""
     now = clock.now()
-    settled = now - OVERLAP
     process, event = table_of(ContractingProcess).c, table_of(OutboxEvent).c
     bodies: set[UUID] = set()
     if not whole:
-        ids, ocids = _news(session, actor, state)
+        ids, ocids, bodies = _news(session, actor, state)
         bodies.update(
             session.scalars(
                 select(process.sujeto_obligado_id).where(
@@ -248,19 +270,25 @@ def _moved(session: RwSession, actor: Actor, state: ComplianceCount, *, whole: b
         )
     last = session.scalar(
         select(event.event_id)
-        .where(event.tenant_id == actor.tenant_id, event.event_id > state.event_id, event.at < settled)
+        .where(event.tenant_id == actor.tenant_id, event.event_id > state.event_id, event.at < now - OVERLAP)
         .order_by(event.event_id.desc())
         .limit(1)
     )
-    if whole or bodies or last or state.counted_at is None or now - state.counted_at > SELDOM:
-        state.event_id = last or state.event_id
-        state.touched_until, state.counted_at = settled, now
-        session.add(state)
-    return bodies
+    return _Look(bodies, last, now)
 
 
-def _news(session: RwSession, actor: Actor, state: ComplianceCount) -> tuple[set[UUID], set[str]]:
-    """Return the processes that news is about, and those of which a version moved: by identifier, and by ocid."""
+def _remember(state: ComplianceCount, look: _Look, *, whole: bool) -> None:
+    seldom = state.counted_at is None or look.at - state.counted_at > SELDOM
+    if whole or look.bodies or look.event_id or seldom:
+        state.event_id = max(state.event_id, look.event_id or 0)
+        state.touched_until, state.counted_at = look.at - OVERLAP, look.at
+
+
+def _news(session: RwSession, actor: Actor, state: ComplianceCount) -> tuple[set[UUID], set[str], set[UUID]]:
+    """Return what news is about: processes, by identifier and by ocid, those of which a version moved, and bodies.
+
+    A body's own news may be that it came from another tenant or went there, with its processes.
+    """
     event = table_of(OutboxEvent).c
     ids = set(
         session.scalars(
@@ -272,6 +300,7 @@ def _news(session: RwSession, actor: Actor, state: ComplianceCount) -> tuple[set
         )
     )
     ocids: set[str] = set()
+    bodies: set[UUID] = set()
     payloads = session.scalars(
         select(event.payload).where(event.tenant_id == actor.tenant_id, event.event_id > state.event_id)
     )
@@ -280,4 +309,6 @@ def _news(session: RwSession, actor: Actor, state: ComplianceCount) -> tuple[set
             ids.add(UUID(payload["process_id"]))
         if "ocid" in payload:
             ocids.add(payload["ocid"])
-    return ids, ocids
+        if "sujeto_obligado_id" in payload:
+            bodies.add(UUID(payload["sujeto_obligado_id"]))
+    return ids, ocids, bodies

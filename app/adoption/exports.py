@@ -13,10 +13,11 @@ import typst
 import xlsxwriter
 
 from app.adoption.behind import Behind
-from app.adoption.quarters import Quarter
 from app.adoption.queries import BodyRow
 from app.adoption.wording import DEFINITIONS, STATES
 from app.core import json
+from app.core.quarters import Quarter
+from app.core.sheets import harmless
 from app.web.formats import date_es, datetime_es, number, percent
 
 Kind = Literal["text", "count", "days", "share", "date"]
@@ -25,7 +26,6 @@ Cell = str | int | float | date | None
 PRINTED = 1000
 """Rows of a document: each costs its memory (0.15 MiB), and nobody reads more."""
 DEFAULT_ACCENT = "#0b6148"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TEMPLATE = Path(__file__).parent / "templates" / "adoption" / "report.typ"
 _FORMATS = {"count": "#,##0", "days": "#,##0.0", "share": "0.0%", "date": "yyyy-mm-dd"}
 _WIDTHS = {"text": 16, "count": 14, "days": 14, "share": 12, "date": 14}
@@ -84,8 +84,13 @@ def _label(key: str) -> str:
     return DEFINITIONS[key].label
 
 
+def _state(row: BodyRow) -> str:
+    label = STATES[row.state].label
+    return f"{label} ({_label('declared').lower()})" if row.declared else label
+
+
 _NUMBERS = (
-    Column(_label("state"), "text", lambda row: STATES[row.state].label, 1.3),
+    Column(_label("state"), "text", _state, 1.3),
     Column(_label("published"), "count", lambda row: row.published),
     Column(_label("pending"), "count", lambda row: row.pending, 0.8),
     Column(_label("overdue"), "count", lambda row: row.overdue, 1.1),
@@ -157,9 +162,7 @@ def _plain(column: Column, value: Cell) -> str:
         return value.isoformat()
     if isinstance(value, float):
         return f"{value * 100:.1f}" if column.kind == "share" else f"{value:.1f}"
-    text = str(value)
-    # A spreadsheet would run a text that begins so.
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return harmless(value) if isinstance(value, str) else str(value)
 
 
 def as_xlsx(report: Report, sheets: Iterable[Sheet]) -> bytes:

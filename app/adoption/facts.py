@@ -39,18 +39,24 @@ class _Published:
     signatures: dict[str, date] = field(default_factory=dict)
 
 
-def refresh(session: RwSession, actor: Actor, zone: str, bodies: Collection[UUID] | None = None) -> int:
-    """Read again up to `UNIT` processes that moved on since they were read; returns how many.
+def refresh(
+    session: RwSession, actor: Actor, zone: str, after: UUID, bodies: Collection[UUID] | None = None
+) -> UUID | None:
+    """Read again up to `UNIT` processes that moved on since they were read, in the order of their identifiers.
 
     Args:
         session: bound to the actor.
         actor: of the tenant.
         zone: the tenant's, which says what day a release came out.
+        after: the last process of the unit before.
         bodies: whose processes; None for everybody's.
+
+    Returns:
+        The last process that was read, None where no other is left.
     """
-    stale = _stale(session, actor, bodies)
+    stale = _stale(session, actor, after, bodies)
     if not stale:
-        return 0
+        return None
     ids = [row["process_id"] for row in stale]
     signed = _signed(session, actor, ids)
     published = _published(session, actor, ids, ZoneInfo(zone))
@@ -69,7 +75,7 @@ def refresh(session: RwSession, actor: Actor, zone: str, bodies: Collection[UUID
         for row in stale
     ]
     bulk.execute(session, _WRITE, rows)
-    return len(rows)
+    return ids[-1] if len(ids) == UNIT else None
 
 
 def forget_gone(session: RwSession, actor: Actor) -> None:
@@ -85,7 +91,9 @@ def forget_gone(session: RwSession, actor: Actor) -> None:
     session.execute(delete(_TABLE).where(_TABLE.c.tenant_id == actor.tenant_id, gone))
 
 
-def _stale(session: RwSession, actor: Actor, bodies: Collection[UUID] | None) -> list[RowMapping]:
+def _stale(
+    session: RwSession, actor: Actor, after: UUID, bodies: Collection[UUID] | None
+) -> list[RowMapping]:
     process, record = table_of(ContractingProcess).c, table_of(Record).c
     position, count = func.coalesce(record.position, 0), func.coalesce(record.release_count, 0)
     query = (
@@ -106,11 +114,13 @@ def _stale(session: RwSession, actor: Actor, bodies: Collection[UUID] | None) ->
         )
         .where(
             process.tenant_id == actor.tenant_id,
+            process.process_id > after,
             _TABLE.c.process_id.is_(None)
             | (_TABLE.c.document_version != process.document_version)
             | (_TABLE.c.position != position)
             | (_TABLE.c.release_count != count),
         )
+        .order_by(process.process_id)
         .limit(UNIT)
     )
     if bodies is not None:

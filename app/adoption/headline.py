@@ -1,9 +1,9 @@
 """What the first page of who administers a garante says of its bodies."""
 
 from app.adoption import pages, queries
-from app.adoption.quarters import Quarter
 from app.core.db import Actor, RwSession
 from app.core.policy import Permission, allowed
+from app.core.quarters import Quarter
 from app.identity import invitations
 from app.review.headlines import Headline, headline
 from app.tenancy.queries import TenantView

@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import urlencode
 
 from fastapi import Query
 
 from app.adoption.behind import Behind, Kind
 from app.adoption.models import Reminder
-from app.adoption.quarters import Quarter, window
 from app.adoption.queries import BodyRow, Filters, Totals
 from app.adoption.reminded import Delivery, Sent
 from app.adoption.reminders import Addressed
 from app.adoption.wording import DEFINITIONS, STATES, Definition, State, StateWords
 from app.core.errors import NotFoundError
 from app.core.pagination import Page
+from app.core.quarters import Quarter, window
 from app.tenancy.models import SujetoObligado
+from app.web.addresses import with_query
 from app.web.components import Column, Figure, Tab
 from app.web.formats import number, percent, plural
 from app.web.shell import Link
@@ -95,12 +95,6 @@ def asked(
 ) -> Asked:
     """Read the query of the desk's address."""
     return Asked(trimestre, ambito, poder, estado, q.strip())
-
-
-def with_query(here: str, **query: str | None) -> str:
-    """Return an address with the parameters that say something."""
-    said = urlencode({name: value for name, value in query.items() if value})
-    return f"{here}?{said}" if said else here
 
 
 @dataclass(frozen=True)

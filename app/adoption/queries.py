@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, literal, select, tu
 from sqlmodel import col
 
 from app.adoption.models import Compliance, ComplianceCount, RemindedBody
-from app.adoption.quarters import Quarter, window
 from app.adoption.wording import SILENT_DAYS, State, reasons, state_of
 from app.core.db import Actor, RwSession
-from app.core.errors import NotFoundError
 from app.core.folding import fold
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.pagination import Page, cut, decode_cursor, reached
+from app.core.quarters import Quarter, window
 from app.core.tables import among, table_of
+from app.pnt.queries import declared
 from app.processes.queries import identifier
 from app.tenancy.models import SujetoObligado
 
@@ -52,6 +52,7 @@ class BodyRow:
 
     Attributes:
         until: the end of the quarter, or the day of the count while it runs.
+        declared: it declared the quarter without contracts (`app.pnt`); the one before while it runs.
         reminded_at: when it was last reminded.
     """
 
@@ -73,12 +74,13 @@ class BodyRow:
     late: int
     observations: int
     observed_at: datetime | None
+    declared: bool
     reminded_at: datetime | None = None
 
     @property
     def state(self) -> State:
         """How it stands."""
-        return state_of(self.overdue, self.late, self.last_published_on, self.until)
+        return state_of(self.overdue, self.late, self.last_published_on, self.until, declared=self.declared)
 
     @property
     def quality(self) -> float | None:
@@ -88,7 +90,14 @@ class BodyRow:
     @property
     def reasons(self) -> dict[str, int]:
         """What it can be reminded of."""
-        return reasons(self.overdue, self.late, self.observations, self.last_published_on, self.until)
+        return reasons(
+            self.overdue,
+            self.late,
+            self.observations,
+            self.last_published_on,
+            self.until,
+            declared=self.declared,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +132,7 @@ def until(quarter: Quarter, today: date) -> date:
 def totals(session: RwSession, actor: Actor, quarter: Quarter, today: date) -> Totals:
     """Return how all bodies of the tenant stand."""
     sums = ("published", "overdue", "late", "pending", "observations", "present", "asked")
-    rank = _rank(until(quarter, today))
+    rank = _rank(quarter, today)
     rows = session.execute(
         select(
             rank.label("rank"),
@@ -155,9 +164,11 @@ def bodies(
     First those behind, by how much is overdue; then the silent, the longest first; then the others; each by name.
     """
     day = until(quarter, today)
-    order = (_rank(day), _urgency(day), _BODY.sort_key, _BODY.sujeto_obligado_id)
-    query = select(*_COLUMNS, *(part.label(f"key_{place}") for place, part in enumerate(order)))
-    query = query.select_from(_joined(quarter)).where(*_whose(actor), *_conditions(filters, day))
+    order = (_rank(quarter, today), _urgency(quarter, today), _BODY.sort_key, _BODY.sujeto_obligado_id)
+    query = select(
+        *_columns(quarter, today), *(part.label(f"key_{place}") for place, part in enumerate(order))
+    )
+    query = query.select_from(_joined(quarter)).where(*_whose(actor), *_conditions(filters, quarter, today))
     if cursor:
         rank, urgency, name, body = decode_cursor(cursor, int, int, str, str)
         query = query.where(tuple_(*order) > tuple_(rank, urgency, name, identifier(str(body))))
@@ -187,13 +198,12 @@ def observed(
     quarter = Quarter.of(today)
     order = (_COUNTED.observed_at, _BODY.sujeto_obligado_id)
     query = (
-        select(*_COLUMNS)
+        select(*_columns(quarter, today))
         .select_from(_joined(quarter))
         .where(*_whose(actor), _COUNTED.observations > 0, _COUNTED.observed_at.is_not(None))
     )
     if cursor:
-        at, body = decode_cursor(cursor, str, str)
-        query = query.where(tuple_(*order) > tuple_(moment(str(at)), identifier(str(body))))
+        query = query.where(tuple_(*order) > tuple_(*reached(cursor)))
     found = session.execute(query.order_by(*order).limit(limit + 1)).all()
     page = cut(found, limit, lambda row: (row.observed_at.isoformat(), str(row.sujeto_obligado_id)))
     return Page([_row(row, today, {}) for row in page.rows], page.next_cursor)
@@ -207,7 +217,7 @@ def history(
     found = []
     for quarter in window(today):
         query = (
-            select(*_COLUMNS)
+            select(*_columns(quarter, today))
             .select_from(_joined(quarter))
             .where(_BODY.tenant_id == actor.tenant_id, _BODY.sujeto_obligado_id == sujeto.sujeto_obligado_id)
         )
@@ -238,18 +248,6 @@ def last_reminders(session: RwSession, actor: Actor, ids: Sequence[UUID]) -> dic
     return dict(rows.all())
 
 
-def moment(written: str) -> datetime:
-    """Return the instant in a cursor.
-
-    Raises:
-        NotFoundError: it is none.
-    """
-    try:
-        return datetime.fromisoformat(written)
-    except ValueError as error:
-        raise NotFoundError("La página pedida no existe.") from error
-
-
 _NUMBERS = (
     "published",
     "signed",
@@ -265,10 +263,15 @@ _NUMBERS = (
 )
 _ABSENT = ("days", "last_published_on", "observed_at")
 """Numbers that a body may lack; of all others it has none, which is zero."""
-_COLUMNS = (
-    *(_BODY[name] for name in ("sujeto_obligado_id", "name", "key", "scope", "branch", "contact_email")),
-    *(_COUNTED[name] for name in _NUMBERS),
-)
+_NAMES = ("sujeto_obligado_id", "name", "key", "scope", "branch", "contact_email")
+
+
+def _columns(quarter: Quarter, today: date) -> tuple[ColumnElement[Any], ...]:
+    return (
+        *(_BODY[name] for name in _NAMES),
+        *(_COUNTED[name] for name in _NUMBERS),
+        _declared(quarter, today).label("declared"),
+    )
 
 
 def _joined(quarter: Quarter) -> Any:
@@ -291,24 +294,31 @@ def _overdue() -> ColumnElement[int]:
     return func.coalesce(_COUNTED.overdue + _COUNTED.late, 0)
 
 
-def _rank(day: date) -> ColumnElement[int]:
+def _declared(quarter: Quarter, today: date) -> ColumnElement[bool]:
+    """Whether a body said that it had no contracts; of a quarter that runs nobody can, so the one before counts."""
+    over = quarter if quarter.end < today else quarter.previous
+    return declared(_BODY.tenant_id, _BODY.sujeto_obligado_id, over.start)
+
+
+def _rank(quarter: Quarter, today: date) -> ColumnElement[int]:
     """`state_of` as the database computes it: its place in `_RANKS`."""
     heard = func.coalesce(
-        _COUNTED.last_published_on >= day - timedelta(days=SILENT_DAYS), literal(value=False)
+        _COUNTED.last_published_on >= until(quarter, today) - timedelta(days=SILENT_DAYS),
+        literal(value=False),
     )
-    return case((_overdue() > 0, 0), (heard, 2), else_=1)
+    return case((_overdue() > 0, 0), (heard | _declared(quarter, today), 2), else_=1)
 
 
-def _urgency(day: date) -> ColumnElement[int]:
+def _urgency(quarter: Quarter, today: date) -> ColumnElement[int]:
     """Less is more urgent: how much is overdue, then how long ago the last release was."""
     return case(
         (_overdue() > 0, -_overdue()),
-        (_rank(day) == 1, func.coalesce(_COUNTED.last_published_on - _LONG_AGO, 0)),
+        (_rank(quarter, today) == 1, func.coalesce(_COUNTED.last_published_on - _LONG_AGO, 0)),
         else_=0,
     )
 
 
-def _conditions(filters: Filters, day: date) -> list[ColumnElement[bool]]:
+def _conditions(filters: Filters, quarter: Quarter, today: date) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [
         _BODY.sort_key.contains(word, autoescape=True) for word in fold(filters.text).split()[:8]
     ]
@@ -317,7 +327,7 @@ def _conditions(filters: Filters, day: date) -> list[ColumnElement[bool]]:
     if filters.branch:
         found.append(_BODY.branch == filters.branch)
     if filters.states:
-        found.append(_rank(day).in_([_RANKS.index(state) for state in filters.states]))
+        found.append(_rank(quarter, today).in_([_RANKS.index(state) for state in filters.states]))
     if filters.bodies is not None:
         found.append(among(SujetoObligado.sujeto_obligado_id, filters.bodies))
     return found
@@ -337,5 +347,6 @@ def _row(row: Row[Any], day: date, reminded: dict[UUID, datetime]) -> BodyRow:
         row.contact_email,
         day,
         **numbers,
+        declared=row.declared,
         reminded_at=reminded.get(row.sujeto_obligado_id),
     )

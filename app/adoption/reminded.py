@@ -9,12 +9,11 @@ from sqlalchemy import Row, select, tuple_
 from sqlmodel import col
 
 from app.adoption.models import RemindedBody, Reminder
-from app.adoption.queries import moment
 from app.adoption.reminders import key_of
 from app.core import mail
 from app.core.db import Actor, RwSession
 from app.core.mail import Fate
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.pagination import Page, cut, decode_cursor, reached
 from app.identity.queries import full_names
 from app.processes.queries import identifier
 from app.tenancy.models import SujetoObligado
@@ -36,8 +35,7 @@ def sent(session: RwSession, actor: Actor, *, cursor: str | None = None) -> Page
     key = (Reminder.at, Reminder.reminder_id)
     query = select(Reminder).where(col(Reminder.tenant_id) == actor.tenant_id)
     if cursor:
-        at, last = decode_cursor(cursor, str, str)
-        query = query.where(tuple_(*key) < tuple_(moment(str(at)), identifier(str(last))))
+        query = query.where(tuple_(*key) < tuple_(*reached(cursor)))
     found = session.scalars(query.order_by(*(col(part).desc() for part in key)).limit(PAGE + 1)).all()
     page = cut(found, PAGE, lambda row: (row.at.isoformat(), str(row.reminder_id)))
     names = full_names(session, {row.account_id for row in page.rows if row.account_id})

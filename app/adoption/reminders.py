@@ -11,7 +11,6 @@ from sqlmodel import col
 
 from app.adoption import queries
 from app.adoption.models import RemindedBody, Reminder
-from app.adoption.quarters import Quarter
 from app.adoption.queries import BodyRow, Filters
 from app.adoption.wording import told
 from app.core import audit, bulk, clock, locks, mail, outbox
@@ -20,6 +19,7 @@ from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.jobs import Workplace, tenant_task
 from app.core.mail import Act, Entry, Letter
 from app.core.policy import Permission, require
+from app.core.quarters import Quarter
 from app.core.tables import among, new_id, table_of
 from app.identity.models import Account, Membership
 from app.identity.queries import in_force

@@ -24,9 +24,7 @@ from app.adoption.pages import (
     RemindersPage,
     columns,
     desk_tabs,
-    with_query,
 )
-from app.adoption.quarters import Quarter, window
 from app.adoption.queries import Filters
 from app.adoption.reminders import Addressed
 from app.adoption.wording import DEFINITIONS, STATES, told
@@ -34,11 +32,13 @@ from app.core import clock
 from app.core.db import Actor, RwSession
 from app.core.errors import BadRequestError, ConflictError, InvalidError, NotFoundError
 from app.core.policy import Permission, allowed
+from app.core.quarters import Quarter, window
 from app.identity.deps import ActorDep, SettingsDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
 from app.identity.queries import full_names
 from app.tenancy import queries as tenancy
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.formats import datetime_es, number
 from app.web.forms import FormValues, Sent
 from app.web.shell import Link

@@ -45,7 +45,13 @@ DEFINITIONS: dict[str, Definition] = {
     "state": Definition(
         "Estado",
         "Con atraso: tiene algo vencido. En silencio: nada vencido, y no ha publicado en los últimos "
-        f"{SILENT_DAYS} días (del trimestre, si ya terminó). Al corriente: todos los demás.",
+        f"{SILENT_DAYS} días (del trimestre, si ya terminó) ni declarado sin contratos el trimestre (el anterior, mientras corre). Al corriente: "
+        "todos los demás.",
+    ),
+    "declared": Definition(
+        "Sin contratos",
+        "Quien publica declaró que en el trimestre (el anterior, mientras corre) no se firmó ninguno; se retira sola si "
+        "se publica un contrato de esas fechas.",
     ),
     "published": Definition(
         "Publicados", "Procesos con al menos una entrega pública, no retirada, en el trimestre."
@@ -89,7 +95,7 @@ DEFINITIONS: dict[str, Definition] = {
 """Number → its name, and its definition: shown on the page, in the exports and in docs/garante.md."""
 
 
-def state_of(overdue: int, late: int, last: date | None, until: date) -> State:
+def state_of(overdue: int, late: int, last: date | None, until: date, *, declared: bool) -> State:
     """Return the state of a body.
 
     Args:
@@ -97,17 +103,21 @@ def state_of(overdue: int, late: int, last: date | None, until: date) -> State:
         late: versions whose day has passed.
         last: day of the last release.
         until: the end of the quarter, or today while it runs.
+        declared: whether it declared the quarter without contracts; the one before while it runs.
     """
     if overdue or late:
         return "behind"
-    return "current" if last is not None and (until - last).days <= SILENT_DAYS else "silent"
+    heard = declared or (last is not None and (until - last).days <= SILENT_DAYS)
+    return "current" if heard else "silent"
 
 
-def reasons(overdue: int, late: int, observations: int, last: date | None, until: date) -> dict[str, int]:
+def reasons(
+    overdue: int, late: int, observations: int, last: date | None, until: date, *, declared: bool
+) -> dict[str, int]:
     """Return what a body can be reminded of: kind of reason → how many; of silence the days, 0 for ever."""
     found = {"overdue": overdue, "late": late, "observations": observations}
     told = {kind: count for kind, count in found.items() if count}
-    if state_of(0, 0, last, until) == "silent":
+    if state_of(0, 0, last, until, declared=declared) == "silent":
         told["silent"] = (until - last).days if last else 0
     return told
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
-from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy
@@ -12,10 +11,10 @@ from sqlmodel import col, select
 from app.attachments.models import Attachment
 from app.core.db import Actor, PublicSession, RwSession
 from app.core.errors import GoneError, NotFoundError
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.pagination import Page, cut, reached
 from app.core.policy import Permission, allowed
 from app.core.tables import among, table_of
-from app.processes.queries import identifier, process_row
+from app.processes.queries import process_row
 from app.tenancy.models import SujetoObligado, Tenant
 
 _ABSENT = "No encontramos ese archivo."
@@ -81,11 +80,8 @@ def of_process(
     if not may_read_reserved(actor, process.sujeto_obligado_id):
         query = query.where(Attachment.kind == "public")
     if cursor:
-        at, last = decode_cursor(cursor, str, str)
-        query = query.where(
-            tuple_(Attachment.created_at, Attachment.attachment_id)
-            < tuple_(_moment(str(at)), identifier(str(last)))
-        )
+        seen = tuple_(*reached(cursor))
+        query = query.where(tuple_(Attachment.created_at, Attachment.attachment_id) < seen)
     rows = session.exec(
         query.order_by(col(Attachment.created_at).desc(), col(Attachment.attachment_id).desc()).limit(
             limit + 1
@@ -175,10 +171,3 @@ def published_elsewhere(
         .limit(1)
     ).one_or_none()
     return (row.slug, row.file_name) if row else None
-
-
-def _moment(value: str) -> datetime:
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError as error:
-        raise NotFoundError("La página pedida no existe.") from error

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Literal
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.attachments import addresses, queries, tasks
 from app.attachments.content import Recognised, RefusedFileError, recognise
@@ -155,6 +155,16 @@ def receive(
             raise InvalidError("Solo una versión pública puede referirse a un original reservado.")
     reception = _Reception(session, actor, intake, process, kind, stage, original_id)
     return [reception.take(file) for file in files]
+
+
+def queue_scans(session: RwSession, actor: Actor) -> None:
+    """Ask for the scan of every file of a tenant that waits for one, as of those that came in an archive."""
+    for attachment_id in session.exec(
+        select(Attachment.attachment_id)
+        .where(Attachment.tenant_id == actor.tenant_id, Attachment.status == "scanning")
+        .order_by(col(Attachment.created_at))
+    ):
+        tasks.scan.defer(session, attachment_id=str(attachment_id))
 
 
 def editable(session: RwSession, actor: Actor, process_id: UUID) -> ContractingProcess:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -23,6 +22,7 @@ from app.identity.deps import ActorDep, DatabaseDep, SettingsDep, StorageDep, Te
 from app.identity.desk import desk_navigation
 from app.processes.queries import process_row
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.components import State
 from app.web.errors import is_for_machines
 from app.web.forms import Form, Sent
@@ -265,7 +265,7 @@ class _Desk:
             why_not=why_not,
             limit=self.limit,
             sees_reserved=sees_reserved,
-            next=f"{here}?{urlencode({'cursor': rows.next_cursor})}" if rows.next_cursor else None,
+            next=with_query(here, cursor=rows.next_cursor) if rows.next_cursor else None,
             first=here if cursor else None,
         )
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
+from app.catalogs.forgetting import forget
 from app.catalogs.kinds import Kind, named
 from app.catalogs.models import CatalogChange, CatalogEntry, CatalogLoad
 from app.catalogs.policy import require_manager
@@ -185,10 +186,11 @@ def apply(session: RwSession, actor: Actor, storage: Storage, load_id: UUID) -> 
 
 
 def discard(session: RwSession, actor: Actor, load_id: UUID) -> CatalogLoad:
-    """Leave the catalogue as it is."""
+    """Leave the catalogue as it is, and forget the file."""
     require_manager(actor)
     load = _waiting(session, actor, load_id)
     load.discarded_at = clock.now()
+    forget(session, load)
     session.flush()
     audit.record(session, "catalog.discard", "catalog_load", load_id, kind=load.kind)
     return load

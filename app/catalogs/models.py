@@ -17,7 +17,8 @@ class CatalogLoad(SQLModel, table=True):
     """A file of entries: previewed when it came, applied or discarded by a person.
 
     `complete` says that the file is the whole catalogue, so that what it leaves out is retired. `sample` holds the first
-    rows of each outcome, for the preview and for ever.
+    rows of each outcome, for the preview and for ever. `storage_key` is empty once the file is deleted; a load that
+    was discarded keeps no rows either.
     """
 
     __tablename__ = "catalog_load"

@@ -45,6 +45,7 @@ from app.core.errors import ConflictError, InvalidError, TooLargeError
 from app.core.policy import Permission
 from app.identity.deps import ActorDep, StorageDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
+from app.web.addresses import with_query
 from app.web.components import Tab
 from app.web.forms import Form, FormValues, Sent
 from app.web.shell import Link, local_path
@@ -118,13 +119,13 @@ def one(
         state=state,
         listed=0 if state.in_use else queries.listed(at.kind),
         tabs=(
-            Tab("En uso", _address(at.here, q=q), current=not retired, count=state.in_use),
-            Tab("Retiradas", _address(at.here, q=q, estado="retiradas"), retired, state.retired),
+            Tab("En uso", with_query(at.here, q=q), current=not retired, count=state.in_use),
+            Tab("Retiradas", with_query(at.here, q=q, estado="retiradas"), retired, state.retired),
         ),
         q=q,
         rows=rows,
-        next=_address(at.here, **kept, cursor=rows.next_cursor) if rows.next_cursor else None,
-        first=_address(at.here, **kept) if cursor else None,
+        next=with_query(at.here, **kept, cursor=rows.next_cursor) if rows.next_cursor else None,
+        first=with_query(at.here, **kept) if cursor else None,
         loads=queries.loads(at.session, at.actor, at.kind),
     )
     return page(request, "catalogs/kind.html", context)
@@ -342,8 +343,3 @@ def _new_entry(at: Shelf, form: Form[BaseModel]) -> NewEntryPage:
 
 def _upload(at: Shelf, form: Form[NewLoad]) -> NewLoadPage:
     return NewLoadPage(at.crumbs, f"{at.here}/importar", at.kind, form, SCOPES, LARGEST_FILE)
-
-
-def _address(here: str, **query: str | None) -> str:
-    given = {key: value for key, value in query.items() if value}
-    return f"{here}?{urlencode(given)}" if given else here

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from app.catalogs.kinds import Kind
 from app.catalogs.models import CatalogLoad
 from app.catalogs.queries import Entry, Turn
+from app.core.sheets import harmless
 from app.web.components import Change, Figure
 from app.web.formats import number, plural
 
@@ -114,7 +115,7 @@ def csv_of(kind: Kind, entries: Iterable[Entry]) -> bytes:
     writer = csv.writer(text)
     writer.writerow(column.label for column in kind.columns)
     for entry in entries:
-        cells = (said(kind, column.name, getattr(entry, column.name)) for column in kind.columns)
-        # A spreadsheet would run what begins so; the importer does not miss the blank.
-        writer.writerow(f" {cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells)
+        writer.writerow(
+            harmless(said(kind, column.name, getattr(entry, column.name))) for column in kind.columns
+        )
     return text.getvalue().encode("utf-8-sig")

@@ -15,7 +15,7 @@ from sqlmodel import select
 from app.continuity import archive, contents
 from app.continuity.archive import MANIFEST, PIECE, ArchiveError, Checked
 from app.continuity.packing import FILES, RELEASES, TABLES
-from app.continuity.stated import Stated
+from app.continuity.stated import FOLDERS, Stated
 from app.core import json
 from app.core.db import Database
 from app.core.errors import ConflictError, InvalidError
@@ -85,6 +85,8 @@ class _Reading:
     """The first reading: hashes, counts, owner and chain, and that rows state what they may.
 
     `claims` are the hosts and the OCID prefixes, of its processes too: an ocid says whose it is by its prefix.
+    `_told` holds, by member, the name and the SHA-256 that rows state of a file: whoever makes an archive also makes the
+    hashes of its members, so that those prove nothing about the files that people sent.
     """
 
     def __init__(self) -> None:
@@ -94,12 +96,15 @@ class _Reading:
         self._brought: Brought | None = None
         self._counted: dict[str, int] = {}
         self._entries = _Entries()
+        self._files: dict[str, str] = {}
+        self._told: dict[str, tuple[str, str]] = {}
 
     def member(self, name: str, content: BinaryIO, size: int) -> None:
         if name.startswith(FILES):
             if not _FILE.fullmatch(name):
                 raise ArchiveError(f"{name}: no es un nombre de archivo nuestro.")
-            self._checked.note(name, _hashed(content))
+            self._files[name] = _hashed(content)
+            self._checked.note(name, self._files[name])
             return
         whole = self._checked.read(name, content, size)
         if whole is None:
@@ -126,7 +131,17 @@ class _Reading:
             raise ArchiveError(f"Faltan renglones de {', '.join(sorted(wrong))}: el archivo está incompleto.")
         self._entries.finish(self._brought)
         self._stated.finish()
+        self._compare_files()
         return self._brought
+
+    def _compare_files(self) -> None:
+        """Refuse bytes that are not those that their rows state; a file withdrawn while it was packed is missing."""
+        for member, (name, sha256) in self._told.items():
+            if self._files.get(member, sha256) != sha256:
+                raise ArchiveError(
+                    f"El contenido de «{name}» ({member}) no es el que dicen sus datos: su huella SHA-256 no coincide. "
+                    "Pide otra exportación al organismo."
+                )
 
     def _rows(self, name: str, whole: bytes) -> None:
         table = table_named(name)
@@ -137,6 +152,10 @@ class _Reading:
             row = json.loads(line)
             assert self._stated is not None  # noqa: S101  # the manifest comes first
             self._stated.row(table, row)
+            if (table, "storage_key") in FOLDERS and row["storage_key"]:
+                member = f"{FILES}{row['storage_key'].partition('/')[2]}"
+                told = row["file_name" if table == "attachment" else "filename"]
+                self._told[member] = (told, row["sha256"].removeprefix("\\x"))
             if table == "release":
                 self._entries.entry(row)
             if table in ("release", "contracting_process"):

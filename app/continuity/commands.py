@@ -49,7 +49,14 @@ def import_command(
     with installation.open_database(settings) as database:
         migrate.assert_serves(database.engine("owner"))
         operator = _operator(database, email)
-        brought = importing.bring(database, Storage.of(settings), file, sealed.identities(identity), operator)
+        brought = importing.bring(
+            database,
+            Storage.of(settings),
+            file,
+            sealed.identities(identity),
+            operator,
+            scanned=settings.clamd is not None,
+        )
         invited = importing.offer(database, brought, operator)
         waiting = importing.wake(database, brought)
     typer.echo(

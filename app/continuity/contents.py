@@ -37,6 +37,12 @@ EXPORTED = (
     "party_change",
     "party_member",
     "party_use",
+    "pnt_declaration",
+    "pnt_delivered",
+    "pnt_delivery",
+    "pnt_format",
+    "pnt_loaded",
+    "pnt_remote",
     "process_facet",
     "process_part",
     "process_template",
@@ -79,6 +85,8 @@ LEFT_BEHIND = {
     "notice": "aviso de esta instalación a una persona",
     "oidc_identity": "depende del proveedor, que no viaja",
     "outbox_event": "noticia que reparte esta instalación",
+    "pnt_account": "secreto cifrado con las llaves de esta instalación",
+    "pnt_placed": "se lee otra vez de lo publicado",
     "tenant_export": "exportación de esta instalación",
 }
 """Table → why it is not in the archive."""

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session, select
 
+from app.attachments import receiving
 from app.continuity import archive, contents
 from app.continuity.archive import ArchiveError
 from app.continuity.checking import Brought, Known, check, pieces, table_named
@@ -43,7 +44,13 @@ _CLOSED = "@cuenta-importada.invalid"
 
 
 def bring(
-    database: Database, storage: Storage, source: Path, keys: Sequence[Identity], operator_id: UUID
+    database: Database,
+    storage: Storage,
+    source: Path,
+    keys: Sequence[Identity],
+    operator_id: UUID,
+    *,
+    scanned: bool = False,
 ) -> Brought:
     """Bring the tenant of an archive here: all of it, or nothing.
 
@@ -53,6 +60,7 @@ def bring(
         source: the archive, read twice.
         keys: of whoever may open it.
         operator_id: account of who brings it, for the audit.
+        scanned: a scanner is set up here, so that files wait for its verdict as uploaded ones do (`wake`).
 
     Raises:
         ArchiveError: it is damaged, changed, or of a newer version than this one.
@@ -64,7 +72,7 @@ def bring(
         with database.owner_work(
             Actor(tenant_id=brought.tenant_id, account_id=operator_id, role="system")
         ) as session:
-            _write(session, storage, source, keys, _Writing(brought, put))
+            _write(session, storage, source, keys, _Writing(brought, put, scanned))
             _settle(session, brought)
             _verify(session, brought.tenant_id)
     except BaseException as error:
@@ -82,10 +90,11 @@ def bring(
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """The second reading: what is brought, and the keys of files put so far."""
+    """The second reading: what is brought, the keys of files put so far, and whether files wait for a scanner."""
 
     brought: Brought
     put: list[str]
+    scanned: bool
 
 
 def _write(
@@ -108,13 +117,14 @@ def _write(
                 if table == "account":
                     _people(session, brought, content.read())
                 else:
-                    _insert(session, known[table], brought.columns[table], content.read())
+                    _insert(session, known[table], content.read(), writing)
     bodies.flush()
 
 
-def _insert(session: Session, table: Table, columns: list[str], lines: bytes) -> None:
+def _insert(session: Session, table: Table, lines: bytes, writing: _Writing) -> None:
     """Insert rows as PostgreSQL itself wrote them; columns that the archive does not know take their defaults."""
-    values = [_value(table, name) for name in columns]
+    columns = writing.brought.columns[table.name]
+    values = [_value(table, name, scanned=writing.scanned) for name in columns]
     statement = sql.SQL(
         "INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE "
         "SELECT {values} FROM json_populate_recordset(NULL::{table}, %s::json)"
@@ -128,15 +138,17 @@ def _insert(session: Session, table: Table, columns: list[str], lines: bytes) ->
     connection.execute(statement, [rows.decode()])
 
 
-def _value(table: Table, name: str) -> sql.Composable:
+def _value(table: Table, name: str, *, scanned: bool) -> sql.Composable:
     """Return a column as it is written.
 
-    JSON's own null is a value, audit from elsewhere is a generation older, and which tenant is the nation's is this
-    installation's to say.
+    JSON's own null is a value, audit from elsewhere is a generation older, and which tenant is the nation's and what is
+    free of viruses are this installation's to say.
     """
     column = table.c[name]
     if (table.name, name) == ("tenant", "is_national"):
         return sql.SQL("false")
+    if (table.name, name) == ("attachment", "status") and scanned:
+        return sql.SQL("CASE status WHEN 'ready' THEN 'scanning' ELSE status END")
     if name == "generation" and table.name in ("audit_event", "audit_seal"):
         return sql.SQL("{} - 1").format(sql.Identifier(name))
     if isinstance(column.type, JSON) and not column.nullable:
@@ -260,9 +272,14 @@ def offer(database: Database, brought: Brought, operator_id: UUID) -> int:
 
 
 def wake(database: Database, brought: Brought) -> int:
-    """Queue again the publications that are scheduled: their jobs stayed over there; returns how many."""
+    """Queue again the publications that are scheduled, and the scans of files: their jobs stayed over there.
+
+    Returns:
+        How many publications.
+    """
     actor = Actor(tenant_id=brought.tenant_id, role="system")
     with database.unit_of_work(actor) as session:
+        receiving.queue_scans(session, actor)
         return scheduling.queue_again(session, actor)
 
 

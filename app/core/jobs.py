@@ -27,6 +27,8 @@ from app.settings import Settings, get_settings
 
 _log = logs.get(__name__)
 
+GRACE_SECONDS = 10
+"""What a job under way gets to end when the worker is told to."""
 HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 8.0
 QUEUE = "tareas"
@@ -38,18 +40,10 @@ SUSPENDED_SECONDS = 300
 """Between two looks at whether a suspended tenant works again."""
 
 
-class _Retry(procrastinate.RetryStrategy):
-    """Tries a job again that a fault of the way kept from its work; that of a suspended tenant as often as it takes."""
-
-    def get_retry_decision(
-        self, *, exception: BaseException, job: procrastinate.jobs.Job
-    ) -> procrastinate.RetryDecision | None:
-        if isinstance(exception, SuspendedError):
-            return procrastinate.RetryDecision(retry_in={"seconds": SUSPENDED_SECONDS})
-        return super().get_retry_decision(exception=exception, job=job)
-
-
-_RETRY = _Retry(max_attempts=5, exponential_wait=2, retry_exceptions={OperationalError, ConnectionError})
+# For faults of the way, which keep a job from its work.
+_RETRY = procrastinate.RetryStrategy(
+    max_attempts=5, exponential_wait=2, retry_exceptions={OperationalError, ConnectionError}
+)
 
 
 class JobWithoutTenantError(AppError):
@@ -145,7 +139,16 @@ def tenant_task(name: str) -> Callable[[TenantWork], Deferrable]:
             place: Workplace = context.additional_context["place"]
             with structlog.contextvars.bound_contextvars(job=context.job.id, task=name, tenant=tenant):
                 _log.info("job_started")
-                work(place, actor, **arguments)
+                try:
+                    work(place, actor, **arguments)
+                except SuspendedError:
+                    # Afresh: a retry would use up those that are meant for faults of the way.
+                    with place.database.unit_of_work(actor) as session:
+                        Deferrable(name).defer(
+                            session, lock=context.job.lock, after_seconds=SUSPENDED_SECONDS, **arguments
+                        )
+                    _log.info("job_postponed")
+                    return
                 _log.info("job_finished")
 
         queue.task(name=name, queue=QUEUE, pass_context=True, retry=_RETRY)(run)
@@ -209,6 +212,21 @@ def _conninfo(url: str) -> str:
     )
 
 
+async def end(working: asyncio.Task[None]) -> None:
+    """Cancel a running worker until it has ended.
+
+    A wait that just got its answer loses a cancellation (Python 3.11), so it is asked again when its grace is over.
+
+    Raises:
+        Exception: what ended it before.
+    """
+    while not working.done():
+        working.cancel()
+        await asyncio.wait({working}, timeout=GRACE_SECONDS + 5)
+    if not working.cancelled():
+        working.result()
+
+
 class Worker:
     """Fetches jobs and runs them until told to stop; also gives back the jobs of workers that died.
 
@@ -250,7 +268,7 @@ class Worker:
                     delete_jobs=DeleteJobCondition.SUCCESSFUL,
                     update_heartbeat_interval=HEARTBEAT_SECONDS,
                     stalled_worker_timeout=STALLED_SECONDS,
-                    shutdown_graceful_timeout=10,
+                    shutdown_graceful_timeout=GRACE_SECONDS,
                 )
             finally:
                 for task in beside:

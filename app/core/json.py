@@ -22,6 +22,14 @@ def dumps(value: Any, *, default: Callable[[Any], Any] | None = None) -> bytes:
         ).encode()
 
 
+def ordered(value: Any) -> bytes:
+    """Return JSON that is the same for equal values, in whatever order their keys are."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # an integer beyond 64 bits
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
 def text(value: Any, *, default: Callable[[Any], Any] | None = None) -> str:
     """Return compact JSON as text; as `dumps`."""
     return dumps(value, default=default).decode()

@@ -23,6 +23,8 @@ MODULES = (
     "app.review.models",
     "app.imports.models",
     "app.publication.models",
+    "app.pnt.models",
+    "app.pnt.delivery.models",
     "app.adoption.models",
     "app.accountability.models",
     "app.continuity.models",

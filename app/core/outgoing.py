@@ -42,6 +42,10 @@ class NoAnswerError(UnavailableError):
     slug, title = "sin-respuesta", "La dirección no contesta"
 
 
+class UnreachableError(NoAnswerError):
+    """Nobody is there: nothing of the request was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """An answer.
@@ -99,6 +103,7 @@ class Outgoing:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         most: int = MOST_BYTES,
         seconds: float = SECONDS,
         follow: bool = True,
@@ -110,15 +115,21 @@ class Outgoing:
             method: of the request; a redirect is followed with what HTTP says.
             headers: further ones.
             data: of a form.
+            content: the body itself, where it is no form; `headers` say of what kind.
             most: bytes of the body that are read.
             seconds: that all of it may take.
             follow: go where a redirect leads; not where a secret is sent.
 
         Raises:
             OutgoingRefusedError: the address, or one it leads to, is not public.
+            UnreachableError: no connection came about.
             NoAnswerError: nobody answered in time, or what came was no HTTP.
         """
-        sent: dict[str, Any] = {"headers": dict(headers or {}), "data": dict(data) if data else None}
+        sent: dict[str, Any] = {
+            "headers": dict(headers or {}),
+            "data": dict(data) if data else None,
+            "content": content,
+        }
         return asyncio.run(self._fetch(url, method, sent, most=most, seconds=seconds, follow=follow))
 
     async def _fetch(
@@ -149,6 +160,8 @@ class Outgoing:
             raise NoAnswerError(f"La dirección lleva a otra más de {REDIRECTS} veces.") from error
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeError) as error:
             raise OutgoingRefusedError("La dirección está mal escrita.") from error
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, socket.gaierror) as error:
+            raise UnreachableError("No se pudo establecer la conexión.") from error
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise NoAnswerError(f"No contestó en {seconds:.0f} segundos.") from error
         except (httpx2.HTTPError, OSError) as error:

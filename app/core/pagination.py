@@ -4,7 +4,9 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
+from uuid import UUID
 
 import orjson
 
@@ -58,6 +60,34 @@ def decode_cursor(cursor: str, *types: type[str] | type[int], most: int = INT8) 
     if not valid:
         raise BadRequestError(_BAD_CURSOR)
     return tuple(key)
+
+
+def reached(cursor: str) -> tuple[datetime, UUID]:
+    """Return the instant and the identifier inside the cursor of a list that is ordered by both.
+
+    Raises:
+        BadRequestError: the text is not a cursor of ours.
+    """
+    at, identifier = decode_cursor(cursor, str, str)
+    try:
+        return moment(str(at)), UUID(str(identifier))
+    except ValueError as error:
+        raise BadRequestError(_BAD_CURSOR) from error
+
+
+def moment(written: str) -> datetime:
+    """Return an instant inside a cursor.
+
+    Raises:
+        BadRequestError: it is none, or does not say of what zone.
+    """
+    try:
+        read = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise BadRequestError(_BAD_CURSOR) from error
+    if read.tzinfo is None:
+        raise BadRequestError(_BAD_CURSOR)
+    return read
 
 
 def _fits(part: str | int, most: int) -> bool:

@@ -25,16 +25,24 @@ class Hashing:
 
     Args:
         file: takes the bytes.
+
+    Attributes:
+        fault: why bytes were not taken: whoever writes for us may swallow it, as age does with its last ones.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self.digest, self.size = file, hashlib.sha256(), 0
+        self.fault: OSError | None = None
 
     def write(self, data: bytes, /) -> int:
         """Write bytes."""
         self.digest.update(data)
         self.size += len(data)
-        return self._file.write(data)
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.fault = error
+            raise
 
     def flush(self) -> None:
         """Hand on what is held back."""
@@ -96,8 +104,9 @@ def sealing(sink: Hashing, recipients: Sequence[Recipient]) -> Iterator[BinaryIO
             yield plain
     finally:
         sealer.join()
-        if failures:  # the writer only saw a broken pipe
-            raise OSError(str(failures[0])) from failures[0]
+        for failure in (sink.fault, *failures):
+            if failure:  # the writer only saw a broken pipe, or nothing at all
+                raise OSError(str(failure)) from failure
 
 
 @contextmanager

@@ -41,10 +41,18 @@ def rows(source: BinaryIO, *, most: int, largest_unpacked: int = LARGEST_UNPACKE
 def lines(rows: Iterable[Sequence[str]]) -> bytes:
     """Return rows as lines of a CSV in UTF-8; a cell that a spreadsheet would run as a formula is marked as text."""
     written = io.StringIO()
-    csv.writer(written).writerows(
-        [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows
-    )
+    csv.writer(written).writerows([harmless(cell) for cell in row] for row in rows)
     return written.getvalue().encode()
+
+
+def harmless(cell: str) -> str:
+    """Return a text that no spreadsheet runs as a formula; `rows` takes it back as it was."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _read(cell: str) -> str:
+    text = clean(cell)
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
 def _workbook(source: BinaryIO, most: int, largest_unpacked: int) -> Iterator[list[str]]:
@@ -64,7 +72,7 @@ def _workbook(source: BinaryIO, most: int, largest_unpacked: int) -> Iterator[li
             for name in book.sheet_names:
                 rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=most)
                 if any(any(row) for row in rows):
-                    yield from ([clean(_cell(value)) for value in row] for row in rows)
+                    yield from ([_read(_cell(value)) for value in row] for row in rows)
                     return
     except CalamineError as error:
         raise InvalidError(_DAMAGED) from error
@@ -80,7 +88,7 @@ def _text(source: BinaryIO) -> Iterator[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
-            yield [clean(cell) for cell in row]
+            yield [_read(cell) for cell in row]
     except csv.Error as error:
         raise InvalidError(
             f"El renglón {reader.line_num:,} no se entiende: revisa que sus comillas se cierren."

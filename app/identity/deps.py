@@ -21,7 +21,7 @@ from app.core.errors import (
 from app.core.policy import ROLE_LABELS, Permission, allowed, require
 from app.identity.device import address_of
 from app.identity.people import note_entry
-from app.identity.queries import SignedIn, signed_in
+from app.identity.queries import SignedIn, signed_in, was_ended
 from app.identity.sso.queries import ProviderNeededError
 from app.settings import Settings
 from app.tenancy.deps import DatabaseDep, DirectoryDep, SettingsDep, StorageDep, TenantDep
@@ -169,10 +169,16 @@ def tenant_actor(view: TenantDep, who: SignedInDep, actor: OptionalActorDep) -> 
 ActorDep = Annotated[Actor, Depends(tenant_actor)]
 
 
-def work_session(database: DatabaseDep, actor: ActorDep) -> Iterator[RwSession]:
-    """Open the request's one transaction; it commits before the answer leaves."""
+def work_session(request: Request, database: DatabaseDep, actor: ActorDep) -> Iterator[RwSession]:
+    """Open the request's one transaction; it commits before the answer leaves.
+
+    Raises:
+        NotFoundError: somebody else ended the actor's role while they acted: what they did is undone.
+    """
     with database.unit_of_work(actor) as session:
         yield session
+        if request.method not in ("GET", "HEAD") and was_ended(session, actor):
+            raise NotFoundError
 
 
 # scope="function": with FastAPI's default the commit would run after the answer, and a failed one still say 200.

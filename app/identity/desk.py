@@ -7,7 +7,7 @@ from fastapi import Request
 
 from app.core.db import Actor
 from app.core.policy import Permission, allowed
-from app.identity.deps import ActorDep, TenantDep
+from app.identity.deps import ActorDep, SignedInDep, TenantDep
 from app.tenancy.queries import TenantView
 from app.web import shell
 from app.web.components import Tab
@@ -16,6 +16,7 @@ PAGES = (
     ("Mi trabajo", "panel", Permission.PROCESS_READ),
     ("Procesos", "procesos-internos", Permission.PROCESS_READ),
     ("Importaciones", "importaciones", Permission.PROCESS_IMPORT),
+    ("PNT", "pnt", Permission.PROCESS_READ),
     ("Registro", "registro", Permission.PROCESS_READ),
     ("Cumplimiento", "cumplimiento", Permission.ADOPTION_READ),
     ("Padrón", "padron", Permission.PADRON_READ),
@@ -32,6 +33,7 @@ SETTINGS_TABS = (
     ("Calendario", "calendario", Permission.TENANT_MANAGE),
     ("Acceso", "acceso", Permission.TENANT_MANAGE),
     ("Sistemas", "sistemas", Permission.CLIENT_MANAGE),
+    ("PNT", "pnt", Permission.TENANT_MANAGE),
     ("Correo", "correo", Permission.TENANT_MANAGE),
     ("Conservación", "conservacion", Permission.TENANT_MANAGE),
     ("Exportación", "exportacion", Permission.TENANT_EXPORT),
@@ -54,8 +56,20 @@ def settings_tabs(view: TenantView, actor: Actor, current: str = "") -> tuple[Ta
     )
 
 
-def desk_navigation(request: Request, view: TenantDep, actor: ActorDep) -> None:
+IDLE = {
+    "suspended": "está suspendido: no puede empezar contrataciones. Consúltalo con tu organismo garante.",
+    "merged": "pasó sus funciones a otro sujeto obligado: no puede empezar contrataciones.",
+    "moving": "se está mudando a otro organismo garante: sus contrataciones solo se leen hasta que termine, y nada de "
+    "lo suyo se pierde.",
+}
+"""State of a body that does not work → what its people are told on every page of the desk."""
+
+
+def desk_navigation(request: Request, view: TenantDep, actor: ActorDep, who: SignedInDep) -> None:
     """Offer the pages of the desk that the actor may open; the one being looked at is marked."""
+    hat = who.membership_in(view.tenant_id)
+    if hat is not None and (idle := IDLE.get(hat.sujeto_status)):
+        shell.dress(request, notice=f"{hat.sujeto_name} {idle}")
     here = request.url.path.split("/")[2:3]  # the path always holds the slug, also on the tenant's own host
     shell.dress(
         request,

@@ -14,7 +14,7 @@ from app.core import clock, mail
 from app.core.audit import AuditEvent
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.pagination import Page, cut, decode_cursor, reached
 from app.core.policy import MACHINE_ROLE, ROLE_LABELS, TENANT_ROLES
 from app.core.tables import among
 from app.identity import invitations
@@ -175,11 +175,8 @@ def invited(session: RwSession, actor: Actor, cursor: str | None = None) -> Page
     """Return the invitations that wait for an answer, the last sent first."""
     query = _invitations().where(*invitations.open_to(actor))
     if cursor:
-        moment, last = decode_cursor(cursor, str, str)
-        query = query.where(
-            tuple_(Invitation.sent_at, Invitation.invitation_id)
-            < tuple_(_instant(str(moment)), _identifier(str(last)))
-        )
+        seen = tuple_(*reached(cursor))
+        query = query.where(tuple_(Invitation.sent_at, Invitation.invitation_id) < seen)
     query = query.order_by(col(Invitation.sent_at).desc(), col(Invitation.invitation_id).desc())
     rows = _invitation_rows(session, query.limit(PAGE + 1))
     return cut(rows, PAGE, lambda one: (one.row.sent_at.isoformat(), str(one.row.invitation_id)))
@@ -371,12 +368,5 @@ def _invitation_rows(session: RwSession, query: Any) -> list[InvitationRow]:
 def _identifier(value: str) -> UUID:
     try:
         return UUID(value)
-    except ValueError as error:
-        raise NotFoundError("La página pedida no existe.") from error
-
-
-def _instant(value: str) -> datetime:
-    try:
-        return datetime.fromisoformat(value)
     except ValueError as error:
         raise NotFoundError("La página pedida no existe.") from error

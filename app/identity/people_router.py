@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -30,6 +29,7 @@ from app.identity.people import Loan
 from app.identity.queries import SignedIn
 from app.tenancy import queries as tenancy
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.components import Tab
 from app.web.forms import Form, Sent
 from app.web.shell import Link
@@ -53,7 +53,6 @@ DEMANDS = (
     ("administrators", "A quien administra el organismo", "Quien tiene más poder entra con algo más que una contraseña."),
     ("everybody", "A todas las personas", "También a las de los sujetos obligados."),
 )  # fmt: skip
-OPTIONS = 20
 
 
 class Invite(BaseModel):
@@ -109,6 +108,7 @@ class InvitePage:
     """Context of `identity/invite.html`."""
 
     here: str
+    lookup: str
     crumbs: tuple[Link, ...]
     form: Form[Invite]
     roles: tuple[tuple[str, str], ...]
@@ -195,8 +195,8 @@ def people_home(
         filters=filters,
         roles=_named(policy.grantable(actor)),
         rows=rows,
-        next=_with(here, **kept, cursor=rows.next_cursor or "") if rows.next_cursor else None,
-        first=_with(here, **kept) if cursor else None,
+        next=with_query(here, **kept, cursor=rows.next_cursor) if rows.next_cursor else None,
+        first=with_query(here, **kept) if cursor else None,
         may_demand=allowed(actor, Permission.TENANT_MANAGE),
         demanded=tenancy.tenant(session, actor).second_factor,
         demands=DEMANDS,
@@ -213,14 +213,6 @@ def demand(view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent) -> Re
     return RedirectResponse(f"{view.base}/personas", 303)
 
 
-@router.get(HOME + "/sujetos", dependencies=MANAGE)
-def bodies(actor: ActorDep, session: WorkDep, q: TextQuery = "") -> Response:
-    """Answer a typeahead with the sujetos obligados whose name or key holds the words."""
-    found = tenancy.find(session, actor, q, OPTIONS)
-    told = [{"value": one.name, "label": one.name, "hint": one.key} for one in found]
-    return JSONResponse(told, headers={"Cache-Control": "private, no-store"})
-
-
 @router.get(INVITED, dependencies=MANAGE)
 def invited(
     request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, cursor: CursorQuery = None
@@ -233,7 +225,7 @@ def invited(
         here=home,
         tabs=_tabs(session, actor, home, "invitaciones"),
         rows=rows,
-        next=_with(here, cursor=rows.next_cursor) if rows.next_cursor else None,
+        next=with_query(here, cursor=rows.next_cursor) if rows.next_cursor else None,
         first=here if cursor else None,
     )
     return page(request, "identity/invitations.html", context)
@@ -463,7 +455,9 @@ def _invite_page(session: RwSession, actor: Actor, view: TenantView, form: Form[
     if actor.sujeto_obligado_id is not None:
         body = tenancy.sujeto(session, actor, actor.sujeto_obligado_id).name
     crumbs = (Link("Personas", home),)
-    return InvitePage(home, crumbs, form, _named(policy.grantable(actor)), body, DAYS)
+    return InvitePage(
+        home, f"{view.base}/padron/opciones", crumbs, form, _named(policy.grantable(actor)), body, DAYS
+    )
 
 
 def _body(session: RwSession, actor: Actor, asked: Invite) -> UUID | None:
@@ -541,8 +535,3 @@ def _chosen(value: str) -> UUID | None:
         return UUID(value)
     except ValueError as error:
         raise NotFoundError("Elige de la lista a quién pasa el trabajo.") from error
-
-
-def _with(address: str, **query: str) -> str:
-    held = {name: value for name, value in query.items() if value}
-    return f"{address}?{urlencode(held)}" if held else address

@@ -28,6 +28,7 @@ class MembershipView:
     """One hat of a person.
 
     Attributes:
+        sujeto_status: whether its body works (`app.tenancy.models.STATUSES`); empty without one.
         lent_until: when it goes back to who lent it; None for the person's own.
         last_entry_on: the last day on which it was worn.
         demands_second_factor: the tenant wants more than a password of whoever wears it.
@@ -39,6 +40,7 @@ class MembershipView:
     role: str
     sujeto_obligado_id: UUID | None
     sujeto_name: str
+    sujeto_status: str = ""
     lent_until: datetime | None = None
     last_entry_on: date | None = None
     demands_second_factor: bool = False
@@ -198,7 +200,7 @@ def demands(second_factor: str, role: str) -> bool:
 def memberships(session: AuthSession, account_id: UUID) -> tuple[MembershipView, ...]:
     """Return the hats that a person has now in all tenants, ordered by tenant, body and role."""
     rows = session.exec(
-        select(Membership, Tenant.slug, Tenant.second_factor, SujetoObligado.name)
+        select(Membership, Tenant.slug, Tenant.second_factor, SujetoObligado)
         .join(Tenant, col(Tenant.tenant_id) == col(Membership.tenant_id))
         .outerjoin(
             SujetoObligado,
@@ -215,7 +217,8 @@ def memberships(session: AuthSession, account_id: UUID) -> tuple[MembershipView,
             tenant_slug=slug,
             role=membership.role,
             sujeto_obligado_id=membership.sujeto_obligado_id,
-            sujeto_name=sujeto or "",
+            sujeto_name=sujeto.name if sujeto else "",
+            sujeto_status=sujeto.status if sujeto else "",
             lent_until=membership.valid_until if membership.lent_by else None,
             last_entry_on=membership.last_entry_on,
             demands_second_factor=demands(second_factor, membership.role),
@@ -274,6 +277,17 @@ def actor_for_job(session: RwSession, actor: Actor) -> Actor:
         role=row.role,
         sujeto_obligado_id=row.sujeto_obligado_id,
     )
+
+
+def was_ended(session: RwSession, actor: Actor) -> bool:
+    """Tell whether somebody else ended the role under which the actor acts."""
+    ended = select(Membership.membership_id).where(
+        Membership.tenant_id == actor.tenant_id,
+        Membership.membership_id == actor.membership_id,
+        Membership.status != "active",
+        col(Membership.ended_by).is_distinct_from(actor.account_id),
+    )
+    return actor.membership_id is not None and session.exec(ended).first() is not None
 
 
 def full_names(session: RwSession, account_ids: set[UUID]) -> dict[UUID, str]:

@@ -22,6 +22,7 @@ from app.identity.sso.leaving import goodbye
 from app.identity.sso.queries import Offer
 from app.settings import Settings
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.errors import LARGEST_TYPED
 from app.web.forms import Form, Sent, pairs
 from app.web.shell import local_path
@@ -112,7 +113,7 @@ def sign_in(request: Request, sent: Sent, database: DatabaseDep, settings: Setti
     answer: Response
     if opened.awaits_second_factor:
         kept = Form.blank(Second, siguiente=onward, escrito=form.data.escrito)
-        answer = RedirectResponse(f"/entrar/segundo?{urlencode({'siguiente': onward})}", 303)
+        answer = RedirectResponse(with_query("/entrar/segundo", siguiente=onward), 303)
         if form.data.escrito:
             answer = page(request, "identity/second.html", SecondPage(kept, asked=""))
     elif onward and form.data.escrito:

@@ -17,7 +17,7 @@ import jsonschema_rs
 import orjson
 
 from app.core import clock
-from app.imports.reading import Entry
+from app.imports.entries import Entry
 from app.imports.records import Document
 from app.imports.storable import shown, take_out
 from app.ocds import checks, schema, shape, validation
@@ -136,6 +136,11 @@ def analyse(entry: Entry, prefixes: Prefixes) -> Analysis:
         canonical = _canonical(release) or b""
     found.has_nulls = b"null" in canonical
     found.source_sha256 = hashlib.sha256(canonical).hexdigest()
+    if entry.edits is not None:  # what is in it is known when it meets the document of now
+        found.source_id, found.source_ocid = _text(release["id"]), release["ocid"]
+        found.ocid, found.refusal = settle(found.source_ocid, prefixes)
+        found.aliases = (found.source_ocid,) if found.ocid not in ("", found.source_ocid) else ()
+        return found
     _envelope(found, release, prefixes)
     if found.refusal is None and entry.values > LISTED_VALUES:
         found.refusal = _invalid(found.ocid, release)

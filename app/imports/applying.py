@@ -6,7 +6,7 @@ each process is a unit, the second another, and the checkpoint tells which rows 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
@@ -21,11 +21,12 @@ from app.core.errors import AppError, InvalidError, SuspendedError
 from app.core.storage import Storage
 from app.core.tables import table_of
 from app.identity.queries import actor_for_job
-from app.imports import queries
+from app.imports import queries, sources
+from app.imports.entries import Entry, Pass, Place
 from app.imports.judging import Judge, Row
 from app.imports.models import ImportRow, ImportRun
-from app.imports.reading import Entry, Place, Reading
 from app.imports.saving import Publisher, publish, save
+from app.imports.sourcing import Numbered, Setting, Source, StoppedError
 from app.imports.workflow import RUNS
 from app.settings import get_settings
 from app.tenancy import queries as tenancy
@@ -36,6 +37,8 @@ UNIT_VALUES = 100_000
 """Values after which a window is closed, however few its rows: each may have an error to tell."""
 WATCHED = 300_000
 """Releases that the first reading remembers, to foresee repetitions."""
+BEAT_SECONDS = 0.5
+"""Between two signs of life of a source that reads."""
 ATTEMPTS = 3
 """Times that a unit starts over because somebody else made the same process meanwhile."""
 
@@ -104,14 +107,33 @@ def _working(
             actor = actor_for_job(session, actor) if actor.role == "system" else actor
             run = queries.run(session, actor, import_id)
             judge = Judge(database, session, actor, run) if run.status == status else None
+            zone = tenancy.tenant(session, actor).time_zone
         if judge is None:
             yield None
             return
         with storage.local_copy(run.storage_key) as path:
-            reading = Reading(
-                path, unpacked_limit=settings.unpacked_limit, element_limit=settings.element_limit
+            try:
+                source = sources.of(path, settings.unpacked_limit)
+            except AppError as error:
+                _fail(database, actor, import_id, error)
+                yield None
+                return
+            work = _Work(database, actor, run, judge, source)
+            setting = Setting(
+                zone=zone,
+                padron=judge.padron,
+                body=judge.padron.by_id.get(run.sujeto_obligado_id) if run.sujeto_obligado_id else None,
+                unpacked_limit=settings.unpacked_limit,
+                element_limit=settings.element_limit,
+                beat=work.beat,
+                own_processes=work.own_processes,
+                tenant_id=run.tenant_id,
+                choices=run.choices,
             )
-            yield _Work(database, actor, run, judge, reading)
+            work.reading = source.open(path, setting)
+            yield work
+    except StoppedError:  # what the person asked for; the run says so already
+        return
     except SuspendedError:  # it goes on from its checkpoint when the tenant works again
         raise
     except AppError as error:
@@ -148,13 +170,16 @@ class _Foresight:
 
 
 class _Work:
-    """One run being read or applied."""
+    """One run being read or applied; `reading` is set before anything is asked of it."""
+
+    reading: Pass
 
     def __init__(
-        self, database: Database, actor: Actor, run: ImportRun, judge: Judge, reading: Reading
+        self, database: Database, actor: Actor, run: ImportRun, judge: Judge, source: Source
     ) -> None:
         self.publishes, self.run = run.publish, run
-        self._database, self._actor, self._judge, self._reading = database, actor, judge, reading
+        self._database, self._actor, self._judge, self._source = database, actor, judge, source
+        self._beaten = clock.monotonic()
         self._import_id, self._status = run.import_id, run.status
         self._checkpoint = held = run.checkpoint
         self._place = Place(held.get("text", 0), held.get("offset", -1), held.get("row", 0))
@@ -164,7 +189,7 @@ class _Work:
         """Yield the entries that are left, a window at a time; an element of the file is never cut."""
         window: list[Entry] = []
         size = 0
-        for _, group in groupby(self._reading.entries(self._place), key=lambda entry: entry.place[:2]):
+        for _, group in groupby(self.reading.entries(self._place), key=lambda entry: entry.place[:2]):
             element = list(group)
             if window and (len(window) + len(element) > UNIT or size + element[0].values > UNIT_VALUES):
                 yield window
@@ -173,6 +198,30 @@ class _Work:
             size += element[0].values
         if window:
             yield window
+
+    def beat(self, done_bytes: int) -> None:
+        """Show how far a source has read, once a second at most, while it has no entry to give yet.
+
+        Raises:
+            StoppedError: the run was cancelled, or is in other hands.
+        """
+        if clock.monotonic() - self._beaten < BEAT_SECONDS:
+            return
+        self._beaten = clock.monotonic()
+
+        def unit(_: RwSession, run: ImportRun) -> bool:
+            run.done_bytes, run.updated_at = done_bytes, clock.now()
+            return True
+
+        if not self._in_unit(unit):
+            raise StoppedError
+
+    def own_processes(
+        self, body: UUID, numbers: Collection[str], *, not_of: str, part: Numbered = "tender"
+    ) -> dict[str, str]:
+        """Return the processes of a body that a source must not copy (`sourcing.OwnProcesses`)."""
+        with self._database.unit_of_work(self._actor) as session:
+            return queries.own_processes(session, self._actor, body, numbers, not_of=not_of, part=part)
 
     def foresee(self, window: list[Entry], foresight: _Foresight) -> bool:
         """Record what a window would do; tell whether to go on."""
@@ -221,15 +270,13 @@ class _Work:
 
     def end(self, action: str) -> None:
         """Close the run."""
-        reading = self._reading
+        reading = self.reading
 
         def unit(session: RwSession, run: ImportRun) -> bool:
             if not run.counts.get("entries"):
-                raise InvalidError(
-                    "No encontramos ninguna entrega OCDS en el archivo. Debe traer paquetes, registros o entregas en JSON."
-                )
+                raise InvalidError(self._source.nothing)
             RUNS.apply(run, action)
-            run.shape = " ".join(reading.shapes)
+            run.source, run.shape = self._source.key, " ".join(reading.shapes)
             run.done_bytes = run.size_bytes
             run.metadata_kept = {"packages": reading.packages, "packages_left": reading.packages_left}
             run.message = (
@@ -272,7 +319,7 @@ class _Work:
             row.count(counts)
         counts["entries"] += len(rows)
         run.counts = dict(counts)
-        run.done_bytes = self._reading.position
+        run.done_bytes = self.reading.position
         run.updated_at = clock.now()
         bulk.execute(session, _UPSERT, [row.stored(self._actor.tenant_id, run.import_id) for row in rows])
 

@@ -55,7 +55,7 @@ def forget(session: RwSession, actor: Actor, process_id: UUID, ocid: str) -> Bro
     session.execute(
         update(ImportRow)
         .where(*_about(actor, process_id, ocid))
-        .values(title="", problems=[], kept=[])
+        .values(title="", problems=[], kept=[], source_rows=[], before=None)
         .execution_options(synchronize_session=False)
     )
     for run in session.exec(

@@ -10,10 +10,11 @@ from uuid import UUID
 from app.core.db import Actor, Database, RwSession
 from app.core.policy import Permission, allowed
 from app.imports import queries
-from app.imports.analysis import Analysis, Owner, Prefixes, analyse
+from app.imports.analysis import Analysis, Owner, Prefixes, analyse, problems_of
+from app.imports.entries import Entry, SourceRow
 from app.imports.matching import Padron
 from app.imports.models import ImportRun
-from app.imports.reading import Entry
+from app.imports.records import Document
 from app.ocds.ocid import split
 from app.processes.queries import WorkingProcess, load_working, moved_away
 from app.processes.summary import title_of
@@ -22,6 +23,8 @@ from app.tenancy import queries as tenancy
 UNKNOWN = UUID(int=0)
 LOCKED = ("in_review", "scheduled")
 """Statuses in which nobody edits a version."""
+TOLD = 50
+"""Remarks about rows of a spreadsheet that one process lists; all of them are in the report."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +40,10 @@ class Row:
         sujeto_obligado_id: whose it is; `UNKNOWN` until found.
         notes: what the report says besides the analysis.
         process_id, version_number: where it ended up.
+        before: the draft that it changes; None where it begins one.
+        rows: of the spreadsheet it was made of.
+        edited: the whole document, where a person edited it; None where a release adds to what there is.
+        weighed: what edits change, and what they leave for a person to decide.
     """
 
     entry: Entry
@@ -48,6 +55,10 @@ class Row:
     notes: list[dict[str, Any]] = field(default_factory=list)
     process_id: UUID | None = None
     version_number: int | None = None
+    before: Document | None = None
+    rows: tuple[SourceRow, ...] = ()
+    edited: Document | None = None
+    weighed: Counter[str] = field(default_factory=Counter)
 
     @property
     def number(self) -> int:
@@ -57,12 +68,40 @@ class Row:
     def reset(self) -> None:
         """Forget every decision: its unit starts over."""
         self.outcome, self.process, self.process_id, self.version_number = "pending", None, None, None
-        self.notes = []
+        self.notes, self.before, self.edited, self.weighed = [], None, None, Counter()
+        self._tell(self.entry.rows if self.entry.fault is None else ())
+        self.rows = self.entry.rows
         if self.entry.encoding != "utf-8":
             self.note(
                 "encoding",
                 "El texto no estaba en UTF-8; se leyó como Windows-1252 (Latin-1). Revisa los acentos.",
             )
+
+    def edit(self) -> None:
+        """Take the edits to the document as it is now, and tell what they do."""
+        if self.entry.edits is None:
+            return
+        made = self.entry.edits.onto(self.process.document if self.process else {})
+        found = self.analysis
+        self.edited = found.document = made.document
+        self.rows = made.rows
+        self._tell(made.rows)
+        for sentence in made.told:
+            self.note("edit", sentence)
+        found.refused = [
+            {"pointer": "", "code": "cell", "severity": "error", "message": sentence, "value": ""}
+            for sentence in made.refused
+        ]
+        self.weighed = Counter(edits=made.changes, collisions=made.collisions, missing=made.missing)
+        if self.weighed.total():
+            found.problems = problems_of(found.ocid, made.document)
+        else:
+            self.outcome = "refused" if made.refused else "unchanged"
+
+    def _tell(self, rows: Iterable[SourceRow]) -> None:
+        told = [(row, remark) for row in rows for remark in row.remarks]
+        for row, remark in told[:TOLD]:
+            self.note("source-row", f"Renglón {row.number:,} de «{row.sheet}»: {remark}")
 
     def refuse(self, code: str, message: str, pointer: str = "") -> None:
         """Decide that nothing of it is used, and say why."""
@@ -81,6 +120,7 @@ class Row:
         counts["refused_values"] += len(self.analysis.refused)
         counts["kept_values"] += len(self.analysis.kept)
         counts["with_errors"] += self.analysis.error_count > 0
+        counts.update(self.weighed)
 
     def stored(self, tenant_id: UUID | None, import_id: UUID) -> dict[str, Any]:
         """Return it as a row of `import_row`."""
@@ -99,6 +139,8 @@ class Row:
             "process_id": self.process_id,
             "version_number": self.version_number,
             "problems": [*self.notes, *found.report()],
+            "source_rows": [[row.sheet, row.number, list(row.remarks)] for row in self.rows],
+            "before": self.before,
             "kept": found.kept,
         }
 
@@ -160,9 +202,16 @@ class Judge:
                 )
                 continue
             row.newest = newest.get(row.process.process_id) if row.process else None
-            self._place(row)
-            before = applied.get(found.source_sha256)
-            if row.outcome == "refused":
+            if row.process is None:
+                row.edit()
+            if row.outcome == "pending":
+                self._place(row)
+            if (
+                row.process is not None and row.outcome == "pending"
+            ):  # never before it is known to be the actor's
+                row.edit()
+            before = applied.get(found.source_sha256) if row.edited is None else None
+            if row.outcome != "pending":
                 continue
             if found.source_sha256 in seen or (before and before.import_id == self._import_id):
                 row.outcome = "duplicate"
@@ -184,7 +233,9 @@ class Judge:
     def _place(self, row: Row) -> None:
         """Find the sujeto obligado, and refuse what is another's without telling whose."""
         process = row.process
-        whose = self._sujeto_obligado_id or self.padron.match(row.analysis.document)
+        whose = self._sujeto_obligado_id
+        if whose is None and (process is None or row.entry.edits is None):
+            whose = self.padron.match(row.analysis.document)
         whose = whose or (process.sujeto_obligado_id if process else None)
         if whose is None:
             row.refuse(

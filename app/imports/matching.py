@@ -1,5 +1,6 @@
 """Whose a release is: the tenant's padrón asked with the names and keys that the release gives its buyer."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,8 @@ from app.tenancy.models import SujetoObligado
 from app.tenancy.service import sort_key
 
 _ROLES = frozenset({"buyer", "procuringEntity"})
+_STATE = re.compile(r"^[A-Z]{2,5}\s*-\s*")
+"""How the PNT begins the name of a body: `JAL - Secretaría de Salud`."""
 
 
 class Padron:
@@ -37,6 +40,15 @@ class Padron:
                 found = {match for value in read(organisation) for match in index.get(value, ())}
                 if len(found) == 1:
                     return found.pop()
+        return None
+
+    def named(self, text: str) -> UUID | None:
+        """Return the one sujeto obligado with a key, RFC, PNT id or name; a name may follow the state's letters."""
+        plain = _STATE.sub("", text.strip())
+        for index, value in ((self._by_key, plain.casefold()), (self._by_name, _name(plain))):
+            found = index.get(value, set())
+            if value and len(found) == 1:
+                return next(iter(found))
         return None
 
 

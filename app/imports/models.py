@@ -4,18 +4,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, text
+from sqlalchemy import JSON, BigInteger, Column, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_key
 
 RUN_STATUSES = ("reading", "previewed", "applying", "finished", "cancelled", "failed")
+CHOICES = ("overrule", "remove")
+"""What the file says counts where others changed the same; what the file has no row for any more is taken out."""
 OUTCOMES = ("pending", "created", "changed", "unchanged", "refused", "duplicate", "published", "held")
 
 
 class ImportRun(SQLModel, table=True):
-    """One file on its way in. `checkpoint` says where a resumed job goes on."""
+    """One file on its way in, from one of `app.imports.sources`.
+
+    `checkpoint` says where a resumed job goes on; `choices` what the person who confirmed decided (`CHOICES`).
+    """
 
     __tablename__ = "import_run"
     __table_args__ = (
@@ -34,6 +39,7 @@ class ImportRun(SQLModel, table=True):
     storage_key: str = prose(None)
     sha256: str = prose()
     size_bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    source: str = prose("ocds")
     shape: str = prose()
     publish: bool = Field(default=False, nullable=False)
     cancel_requested: bool = Field(default=False, nullable=False)
@@ -41,15 +47,21 @@ class ImportRun(SQLModel, table=True):
     counts: dict[str, int] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
     metadata_kept: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
     checkpoint: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    choices: list[str] = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
     message: str = prose()
     original_deleted_at: datetime | None = moment(default_now=False, nullable=True)
+    undone_at: datetime | None = moment(default_now=False, nullable=True)
     created_by: UUID | None = None
     created_at: datetime = moment()
     updated_at: datetime = moment()
 
 
 class ImportRow(SQLModel, table=True):
-    """One release of the file: what became of it, and whatever of it could not be used."""
+    """One release of the file: what became of it, and whatever of it could not be used.
+
+    `source_rows` are the spreadsheet's rows that it was made of, each `[sheet, number, [remarks]]`.
+    `before` is the draft that it changed, to be put back if the import is undone.
+    """
 
     __tablename__ = "import_row"
     __table_args__ = (
@@ -85,4 +97,6 @@ class ImportRow(SQLModel, table=True):
     process_id: UUID | None = None
     version_number: int | None = None
     problems: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
+    source_rows: list[Any] = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
+    before: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     kept: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))

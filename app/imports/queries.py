@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, tuple_
+from sqlalchemy import ARRAY, Text, any_, func, literal, tuple_
 from sqlmodel import col, select
 
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
-from app.core.pagination import INT4, Page, cut, decode_cursor
+from app.core.pagination import INT4, Page, cut, decode_cursor, reached
 from app.imports.models import ImportRow, ImportRun
+from app.imports.sourcing import Numbered
+from app.processes.models import ContractingProcess, OcidAlias, ProcessPart
 
 
 def run(session: RwSession, actor: Actor, import_id: UUID, *, for_update: bool = False) -> ImportRun:
@@ -33,11 +35,7 @@ def runs(session: RwSession, actor: Actor, *, cursor: str | None, limit: int = 2
     if actor.sujeto_obligado_id is not None:
         query = query.where(ImportRun.sujeto_obligado_id == actor.sujeto_obligado_id)
     if cursor:
-        moment, import_id = decode_cursor(cursor, str, str)
-        query = query.where(
-            tuple_(ImportRun.created_at, ImportRun.import_id)
-            < tuple_(_moment(str(moment)), _identifier(str(import_id)))
-        )
+        query = query.where(tuple_(ImportRun.created_at, ImportRun.import_id) < tuple_(*reached(cursor)))
     query = query.order_by(col(ImportRun.created_at).desc(), col(ImportRun.import_id).desc())
     rows = session.exec(query.limit(limit + 1)).all()
     return cut(rows, limit, lambda row: (row.created_at.isoformat(), str(row.import_id)))
@@ -118,11 +116,14 @@ def applied(session: RwSession, actor: Actor, hashes: Collection[str]) -> dict[s
     if not hashes:
         return {}
     found = session.exec(
-        select(ImportRow.source_sha256, ImportRow.import_id, ImportRow.process_id).where(
+        select(ImportRow.source_sha256, ImportRow.import_id, ImportRow.process_id)
+        .where(
             ImportRow.tenant_id == actor.tenant_id,
             col(ImportRow.source_sha256).in_(hashes),
             col(ImportRow.process_id).is_not(None),
         )
+        # The last one counts: a row that changed nothing says no more than the one that it repeats.
+        .order_by(col(ImportRow.outcome) != "unchanged")
     )
     return {digest: Applied(import_id, process_id) for digest, import_id, process_id in found if process_id}
 
@@ -143,15 +144,51 @@ def newest(session: RwSession, actor: Actor, process_ids: Collection[UUID]) -> d
     return {process_id: date for process_id, date in found if process_id and date}
 
 
-def _moment(value: str) -> datetime:
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError as error:
-        raise NotFoundError("La página pedida no existe.") from error
+def own_processes(
+    session: RwSession,
+    actor: Actor,
+    sujeto_obligado_id: UUID,
+    numbers: Collection[str],
+    *,
+    not_of: str,
+    part: Numbered,
+) -> dict[str, str]:
+    """Return the ocids of a body's processes by the number of their procedure (`tender.id`) or of a contract of theirs.
 
-
-def _identifier(value: str) -> UUID:
-    try:
-        return UUID(value)
-    except ValueError as error:
-        raise NotFoundError("La página pedida no existe.") from error
+    Args:
+        session: of the tenant.
+        actor: who imports.
+        sujeto_obligado_id: whose the processes are.
+        numbers: as documents write them.
+        not_of: beginning of the identifiers at the source, whose own processes do not count.
+        part: of which the numbers are.
+    """
+    number = col(ProcessPart.element_id)
+    found = ProcessPart.path == part if part == "tender" else ProcessPart.list_path == part
+    brought = (
+        select(OcidAlias.alias)
+        .where(
+            OcidAlias.tenant_id == ContractingProcess.tenant_id,
+            OcidAlias.process_id == ContractingProcess.process_id,
+            col(OcidAlias.alias).startswith(not_of, autoescape=True),
+        )
+        .exists()
+    )
+    query = (
+        select(number, ContractingProcess.ocid)
+        .join(
+            ProcessPart,
+            (col(ProcessPart.tenant_id) == col(ContractingProcess.tenant_id))
+            & (col(ProcessPart.process_id) == col(ContractingProcess.process_id)),
+        )
+        .where(
+            ContractingProcess.tenant_id == actor.tenant_id,
+            ContractingProcess.sujeto_obligado_id == sujeto_obligado_id,
+            col(ContractingProcess.moved_to).is_(None),
+            found,
+            number == any_(literal(list(numbers), ARRAY(Text))),
+            ~brought,
+        )
+        .order_by(col(ContractingProcess.created_at).desc(), col(ContractingProcess.process_id))
+    )
+    return {str(held): ocid for held, ocid in session.exec(query)} if numbers else {}

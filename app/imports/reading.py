@@ -8,7 +8,6 @@ it and nothing else; where the text itself ends or breaks, one last entry says s
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ import jiter
 
 from app.core.errors import AppError
 from app.imports import records
+from app.imports.entries import START, Entry, Fault, Place
 from app.imports.records import Document
 from app.imports.splitting import LISTS, Cursor, Member, Slice, SplitError, open_package, split
 from app.imports.storable import NUL, SHOWN_NUL, shown
@@ -48,55 +48,6 @@ _WORDS = {
 _FROM_JSON = partial(jiter.from_json, catch_duplicate_keys=True, allow_inf_nan=False, cache_mode="keys")
 _AT = re.compile(r" at line (\d+) column (\d+)$")
 _DUPLICATE = re.compile(r'key (".*?")')
-
-
-class Place(NamedTuple):
-    """Where an entry stands; the order of places is the order of reading."""
-
-    text: int
-    """Which text of the file, from 0 (a zip has several)."""
-    offset: int
-    """Bytes of that text, unpacked, before the element."""
-    row: int
-    """Number of the entry in the file, from 1."""
-
-
-START = Place(0, -1, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why an entry could not be read, in Spanish, with the place and the way to mend it."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One release of the file, or the report of one that could not be read.
-
-    Attributes:
-        place: where it stands.
-        line: of its beginning, from 1.
-        release: as parsed; None when `fault` says why.
-        fault: what is wrong with the text itself.
-        origin: `release`, or what of a record it was taken from.
-        rest: members of the record around it that belong to no release (on the record's first entry).
-        suspect: the text may hold an escaped NUL, so the values need a look.
-        encoding: `utf-8`, or `cp1252` where the bytes were not UTF-8.
-        values: about how many values the element has.
-    """
-
-    place: Place
-    line: int
-    release: Document | None = None
-    fault: Fault | None = None
-    origin: str = "release"
-    rest: Document = field(default_factory=dict)
-    suspect: bool = False
-    encoding: str = "utf-8"
-    values: int = 0
 
 
 class _Parsed(NamedTuple):

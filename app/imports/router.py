@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -12,19 +11,21 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from app.core.db import Actor
+from app.core.db import Actor, RwSession
 from app.core.errors import AppError, InvalidError, NotFoundError
 from app.core.pagination import INT4, Page
 from app.core.policy import Permission
 from app.identity.deps import ActorDep, DatabaseDep, SettingsDep, StorageDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
 from app.imports import queries, service
-from app.imports.models import ImportRow, ImportRun
+from app.imports.models import CHOICES, ImportRow, ImportRun
+from app.imports.remarked import SPREADSHEETS, check, remarked
 from app.imports.report import csv_report, value_text
-from app.imports.wording import OUTCOMES, figures, headline, shape_of, state_of
+from app.imports.undoing import Touched, may_undo, touched
+from app.imports.wording import OUTCOMES, figures, headline, rows_of, shape_of, state_of, warnings_of
 from app.tenancy import queries as tenancy
-from app.tenancy.models import SujetoObligado
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.components import Figure, Progress, State, SummaryItem, Tab
 from app.web.forms import Form, Sent
 from app.web.shell import Link
@@ -46,18 +47,36 @@ class NewImport(BaseModel):
 
     archivo: str | None = Field(
         None,
-        title="Archivo con datos OCDS",
-        description="JSON o JSON por líneas: paquetes, registros o entregas; también comprimido en .gz o .zip.",
+        title="Archivo con tus contrataciones",
+        description="El libro de la PNT (.xlsx, .xls o CSV), el que se sube o el que se descarga, de la fracción XXVIII o del "
+        "formato 28; la hoja sencilla; el libro que descargaste de Procesos; la lista de contratos de CompraNet (CSV o .xlsx); "
+        "o datos OCDS en JSON. También un .zip con varios.",
     )
-    sujeto: UUID | None = Field(
-        None,
+    sujeto: str = Field(
+        "",
         title="Sujeto obligado",
-        description="Déjalo vacío para que cada entrega vaya al de su comprador, por RFC o por nombre.",
+        description="Su nombre o su clave en el padrón. Vacío: cada entrega va al de su comprador, por RFC o nombre.",
+        max_length=400,
     )
     publicar: bool = Field(
         default=False,
         title="Publicar de inmediato lo que no tenga errores",
         description="Esto será público. Solo aplica donde tu organismo garante autorizó la publicación directa.",
+    )
+
+
+class Decisions(BaseModel):
+    """What a person decides before an edited workbook is applied."""
+
+    gana: bool = Field(
+        default=False,
+        title="Donde alguien cambió lo mismo, que quede lo del libro",
+        description="Si no lo marcas, queda lo que hay ahora y el informe dice qué decía el libro.",
+    )
+    quitar: bool = Field(
+        default=False,
+        title="Quitar lo que el libro ya no trae",
+        description="Los renglones que borraste del libro se borran de los borradores. Si no lo marcas, se quedan.",
     )
 
 
@@ -84,12 +103,12 @@ class ListPage:
 
 @dataclass(frozen=True)
 class NewPage:
-    """Context of `imports/new.html`; `sujetos` is empty for who imports for one body only."""
+    """Context of `imports/new.html`; `lookup` is empty for who imports for one body only."""
 
     crumbs: tuple[Link, ...]
     here: str
     form: Form[NewImport]
-    sujetos: tuple[tuple[str, str], ...]
+    lookup: str
     may_publish: bool
     limit: int
 
@@ -106,9 +125,13 @@ class RunPage:
     headline: str
     figures: tuple[Figure, ...]
     facts: tuple[SummaryItem, ...]
+    warnings: tuple[str, ...]
     job: Progress | None
     may_resume: bool
     may_read_again: bool
+    decide: Form[Decisions] | None
+    undo: Touched | None
+    downloads: tuple[dict[str, str], ...]
     prefixes: dict[str, int]
     may_add_prefix: bool
     tabs: tuple[Tab, ...]
@@ -150,7 +173,7 @@ def listing(
 ) -> Response:
     """List the imports, the newest first."""
     found = queries.runs(session, actor, cursor=cursor)
-    names = {sujeto.sujeto_obligado_id: sujeto.name for sujeto in tenancy.sujetos(session, actor)}
+    names = tenancy.names_of(session, actor, (run.sujeto_obligado_id for run in found.rows))
     here = _home(view)
     lines = tuple(
         RunLine(
@@ -165,7 +188,7 @@ def listing(
         here,
         lines,
         actor.sujeto_obligado_id is not None,
-        _address(here, cursor=found.next_cursor) if found.next_cursor else None,
+        with_query(here, cursor=found.next_cursor) if found.next_cursor else None,
         here if cursor else None,
     )
     return page(request, "imports/list.html", context)
@@ -176,7 +199,7 @@ def blank(
     request: Request, view: TenantDep, actor: ActorDep, session: WorkDep, settings: SettingsDep
 ) -> Response:
     """Show the form that sends a file."""
-    context = _new(view, actor, tenancy.sujetos(session, actor), Form.blank(NewImport), settings.upload_limit)
+    context = _new(view, actor, session, Form.blank(NewImport), settings.upload_limit)
     return page(request, "imports/new.html", context)
 
 
@@ -196,15 +219,19 @@ def send(
     files = sent.files.get("archivo", [])
     if form.data is not None and not files:
         form = form.refused("Elige el archivo que quieres importar.", "archivo")
+    body = None
+    if form.data is not None and form.data.sujeto:
+        try:
+            body = tenancy.named(session, actor, form.data.sujeto).sujeto_obligado_id
+        except InvalidError as error:
+            form = form.refused(error.detail, "sujeto")
     if form.data is not None:
         stored = None
         try:
             stored = service.store(
                 storage, actor, files[0].filename or "", files[0].file, settings.upload_limit
             )
-            run = service.start(
-                session, actor, stored, sujeto_obligado_id=form.data.sujeto, publish=form.data.publicar
-            )
+            run = service.start(session, actor, stored, sujeto_obligado_id=body, publish=form.data.publicar)
             return RedirectResponse(f"{_home(view)}/{run.import_id}", 303)
         except AppError as error:
             if stored is not None:
@@ -212,7 +239,7 @@ def send(
             if not isinstance(error, InvalidError):
                 raise
             form = form.refused(error.detail, "archivo" if stored is None else "publicar")
-    context = _new(view, actor, tenancy.sujetos(session, actor), form, settings.upload_limit)
+    context = _new(view, actor, session, form, settings.upload_limit)
     return page(request, "imports/new.html", context, status=422)
 
 
@@ -246,6 +273,7 @@ def one(
         headline=headline(run),
         figures=figures(run, here) if run.counts.get("entries") else (),
         facts=_facts(run),
+        warnings=warnings_of(run),
         job=job,
         may_resume=phase == "apply"
         and (run.status in ("cancelled", "failed") or (job is not None and stalled)),
@@ -255,21 +283,28 @@ def one(
             or (run.status == "previewed" and bool(prefixes))
             or (job is not None and stalled)
         ),
+        decide=Form.blank(Decisions)
+        if run.status == "previewed" and (run.counts.get("collisions") or run.counts.get("missing"))
+        else None,
+        undo=touched(session, actor, run) if may_undo(actor, run) else None,
+        downloads=_downloads(run, here),
         prefixes=prefixes,
         may_add_prefix=actor.role == "garante_admin",
         tabs=_tabs(run, here, resultado),
         rows=rows,
         outcomes=OUTCOMES,
-        next=_address(here, resultado=resultado, cursor=rows.next_cursor) if rows.next_cursor else None,
-        first=_address(here, resultado=resultado) if cursor else None,
+        next=with_query(here, resultado=resultado, cursor=rows.next_cursor) if rows.next_cursor else None,
+        first=with_query(here, resultado=resultado) if cursor else None,
     )
     return page(request, "imports/_progress.html" if wants_fragment(request) else "imports/run.html", context)
 
 
 @router.post(RUN + "/confirmar", response_model=None)
-def confirm(view: TenantDep, actor: ActorDep, session: WorkDep, import_id: UUID) -> Response:
-    """Apply what the preview showed."""
-    service.confirm(session, actor, import_id)
+def confirm(sent: Sent, view: TenantDep, actor: ActorDep, session: WorkDep, import_id: UUID) -> Response:
+    """Apply what the preview showed, with what the person decided."""
+    decided = Form.read(Decisions, sent).data or Decisions()
+    choices = zip(CHOICES, (decided.gana, decided.quitar), strict=True)
+    service.confirm(session, actor, import_id, choices=[key for key, chosen in choices if chosen])
     return RedirectResponse(f"{_home(view)}/{import_id}", 303)
 
 
@@ -294,6 +329,13 @@ def read_again(view: TenantDep, actor: ActorDep, session: WorkDep, import_id: UU
     return RedirectResponse(f"{_home(view)}/{import_id}", 303)
 
 
+@router.post(RUN + "/deshacer", response_model=None)
+def undo(view: TenantDep, actor: ActorDep, session: WorkDep, import_id: UUID) -> Response:
+    """Take back all that it did to drafts."""
+    service.undo(session, actor, import_id)
+    return RedirectResponse(f"{_home(view)}/{import_id}", 303)
+
+
 @router.post(RUN + "/prefijo", response_model=None)
 def add_prefix(sent: Sent, view: TenantDep, actor: ActorDep, session: WorkDep, import_id: UUID) -> Response:
     """Take an OCID prefix as the tenant's own, and read the file again if it was not applied yet."""
@@ -312,6 +354,24 @@ def report(actor: ActorDep, database: DatabaseDep, session: WorkDep, import_id: 
     return StreamingResponse(
         csv_report(database, actor, import_id),
         media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@router.get(RUN + "/informe.xlsx")
+def workbook(
+    actor: ActorDep, database: DatabaseDep, storage: StorageDep, session: WorkDep, import_id: UUID
+) -> Response:
+    """Download the workbook that was sent, with what became of every row beside it."""
+    run = queries.run(session, actor, import_id)
+    check(run)
+    name = f"importacion-{run.created_at:%Y-%m-%d}-{import_id}.xlsx"
+    return StreamingResponse(
+        remarked(database, actor, storage, run),
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "private, no-store",
@@ -358,6 +418,7 @@ def row(
             SummaryItem("Identificador en el archivo", found.source_ocid or None),
             SummaryItem("Identificador aquí (ocid)", found.ocid or None),
             SummaryItem("Entrega de origen", found.source_id or None),
+            SummaryItem("Renglones del libro", rows_of(found) or None),
         ),
         refused=those("refused"),
         errors=those("error"),
@@ -368,16 +429,13 @@ def row(
     return page(request, "imports/row.html", context)
 
 
-def _new(
-    view: TenantView, actor: Actor, sujetos: list[SujetoObligado], form: Form[NewImport], limit: int
-) -> NewPage:
-    confined = actor.sujeto_obligado_id is not None
+def _new(view: TenantView, actor: Actor, session: RwSession, form: Form[NewImport], limit: int) -> NewPage:
     return NewPage(
         crumbs=(Link("Importaciones", _home(view)),),
         here=f"{_home(view)}/nueva",
         form=form,
-        sujetos=() if confined else tuple((str(one.sujeto_obligado_id), one.name) for one in sujetos),
-        may_publish=any(one.policy == "direct" for one in sujetos),
+        lookup="" if actor.sujeto_obligado_id is not None else f"{view.base}/padron/opciones",
+        may_publish=tenancy.publishes_directly(session, actor),
         limit=limit,
     )
 
@@ -420,12 +478,19 @@ def _facts(run: ImportRun) -> tuple[SummaryItem, ...]:
     return tuple(item for item in known if item.value)
 
 
+def _downloads(run: ImportRun, here: str) -> tuple[dict[str, str], ...]:
+    """Return the ways to the report: the same workbook with remarks, where it is still there, and the CSV."""
+    book = {"href": f"{here}/informe.xlsx", "label": "tu libro con observaciones (Excel)"}
+    told = {"href": f"{here}/informe.csv", "label": "informe completo (CSV)"}
+    return (book, told) if run.source in SPREADSHEETS and run.original_deleted_at is None else (told,)
+
+
 def _tabs(run: ImportRun, here: str, chosen: str) -> tuple[Tab, ...]:
     every = Tab("Todas", here, current=not chosen, count=run.counts.get("entries", 0))
     return (
         every,
         *(
-            Tab(state.label, _address(here, resultado=key), current=key == chosen, count=run.counts[key])
+            Tab(state.label, with_query(here, resultado=key), current=key == chosen, count=run.counts[key])
             for key, state in OUTCOMES.items()
             if run.counts.get(key)
         ),
@@ -434,8 +499,3 @@ def _tabs(run: ImportRun, here: str, chosen: str) -> tuple[Tab, ...]:
 
 def _home(view: TenantView) -> str:
     return f"{view.base}/importaciones"
-
-
-def _address(here: str, **query: str | None) -> str:
-    given = {key: value for key, value in query.items() if value}
-    return f"{here}?{urlencode(given)}" if given else here

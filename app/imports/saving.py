@@ -110,7 +110,10 @@ def _prepared(run: ImportRun, group: list[Row]) -> tuple[DocumentWrite | None, l
     applied: list[Row] = []
     newest = first.newest
     for row in group:
-        if row.sujeto_obligado_id != first.sujeto_obligado_id:
+        if row.edited is not None:
+            document = row.edited
+            applied.append(row)
+        elif row.sujeto_obligado_id != first.sujeto_obligado_id:
             row.refuse(
                 "not-found",
                 "Otra entrega del archivo pone este ocid a nombre de otro sujeto obligado.",
@@ -138,8 +141,12 @@ def _prepared(run: ImportRun, group: list[Row]) -> tuple[DocumentWrite | None, l
                 applied.append(row)
     if not applied:
         return None, []
+    if first.process and first.process.open_status:
+        applied[0].before = first.process.document
     problems = (
-        first.analysis.problems if len(applied) == 1 and not first.process else problems_of(ocid, document)
+        first.analysis.problems
+        if len(applied) == 1 and (first.edited is not None or not first.process)
+        else problems_of(ocid, document)
     )
     write = DocumentWrite(
         ocid=ocid,
@@ -194,6 +201,7 @@ def _settle(rows: list[Row], saved: SavedDocument) -> None:
         row.outcome = "changed" if place and saved.outcome == "created" else saved.outcome
         row.process_id = saved.ref.process_id
         if saved.outcome == "unchanged":
+            row.before = None
             row.note(
                 "same-content", "Dice lo mismo que ya había: no hay nada nuevo que guardar ni que publicar."
             )

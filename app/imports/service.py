@@ -1,7 +1,7 @@
 """Acts on imports: send a file, confirm, cancel, go on, add a prefix. The work itself is in `applying`, in jobs."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,8 +14,9 @@ from app.core.policy import Permission, require
 from app.core.storage import Storage
 from app.imports import queries, tasks
 from app.imports.applying import apply_run, read_run
-from app.imports.models import ImportRun
+from app.imports.models import CHOICES, ImportRun
 from app.imports.saving import Publisher
+from app.imports.undoing import may_undo, touched, undo_run
 from app.imports.workflow import RUNS
 from app.ocds import ocid as ocids
 from app.tenancy import queries as tenancy
@@ -37,6 +38,8 @@ __all__ = [
     "start",
     "store",
     "submit",
+    "undo",
+    "undo_run",
 ]
 
 PUBLISHING_TASK = "publication.apply_import"
@@ -131,6 +134,7 @@ def start(
         size_bytes=file.size_bytes,
         publish=publish,
         counts={},
+        choices=[],
         metadata_kept={},
         checkpoint={"phase": "read" if preview else "apply"},
         created_by=actor.account_id,
@@ -203,13 +207,20 @@ def import_file(
         return queries.run(session, actor, run.import_id)
 
 
-def confirm(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:
+def confirm(session: RwSession, actor: Actor, import_id: UUID, *, choices: Collection[str] = ()) -> ImportRun:
     """Apply what the preview showed.
+
+    Args:
+        session: bound to the actor.
+        actor: who confirms.
+        import_id: of the run.
+        choices: of `CHOICES`, what the person decided about edits that meet others'.
 
     Raises:
         ConflictError: it is not waiting for this, nothing in it can be applied, or its file was deleted.
     """
     run = _act(session, actor, import_id, "confirm")
+    run.choices = [choice for choice in CHOICES if choice in choices]
     if not run.counts.get("pending"):
         raise ConflictError("No hay nada que importar: todo está repetido, sin cambios o rechazado.")
     run.counts = {"total": run.counts.get("entries", 0)}
@@ -262,6 +273,25 @@ def read_again(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:
     run.counts, run.checkpoint, run.done_bytes = {}, {"phase": "read"}, 0
     run.cancel_requested, run.message = False, ""
     tasks.read_import.defer(session, lock=_lock(run), import_id=str(import_id))
+    return run
+
+
+def undo(session: RwSession, actor: Actor, import_id: UUID) -> ImportRun:
+    """Take back all that an import did to drafts, in a job.
+
+    Raises:
+        ForbiddenError: the role does not import.
+        ConflictError: it did not end, was undone already, or something of it is no draft any more or was edited since.
+    """
+    run = queries.run(session, actor, import_id, for_update=True)
+    require(actor, Permission.PROCESS_IMPORT, run.sujeto_obligado_id)
+    if not may_undo(actor, run):
+        raise ConflictError("Esta importación no se puede deshacer: no ha terminado, o ya se deshizo.")
+    if obstacle := touched(session, actor, run).obstacle:
+        raise ConflictError(obstacle)
+    run.checkpoint, run.updated_at = {**run.checkpoint, "phase": "undo"}, clock.now()
+    tasks.undo_import.defer(session, lock=_lock(run), import_id=str(import_id))
+    audit.record(session, "import.undo", "import_run", import_id)
     return run
 
 

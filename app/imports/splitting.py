@@ -22,16 +22,19 @@ HELD = 4 * 1024 * 1024
 LISTS = ("releases", "records", "arrayReleasePackage")
 """Members of a package that hold its elements."""
 
-_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_PLAIN = rb'[^{}\[\]"]*+(?:' + _STRING + rb'[^{}\[\]"]*+)*+'
+_SOME = rb"{0,500}"
+"""Rounds of a repeated group in one match: the matcher keeps some hundred bytes of each until it ends."""
+_STRING = rb'"[^"]*+"'
+_PLAIN = rb'[^{}\[\]"]*+(?>(?:' + _STRING + rb'[^{}\[\]"]*+)' + _SOME + rb")"
 _FLAT = rb"(?:\{" + _PLAIN + rb"\}|\[" + _PLAIN + rb"\])"
-_LOW = _PLAIN + rb"(?:" + _FLAT + _PLAIN + rb")*+"
-# Possessive throughout: a failed attempt never goes back, so the time is linear whatever the text.
+_LOW = _PLAIN + rb"(?>(?:" + _FLAT + _PLAIN + rb")" + _SOME + rb")"
+# Atomic throughout: a failed attempt never goes back, so the time is linear whatever the text. Not `(…)*+`: up to Python
+# 3.11.4, which Debian 12 has, a possessive group whose inside backtracks matches wrongly (cpython issue 106052).
 _TO_BRACKET = re.compile(
-    _PLAIN + rb"(?:(?:\{" + _LOW + rb"\}|\[" + _LOW + rb"\])" + _PLAIN + rb")*+[{}\[\]]", re.DOTALL
+    _PLAIN + rb"(?>(?:(?:\{" + _LOW + rb"\}|\[" + _LOW + rb"\])" + _PLAIN + rb")" + _SOME + rb")([{}\[\]])?"
 )
 _LIST = re.compile(rb'"(?:releases|records|arrayReleasePackage)"\s*:\s*\[')
-_TEXT = re.compile(_STRING, re.DOTALL)
+_TEXT = re.compile(_STRING)
 _BLANK = re.compile(rb"[ \t\r\n]*+")
 _SCALAR = re.compile(rb"[^\s,:{}\[\]\"]++")
 
@@ -81,7 +84,7 @@ class Cursor:
 
     def __init__(self, chunks: Iterator[bytes], *, offset: int = 0, line: int = 1) -> None:
         self._chunks = chunks
-        self._buffer = b""
+        self._buffer = self._plain = b""
         self._at = 0
         self._counted = 0
         self._base = offset
@@ -186,7 +189,7 @@ class Cursor:
         wanted = max(1, len(parts[0]))
         self._base += self._at
         self._at = self._counted = 0
-        self._buffer = b""
+        self._buffer = self._plain = b""
         try:
             while wanted > 0 and (chunk := next(self._chunks, b"")):
                 parts.append(chunk)
@@ -194,14 +197,18 @@ class Cursor:
         except AppError as error:
             self._failure = error
         self._buffer = b"".join(parts)
+        # The same without escaped quotes, so that a string ends at the next one.
+        self._plain = self._buffer.replace(rb"\\", b"  ").replace(rb"\"", b"  ")
         return len(parts) > 1
 
     def _length(self, limit: int) -> int:
         """Bytes of the object or array that begins here."""
         length, depth = 1, 1
         while depth:
-            found = _TO_BRACKET.match(self._buffer, self._at + length)
-            if found is None:
+            found = _TO_BRACKET.match(self._plain, self._at + length)
+            stepped = found.end() - self._at - length if found else 0
+            length += stepped
+            if not found or not stepped:
                 if len(self._buffer) - self._at > limit:
                     raise self._too_long(limit)
                 if not self._more():
@@ -210,12 +217,12 @@ class Cursor:
                         "lo que empieza aquí no se cierra nunca; el archivo está cortado o le falta una llave o una comilla.",
                     )
                 continue
-            length = found.end() - self._at
-            if self._buffer[found.end() - 1] in b"{[":
+            bracket = found[1]
+            if bracket in (b"{", b"["):
                 depth += 1
                 if depth > MAX_DEPTH:
                     raise self._too_deep()
-            else:
+            elif bracket:
                 depth -= 1
         if length > limit:
             raise self._too_long(limit)
@@ -224,7 +231,7 @@ class Cursor:
     def _match(self, pattern: re.Pattern[bytes], limit: int) -> int:
         """Bytes of the string or scalar that begins here."""
         while True:
-            found = pattern.match(self._buffer, self._at)
+            found = pattern.match(self._plain, self._at)
             if found is not None and found.end() < len(self._buffer):
                 return found.end() - self._at
             if len(self._buffer) - self._at > limit:

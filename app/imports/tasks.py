@@ -6,6 +6,7 @@ from app.core.db import Actor
 from app.core.jobs import Workplace, tenant_task
 from app.imports import queries
 from app.imports.applying import apply_run, read_run
+from app.imports.undoing import undo_run
 
 
 @tenant_task("imports.read")
@@ -18,6 +19,12 @@ def read_import(place: Workplace, actor: Actor, /, **ids: str) -> None:
 def apply_import(place: Workplace, actor: Actor, /, **ids: str) -> None:
     """Apply a file to drafts."""
     apply_run(place.database, actor, UUID(ids["import_id"]), storage=place.storage)
+
+
+@tenant_task("imports.undo")
+def undo_import(place: Workplace, actor: Actor, /, **ids: str) -> None:
+    """Take back what an import did to drafts."""
+    undo_run(place.database, actor, UUID(ids["import_id"]))
 
 
 @tenant_task("imports.delete_original")

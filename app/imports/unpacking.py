@@ -25,15 +25,20 @@ BOMB_FLOOR = 64 * 1024 * 1024
 """Below so many unpacked bytes the ratio says nothing."""
 MEMBER_LIMIT = 10_000
 DIRECTORY_LIMIT = 16 * 1024 * 1024
+TAKEN = (
+    "Aquí se importan libros de Excel (los de la PNT, el que se descarga de Procesos, la hoja sencilla), listas de CompraNet, "
+    "CSV y datos OCDS en JSON."
+)
 
-_GZIP, _ZIP = b"\x1f\x8b", b"PK"
+_GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK", b"\xd0\xcf\x11\xe0"
+_CONTENT_TYPES = "[Content_Types].xml"
 _BROKEN: tuple[type[Exception], ...] = (  # type: ignore[assignment]  # isal calls its error an instance
     *(zlib.error, isal_zlib.IsalError, EOFError, gzip.BadGzipFile),
     *(zipfile.BadZipFile, NotImplementedError, RuntimeError, UnicodeError),
 )
 _FOREIGN = {
     b"%PDF": "un documento PDF",
-    b"\xd0\xcf\x11\xe0": "un documento antiguo de Office",
+    _OLE: "un documento antiguo de Office",
     b"<": "una página web o un texto XML",
     b"7z\xbc\xaf": "un archivo 7z",
     b"Rar!": "un archivo RAR",
@@ -126,6 +131,27 @@ def texts(file: BinaryIO, limit: int) -> Iterator[Text]:
         yield Text("", "", _Meter(limit, None).pour(file))
 
 
+def is_workbook(file: BinaryIO) -> bool:
+    """Tell whether a file is a workbook, whole or not: by its container, and by the first name in it where that is cut."""
+    head = file.read(4096)
+    file.seek(0)
+    if head.startswith(_OLE):
+        return True
+    if not head.startswith(_ZIP):
+        return False
+    (length,) = struct.unpack_from("<H", head.ljust(30, b"\0"), 26)
+    if head[30 : 30 + length].startswith((_CONTENT_TYPES.encode(), b"xl/", b"_rels/", b"docProps/")):
+        return True
+    _check_directory(file)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return _CONTENT_TYPES in archive.namelist()
+    except _BROKEN:
+        return False
+    finally:
+        file.seek(0)
+
+
 def _gunzipped(file: BinaryIO, limit: int) -> Iterator[bytes]:
     with igzip.IGzipFile(fileobj=file, mode="rb") as source:  # type: ignore[no-untyped-call]
         yield from _Meter(limit, file.tell).pour(source)
@@ -146,8 +172,10 @@ def _unzipped(file: BinaryIO, limit: int) -> Iterator[Text]:
             if not member.is_dir() and not member.filename.startswith("__MACOSX/")
         ]
         names = {member.filename for member in members}
-        if "[Content_Types].xml" in names:
-            raise UnsupportedMediaError("Es un documento de Office. Aquí se importan datos OCDS en JSON.")
+        if _CONTENT_TYPES in names:
+            raise UnsupportedMediaError(
+                f"Es un documento de Office que no es ninguno de los que se importan. {TAKEN}"
+            )
         if not members:
             raise BrokenTextError("El archivo zip no contiene ningún archivo.")
         if any(member.flag_bits & 1 for member in members):
@@ -213,7 +241,7 @@ def straighten(text: Text) -> tuple[str, Iterator[bytes]]:
     for magic, kind in _FOREIGN.items():
         if start.startswith(magic):
             raise UnsupportedMediaError(
-                f"{f'«{text.name}»' if text.name else 'El archivo'} es {kind}. Aquí se importan datos OCDS en JSON."
+                f"{f'«{text.name}»' if text.name else 'El archivo'} es {kind}. {TAKEN}"
             )
     return "utf-8", chain([first], chunks)
 

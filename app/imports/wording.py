@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.imports.models import ImportRun
+from app.imports.models import ImportRow, ImportRun
 from app.imports.workflow import RUNS
 from app.web.components import Figure, State, Tone
 from app.web.formats import number, plural
@@ -36,6 +36,16 @@ _MET = {
     "compiledRelease": "entregas compiladas",
     "versionedRelease": "entregas con historial",
     "release": "entregas",
+    "sipot": "libro de la PNT",
+    "43335": "formato 43335, adjudicaciones directas",
+    "43336": "formato 43336, licitaciones e invitaciones",
+    "28": "formato 28 unificado",
+    "upload": "como se sube a la PNT",
+    "download": "como se descarga de la PNT",
+    "csv": "en CSV",
+    "compranet": "contratos de CompraNet",
+    "workbook": "libro descargado de aquí",
+    "simple": "hoja sencilla",
 }
 
 
@@ -50,9 +60,30 @@ def shape_of(run: ImportRun) -> str:
     return ", ".join(_MET.get(name, name.upper()) for name in run.shape.split() if name != "utf-8")
 
 
+def rows_of(row: ImportRow) -> str:
+    """Return which rows of a spreadsheet a row was made of."""
+    sheets: dict[str, list[str]] = {}
+    for sheet, at, _ in row.source_rows:
+        sheets.setdefault(sheet, []).append(number(at))
+    return "; ".join(f"{', '.join(numbers)} de «{sheet}»" for sheet, numbers in sheets.items())
+
+
+def warnings_of(run: ImportRun) -> tuple[str, ...]:
+    """Return what is to be said of the documents of a file as wholes."""
+    return tuple(
+        f"«{package['document']}»: {warning}" if package.get("document") else warning
+        for package in run.metadata_kept.get("packages", [])
+        for warning in package.get("warnings", [])
+    )
+
+
 def headline(run: ImportRun) -> str:
     """Return the answer that the page of an import gives first."""
     counts = run.counts
+    if run.undone_at is not None:
+        return "Esta importación se deshizo"
+    if run.checkpoint.get("phase") == "undo":
+        return "Estamos deshaciendo esta importación"
     match run.status:
         case "reading":
             return "Estamos leyendo tu archivo"
@@ -88,7 +119,7 @@ def import_summary(run: ImportRun) -> str:
 
 def figures(run: ImportRun, here: str) -> tuple[Figure, ...]:
     """Return the figures of a preview or of a result, each with the way to its rows."""
-    preview = run.checkpoint.get("phase") != "apply"
+    preview = run.checkpoint.get("phase") == "read"
     told = _PREVIEW if preview else _RESULT
     return tuple(
         Figure(
@@ -116,9 +147,14 @@ _COMMON = (
     _Told("unchanged", "Sin cambios", "ya se habían importado", "unchanged"),
     _Told("duplicate", "Repetidas", "aparecen dos veces en el archivo", "duplicate"),
 )
+_EDITS = (
+    _Told("edits", "Datos que cambian", "celdas y renglones del libro"),
+    _Told("collisions", "Cambiados también por otros", "desde que descargaste el libro"),
+)
 _PREVIEW = (
     _Told("new", "Contrataciones nuevas", "serán borradores nuevos", "pending", always=True),
     _Told("existing", "Actualizaciones", "de contrataciones que ya están", "pending"),
+    *_EDITS,
     *_COMMON,
 )
 _RESULT = (
@@ -126,5 +162,6 @@ _RESULT = (
     _Told("created", "Borradores nuevos", "listos para revisar", "created"),
     _Told("changed", "Borradores actualizados", "", "changed"),
     _Told("held", "En borrador, con errores", "no se publican hasta corregirse", "held"),
+    *_EDITS,
     *_COMMON,
 )

@@ -82,16 +82,19 @@ def _tell(session: RwSession, actor: Actor, view: TenantView, kind: str, days: t
             among(Notice.topic, {topic for _, topic in theirs}),
         )
     ).all()
+    news = []
     for account, topic in sorted(theirs.keys() - set(told), key=lambda pair: pair[1]):
         held = theirs[account, topic]
         bodies = {sujeto for _, sujeto in held}
-        news = News(
-            kind,
-            clock.now(),
-            frozenset({account}),
-            sujeto_obligado_id=bodies.pop() if len(bodies) == 1 else None,
-            refs={"process_id": str(held[0][0])} if len(held) == 1 else {},
-            topic=topic,
-            count=len(held),
+        news.append(
+            News(
+                kind,
+                clock.now(),
+                frozenset({account}),
+                sujeto_obligado_id=bodies.pop() if len(bodies) == 1 else None,
+                refs={"process_id": str(held[0][0])} if len(held) == 1 else {},
+                topic=topic,
+                count=len(held),
+            )
         )
-        write(session, view, [news])
+    write(session, view, news)

@@ -1,5 +1,6 @@
 """From an event to the people it concerns: members of the tenant as they are now, each confined to their body."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,31 +69,33 @@ class People:
             Member(row.account_id, row.role, row.sujeto_obligado_id, email, name) for row, email, name in rows
         )
         self.by_account = {member.account_id: member for member in self.members}
+        self._holding: dict[tuple[Permission, UUID | None], set[UUID]] = defaultdict(set)
+        self._of: dict[tuple[str, UUID | None], set[UUID]] = defaultdict(set)
+        self._places: dict[UUID, set[UUID | None]] = defaultdict(set)
+        for member in self.members:
+            for permission in ROLES[member.role]:
+                self._holding[permission, member.sujeto_obligado_id].add(member.account_id)
+            self._of[member.role, member.sujeto_obligado_id].add(member.account_id)
+            self._places[member.account_id].add(member.sujeto_obligado_id)
 
     def holding(self, permission: Permission, sujeto_obligado_id: UUID | None) -> set[UUID]:
         """Return who may do something at a place; without a place, only those that no body confines."""
-        return {
-            member.account_id
-            for member in self.members
-            if permission in ROLES[member.role] and member.sujeto_obligado_id in (None, sujeto_obligado_id)
-        }
+        everywhere = self._holding.get((permission, None), set())
+        return everywhere | self._holding.get((permission, sujeto_obligado_id), set())
 
     def of(self, sujeto_obligado_id: UUID, *roles: str) -> set[UUID]:
         """Return who has one of the roles in a body."""
-        return {
-            member.account_id
-            for member in self.members
-            if member.role in roles and member.sujeto_obligado_id == sujeto_obligado_id
-        }
+        return {account for role in roles for account in self._of.get((role, sujeto_obligado_id), ())}
 
     def at(self, accounts: Iterable[UUID | None], sujeto_obligado_id: UUID | None) -> set[UUID]:
         """Return those of the accounts that still see the body."""
-        here = {
-            member.account_id
-            for member in self.members
-            if sujeto_obligado_id is None or member.sujeto_obligado_id in (None, sujeto_obligado_id)
+        seen = {None, sujeto_obligado_id}
+        return {
+            account
+            for account in accounts
+            if account in self._places
+            and (sujeto_obligado_id is None or not seen.isdisjoint(self._places[account]))
         }
-        return here.intersection(account for account in accounts if account is not None)
 
 
 class Newsroom:

@@ -15,7 +15,8 @@ from app.notifications import queries, service
 from app.notifications.kinds import AREAS, CHOSEN, WAY_LABELS
 from app.notifications.service import PREFERENCES
 from app.notifications.wording import Told, tell
-from app.web.forms import Form, Sent
+from app.web.addresses import with_query
+from app.web.forms import Form, FormValues, Sent
 from app.web.shell import Link
 from app.web.templating import page
 
@@ -32,10 +33,11 @@ HOURS = tuple((str(hour), f"{hour}:00") for hour in range(24))
 
 @dataclass(frozen=True)
 class InboxPage:
-    """Context of `notifications/inbox.html`."""
+    """Context of `notifications/inbox.html`; `newest` is the number of the first notice shown."""
 
     notices: tuple[Told, ...]
     unread: int
+    newest: int | None
     here: str
     next: str | None
     first: str | None
@@ -56,8 +58,9 @@ def inbox(
     context = InboxPage(
         notices=tuple(tell(session, actor, view.slug, rows.rows)),
         unread=queries.unread(session, actor),
+        newest=rows.rows[0].notice_id if rows.rows else None,
         here=here,
-        next=f"{here}?cursor={rows.next_cursor}" if rows.next_cursor else None,
+        next=with_query(here, cursor=rows.next_cursor) if rows.next_cursor else None,
         first=here if cursor else None,
         preferences=PREFERENCES,
     )
@@ -67,18 +70,24 @@ def inbox(
 @desk.post(HOME + "/abrir", response_model=None)
 def open_notice(view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent) -> Response:
     """Note a notice as read and go where it leads; one that is not there leads back to the inbox."""
-    number = sent.text("aviso")
-    found = service.read(session, actor, int(number)) if number.isdecimal() and len(number) < 19 else None
+    number = _number(sent, "aviso")
+    found = service.read(session, actor, number) if number is not None else None
     for told in tell(session, actor, view.slug, [found] if found else []):
         return RedirectResponse(view.base + told.path.removeprefix(f"/{view.slug}"), 303)
     return RedirectResponse(f"{view.base}/avisos", 303)
 
 
 @desk.post(HOME + "/leidos", response_model=None)
-def read_all(view: TenantDep, actor: ActorDep, session: WorkDep) -> Response:
-    """Note all as read."""
-    service.read_all(session, actor)
+def read_all(view: TenantDep, actor: ActorDep, session: WorkDep, sent: Sent) -> Response:
+    """Note all that the page showed as read."""
+    service.read_all(session, actor, _number(sent, "hasta") or 0)
     return RedirectResponse(f"{view.base}/avisos", 303)
+
+
+def _number(sent: FormValues, name: str) -> int | None:
+    """Return the number of the notice that a form names."""
+    text = sent.text(name)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def _field(kind: str) -> str:

@@ -275,11 +275,17 @@ def read(session: RwSession, actor: Actor, notice_id: int) -> Notice | None:
     return row
 
 
-def read_all(session: RwSession, actor: Actor) -> None:
-    """Note that a person has read all that their inbox shows them."""
+def read_all(session: RwSession, actor: Actor, newest: int) -> None:
+    """Note that a person has read all that their inbox showed them, and nothing that came since.
+
+    Args:
+        session: bound to the actor.
+        actor: whose inbox.
+        newest: the number of the newest notice that was shown.
+    """
     session.execute(
         update(Notice)
-        .where(own(actor), col(Notice.read_at).is_(None))
+        .where(own(actor), col(Notice.read_at).is_(None), col(Notice.notice_id) <= newest)
         .values(read_at=clock.now())
         .execution_options(synchronize_session=False)
     )

@@ -53,6 +53,8 @@ class Checked:
 
 def normal(text: str) -> str:
     """Return a number as it is written down: capitals, no blanks, hyphens or full stops."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return _BETWEEN.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 

@@ -28,6 +28,7 @@ from app.core.folding import fold
 from app.core.jobs import named
 from app.core.storage import Storage
 from app.core.tables import among, new_id, table_of
+from app.onboarding.forgetting import forget
 from app.onboarding.history import Note, Renaming, keep_names, note
 from app.onboarding.matching import Judged, Known, compare
 from app.onboarding.models import PadronLoad, PadronRow
@@ -215,7 +216,7 @@ def resume(session: RwSession, actor: Actor, load_id: UUID) -> PadronLoad:
 
 
 def discard(session: RwSession, actor: Actor, load_id: UUID) -> PadronLoad:
-    """Leave the padrón as it is; what a load that stopped had applied already stays.
+    """Leave the padrón as it is and forget the file; what a load that stopped had applied already stays.
 
     Raises:
         ConflictError: it moves, or it has ended.
@@ -225,6 +226,7 @@ def discard(session: RwSession, actor: Actor, load_id: UUID) -> PadronLoad:
     if not is_waiting(load) and not is_stalled(load):
         raise ConflictError("Esta carga sigue en marcha, o ya terminó.")
     load.discarded_at = clock.now()
+    forget(session, load)
     session.flush()
     audit.record(session, "padron.discard", "padron_load", load_id)
     return load

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -20,6 +19,7 @@ from app.onboarding.reading import LARGEST_FILE, MOST_ROWS
 from app.onboarding.wording import CHOICES, COLUMNS, OUTCOMES, RESULTS, changes
 from app.tenancy.queries import TenantView
 from app.web import formats
+from app.web.addresses import with_query
 from app.web.components import Figure, Progress, Tab
 from app.web.forms import Sent
 from app.web.shell import Link
@@ -77,7 +77,7 @@ def one(
     if progress and wants_fragment(request):
         return page(request, "onboarding/_progress.html", Part(progress))
     counts = load.counts
-    present = [name for name in OUTCOMES if counts.get(name)]
+    present = [name for name in OUTCOMES if counts.get(name)] if load.storage_key else []
     outcome = ver if ver in present else next(iter(present), "")
     rows = queries.load_rows(session, actor, padron_load_id, outcome, cursor)
     bodies = queries.bodies_of(session, actor, rows.rows)
@@ -111,9 +111,7 @@ def one(
         waiting=waiting,
         stalled=loading.is_stalled(load),
         chosen=_chosen(queries.chosen(session, actor, padron_load_id)) if waiting else "",
-        next=f"{here}?{urlencode({'ver': outcome, 'cursor': rows.next_cursor})}"
-        if rows.next_cursor
-        else None,
+        next=with_query(here, ver=outcome, cursor=rows.next_cursor) if rows.next_cursor else None,
         first=f"{here}?ver={outcome}" if cursor else None,
         results=RESULTS,
     )

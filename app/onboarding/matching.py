@@ -1,7 +1,7 @@
 """Compares a file of bodies with the padrón, and says of each row what it would do. Pure: nothing is read or written.
 
-A body is known by its id in the PNT, then by its key, then by its name where the padrón has no id for it. A name that is
-nearly another's is only a suspicion, and a person decides.
+A body is known by its id in the PNT, then by its key, then by its name where the padrón has no id for it and one body of
+that name. A name that is nearly another's, or that a row with another id has too, is only a suspicion: a person decides.
 """
 
 from collections import defaultdict
@@ -94,9 +94,11 @@ def compare(rows: Sequence[Row], padron: Sequence[Known], state: str) -> list[Ju
     """
     by_pnt = {one.values["pnt_id"]: one for one in padron if one.values["pnt_id"]}
     by_key = {one.key: one for one in padron}
-    by_name = {fold(one.name): one for one in padron if not one.is_merged}
-    names = Names(by_name)
-    bodies = list(by_name.values())
+    bodies = [one for one in padron if not one.is_merged]
+    by_name: dict[str, list[Known]] = defaultdict(list)
+    for one in bodies:
+        by_name[fold(one.name)].append(one)
+    names = Names(fold(one.name) for one in bodies)
     met: dict[UUID, int] = {}
     first_of_name: dict[str, int] = {}
     judged: list[Judged] = []
@@ -109,11 +111,14 @@ def compare(rows: Sequence[Row], padron: Sequence[Known], state: str) -> list[Ju
             judged.append(Judged(row.number, outcome, name, row.told, reason=reason))
             continue
         folded = fold(name)
-        same_name = by_name.get(folded)
         known = by_pnt.get(row.told.get("pnt_id", "")) or by_key.get(row.told.get("key", ""))
-        if known is None and same_name and _may_be(same_name, row.told):
-            known = same_name
-        if known is not None:
+        taken = 0
+        if known is None:
+            same_name = [one for one in by_name.get(folded, ()) if _may_be(one, row.told)]
+            known = same_name[0] if len(same_name) == 1 else None
+            if known is not None and "pnt_id" in row.told:
+                taken = met.get(known.sujeto_obligado_id, 0)
+        if known is not None and not taken:
             judged.append(_of_known(row, known, folded, met))
             met.setdefault(known.sujeto_obligado_id, row.number)
             continue
@@ -122,10 +127,9 @@ def compare(rows: Sequence[Row], padron: Sequence[Known], state: str) -> list[Ju
             judged.append(Judged(row.number, "alike", name, row.told, reason=" ".join(row.remarks)))
             continue
         twin = first_of_name.setdefault(folded, row.number)
-        at = names.like(folded)
-        judged.append(
-            _of_stranger(row, bodies[at] if at is not None else None, twin if twin != row.number else 0)
-        )
+        at = None if taken else names.like(folded)
+        twin = taken or (twin if twin != row.number else 0)
+        judged.append(_of_stranger(row, bodies[at] if at is not None else None, twin))
     last = max((row.number for row in rows), default=0)
     missing = [one for one in padron if not one.is_merged and one.sujeto_obligado_id not in met]
     judged += [

@@ -20,6 +20,7 @@ class PadronLoad(SQLModel, table=True):
     """A file of bodies: read by a job, shown, and applied by another or discarded.
 
     `message` says why the file cannot be used (`failed_at`). `ordered_at` is when a person asked to apply it.
+    `storage_key` is empty once the file and its rows are deleted.
     """
 
     __tablename__ = "padron_load"

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -44,6 +43,7 @@ from app.onboarding.workflow import BODIES
 from app.tenancy import queries as tenancy
 from app.tenancy.models import SujetoObligado
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.components import SummaryItem, Tab
 from app.web.forms import Form, FormValues, Sent
 from app.web.shell import Link
@@ -139,9 +139,9 @@ def padron(
     context = ListPage(
         here=here,
         tabs=(
-            Tab("Todos", _address(here, **kept), current=not state, count=sum(counts.values())),
+            Tab("Todos", with_query(here, **kept), current=not state, count=sum(counts.values())),
             *(
-                Tab(told.label, _address(here, **kept, avance=name), state == name, counts.get(name, 0))
+                Tab(told.label, with_query(here, **kept, avance=name), state == name, counts.get(name, 0))
                 for name, told in STATES.items()
             ),
         ),
@@ -151,8 +151,8 @@ def padron(
         filtered=any(kept.values()) or bool(state),
         sectors=tuple((one, one) for one in queries.sectors(session, actor)),
         total=counts.get(state, 0) if state else sum(counts.values()),
-        next=_address(here, **kept, avance=state, cursor=rows.next_cursor) if rows.next_cursor else None,
-        first=_address(here, **kept, avance=state) if cursor else None,
+        next=with_query(here, **kept, avance=state, cursor=rows.next_cursor) if rows.next_cursor else None,
+        first=with_query(here, **kept, avance=state) if cursor else None,
         may_manage=may_manage,
         loads=queries.loads(session, actor, limit=3) if may_manage else [],
         choices=_OPTIONS,
@@ -162,9 +162,9 @@ def padron(
 
 @router.get(HOME + "/opciones", dependencies=READ)
 def options(actor: ActorDep, session: WorkDep, q: TextQuery = "") -> Response:
-    """Answer a typeahead with the active bodies that fit a search."""
-    found = queries.bodies(session, actor, Filters(q, status="active")).rows[:OPTIONS]
-    told = [{"value": row.body.key, "label": row.body.name, "hint": row.body.key} for row in found]
+    """Answer the typeaheads of the desk with the working bodies that fit a search."""
+    found = tenancy.find(session, actor, q, OPTIONS)
+    told = [{"value": one.key, "label": one.name, "hint": one.key} for one in found]
     return JSONResponse(told, headers={"Cache-Control": "private, no-store"})
 
 
@@ -210,7 +210,7 @@ def one(request: Request, at: DeskDep) -> Response:
         people=queries.colleagues(session, actor, sujeto_id),
         people_home=f"{view.base}/personas" if allowed(actor, Permission.PEOPLE_MANAGE) else "",
         invitations=queries.invited(session, actor, sujeto_id),
-        invite=_address(f"{view.base}/personas/invitar", sujeto=body.key, role="so_admin")
+        invite=with_query(f"{view.base}/personas/invitar", sujeto=body.key, role="so_admin")
         if may_invite
         else "",
         names=queries.names(session, actor, sujeto_id),
@@ -447,8 +447,3 @@ def _successor(session: RwSession, actor: Actor, text: str) -> UUID:
 
 def _field(error: AppError) -> str:
     return str(error.extra.get("field", ""))
-
-
-def _address(here: str, **query: str | None) -> str:
-    given = {key: value for key, value in query.items() if value}
-    return f"{here}?{urlencode(given)}" if given else here

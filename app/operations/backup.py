@@ -108,27 +108,29 @@ def backup(settings: Settings, folder: Path, recipients: Sequence[x25519.Recipie
         raise BackupError(
             f"{folder} no está vacía: un respaldo nunca se escribe sobre otro. Elige otra carpeta."
         )
-    with administrator(settings) as address, _snapshot(address) as snapshot:
-        heads = tuple(Head(*row) for row in snapshot.rows(_HEADS))
-        ((revision,),) = snapshot.rows("SELECT version_num FROM alembic_version")
-        dump = parts.write(
-            folder / DATABASE, lambda sink: _dump(settings, address, snapshot.name, sink), recipients
-        )
+    with administrator(settings) as address:
+        with _snapshot(address) as snapshot:
+            heads = tuple(Head(*row) for row in snapshot.rows(_HEADS))
+            ((revision,),) = snapshot.rows("SELECT version_num FROM alembic_version")
+            dump = parts.write(
+                folder / DATABASE, lambda sink: _dump(settings, address, snapshot.name, sink), recipients
+            )
+        # The snapshot is over: held through the files' hours it would keep the database from cleaning up.
         copied = _Copied()
         files = parts.write(
             folder / FILES, lambda sink: _copy_files(Storage.of(settings), sink, copied), recipients
         )
-        manifest = Manifest(
-            format=FORMAT,
-            at=snapshot.at.isoformat(),
-            revision=str(revision),
-            server=snapshot.server,
-            role_prefix=settings.role_prefix,
-            keys=keys.marks(keys.of(settings)),
-            files=copied.count,
-            heads=heads,
-            parts=(dump, files),
-        )
+    manifest = Manifest(
+        format=FORMAT,
+        at=snapshot.at.isoformat(),
+        revision=str(revision),
+        server=snapshot.server,
+        role_prefix=settings.role_prefix,
+        keys=keys.marks(keys.of(settings)),
+        files=copied.count,
+        heads=heads,
+        parts=(dump, files),
+    )
     # Last, and in one step: a folder without it is no backup.
     draft = folder / f"{MANIFEST}.draft"
     draft.write_bytes(json.dumps(asdict(manifest)))

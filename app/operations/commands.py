@@ -48,6 +48,11 @@ def restore_command(
             err=True,
         )
     typer.echo(f"Retiros posteriores al respaldo, hechos otra vez: {restored.again.done:,}.")
+    for slug in restored.deleted:
+        typer.echo(
+            f"«{slug}» se dio de baja después del respaldo: se dio de baja otra vez, con todo lo suyo.",
+            err=True,
+        )
     for fault in restored.faults:
         typer.echo(fault, err=True)
     if restored.faults:

@@ -14,6 +14,7 @@ from pyrage import x25519
 from sqlalchemy.engine import URL
 from sqlmodel import select
 
+from app.continuity import deleting
 from app.core import installation, keys, migrate
 from app.core.db import Database
 from app.core.storage import Storage
@@ -52,12 +53,14 @@ class Restored:
         faults: what the chains of publications say against it, in Spanish; empty when all is whole.
         missing_keys: identifiers of keys that the backup's secrets need and this installation lacks.
         again: the withdrawals made since the backup, carried out again.
+        deleted: slugs of the tenants deleted since, and now again.
     """
 
     manifest: Manifest
     faults: tuple[str, ...]
     missing_keys: tuple[str, ...]
     again: Again
+    deleted: tuple[str, ...]
 
 
 def restore(
@@ -99,11 +102,12 @@ def restore(
         tell("Se comprueban las cadenas de publicación…")
         faults = tuple(_faults(database, manifest.heads))
         again = removals.carry_out_again(database, storage)
+        deleted = deleting.delete_again(database, storage)
         _mark(address, None)
     # Every installation calls its first key alike: only the mark tells that it is another.
     held = keys.marks(keys.of(settings))
     missing = tuple(key.partition(":")[0] for key in manifest.keys if key not in held)
-    return Restored(manifest, faults, missing, again)
+    return Restored(manifest, faults, missing, again, deleted)
 
 
 def _begun(address: URL, manifest: Manifest) -> bool:
@@ -190,10 +194,11 @@ def _faults(database: Database, heads: Sequence[Head]) -> list[str]:
     stated = {head.tenant: (head.position, head.entry_hash) for head in heads}
     with database.public_reading() as session:
         for tenant in session.exec(select(Tenant)).all():
-            found += [
-                f"{tenant.slug}, entrada {fault.position}: {fault.message}"
-                for fault in chain.verify(session, tenant.tenant_id)
-            ]
+            if tenant.status != "deleted":  # of which only the head is left
+                found += [
+                    f"{tenant.slug}, entrada {fault.position}: {fault.message}"
+                    for fault in chain.verify(session, tenant.tenant_id)
+                ]
             head = session.get(ChainHead, tenant.tenant_id)
             held = (head.position, head.entry_hash.hex()) if head else None
             if held != stated.get(tenant.slug):

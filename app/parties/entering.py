@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
 from uuid import UUID
 
 from app.core.db import Actor, RwSession
@@ -31,6 +30,7 @@ from app.parties.rules import Finding, examine
 from app.parties.service import Entry
 from app.parties.wording import GROUPED, KINDS, hint
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.components import Tab
 from app.web.forms import FormValues
 from app.web.shell import Link
@@ -236,12 +236,6 @@ class Desk:
 def at_list(home: str, kind: str) -> str:
     """Return the address of the list of a kind."""
     return with_query(home, tipo=kind)
-
-
-def with_query(here: str, **query: str | None) -> str:
-    """Return an address with the parameters that say something."""
-    given = {key: value for key, value in query.items() if value}
-    return f"{here}?{urlencode(given)}" if given else here
 
 
 def advice(kind: str, body: Document) -> dict[str, tuple[str, ...]]:

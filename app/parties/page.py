@@ -1,6 +1,6 @@
 """What the registry's pages of lists and of one entry hold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -100,7 +100,7 @@ class PickerPage:
 def lines(session: RwSession, actor: Actor, found: list[Party]) -> tuple[Line, ...]:
     """Return entries as lines of a list."""
     used = queries.processes_using(session, actor, [one.party_id for one in found])
-    owners = _owners(session, actor)
+    owners = _owners(session, actor, found)
     return tuple(
         Line(
             one,
@@ -128,7 +128,7 @@ def party_page(view: TenantView, session: RwSession, actor: Actor, entry: Party)
         here=f"{home}/{entry.party_id}",
         party=entry,
         kind=KINDS[entry.kind].one,
-        whose=_owners(session, actor).get(entry.sujeto_obligado_id, ""),
+        whose=_owners(session, actor, [entry]).get(entry.sujeto_obligado_id, ""),
         sections=_sections(view, entry),
         members=queries.members(session, actor, entry.party_id),
         member_of=queries.member_of(session, actor, entry.party_id),
@@ -140,14 +140,12 @@ def party_page(view: TenantView, session: RwSession, actor: Actor, entry: Party)
     )
 
 
-def _owners(session: RwSession, actor: Actor) -> dict[UUID | None, str]:
+def _owners(session: RwSession, actor: Actor, found: Iterable[Party]) -> dict[UUID | None, str]:
     """Return whose an entry is, in words: a body's people see their own and the shared."""
     if actor.sujeto_obligado_id is not None:
         return {None: "Compartida por el organismo garante"}
-    names: dict[UUID | None, str] = {
-        one.sujeto_obligado_id: one.name for one in tenancy.sujetos(session, actor)
-    }
-    return {None: "Compartida con todos"} | names
+    names = tenancy.names_of(session, actor, (one.sujeto_obligado_id for one in found))
+    return {None: "Compartida con todos"} | dict(names.items())
 
 
 def _sections(view: TenantView, entry: Party) -> tuple[Section, ...]:

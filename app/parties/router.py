@@ -14,7 +14,7 @@ from app.core.policy import Permission, allowed
 from app.identity.deps import ActorDep, TenantDep, WorkDep, guard
 from app.identity.desk import desk_navigation
 from app.parties import queries, service
-from app.parties.entering import Choice, Desk, Typed, with_query
+from app.parties.entering import Choice, Desk, Typed
 from app.parties.models import Party
 from app.parties.organization import document_id
 from app.parties.page import ListPage, PickerPage, lines, party_page
@@ -22,6 +22,7 @@ from app.parties.rules import examine
 from app.parties.service import DuplicateError, RefusedEntryError
 from app.parties.wording import KINDS, hint, label, likely_kinds
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.components import Tab
 from app.web.forms import Sent
 from app.web.shell import Link, local_path

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -71,9 +70,3 @@ def public(router: APIRouter, path: str, *, national: bool = False) -> Callable[
 def crumbs_of(view: TenantView) -> tuple[Link, ...]:
     """Return the way from the tenant's home to a page right below it."""
     return (Link(state_of(view), f"{view.base}/"),)
-
-
-def address(path: str, **asked: str | None) -> str:
-    """Return a path with what is asked of it; what is None or empty is not asked."""
-    told = {name: value for name, value in asked.items() if value}
-    return f"{path}?{urlencode(told)}" if told else path

@@ -18,11 +18,12 @@ from app.identity.deps import DatabaseDep, PublicDep, SettingsDep
 from app.openapi import addresses
 from app.portal import acts, queries
 from app.portal.acts import Entry, Filters
-from app.portal.frame import PublicTenantDep, address, crumbs_of, public
+from app.portal.frame import PublicTenantDep, crumbs_of, public
 from app.portal.pages import Choice, Filter, LogPage, Told, process_address
 from app.portal.queries import SujetoRow
 from app.processes.workflow import POLICY_LABELS
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.formats import date_es, plural
 from app.web.shell import Link
 from app.web.templating import page
@@ -68,10 +69,12 @@ def log(
         ),
         narrowed=" · ".join(filter(None, (body.name if body else "", ocid))),
         clear=home if any(asked.values()) else None,
-        downloads=tuple(Link(form.upper(), address(f"{home}.{form}", **asked)) for form in ("csv", "json")),
+        downloads=tuple(
+            Link(form.upper(), with_query(f"{home}.{form}", **asked)) for form in ("csv", "json")
+        ),
         feed=f"{home}.atom",
-        more=address(home, **asked, cursor=found.next_cursor) if found.next_cursor else None,
-        first=address(home, **asked) if cursor else None,
+        more=with_query(home, **asked, cursor=found.next_cursor) if found.next_cursor else None,
+        first=with_query(home, **asked) if cursor else None,
     )
     return page(request, "portal/public_log.html", context)
 
@@ -126,7 +129,7 @@ def acts_on(session: PublicSession, view: TenantView, ocid: str) -> tuple[Told, 
 
 def log_address(view: TenantView, ocid: str) -> str:
     """Return where the entries about a process are."""
-    return address(f"{view.base}/bitacora-publica", ocid=ocid)
+    return with_query(f"{view.base}/bitacora-publica", ocid=ocid)
 
 
 def told(entry: Entry, view: TenantView) -> Told:
@@ -137,7 +140,7 @@ def told(entry: Entry, view: TenantView) -> Told:
         at=entry.at,
         kind=entry.kind,
         said=said(entry),
-        body=Link(entry.sujeto_name, address(home, sujeto=entry.sujeto_key)) if entry.sujeto_key else None,
+        body=Link(entry.sujeto_name, with_query(home, sujeto=entry.sujeto_key)) if entry.sujeto_key else None,
         process=Link(entry.ocid, process_address(view, entry.ocid)) if entry.ocid else None,
         ground=entry.ground,
         reason=entry.reason,
@@ -246,7 +249,7 @@ def _filter(label: str, name: str, values: dict[str, str], asked: dict[str, str 
         tuple(
             Choice(
                 words,
-                address(home, **{**asked, name: None if asked[name] == code else code}),
+                with_query(home, **{**asked, name: None if asked[name] == code else code}),
                 current=asked[name] == code,
             )
             for code, words in values.items()

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, func, select, true, t
 
 from app.core.db import PublicSession
 from app.core.errors import BadRequestError, NotFoundError
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.pagination import Page, cut, decode_cursor, moment
 from app.core.tables import table_of
 from app.ocds import codelists
 from app.ocds.ocid import normalise
@@ -210,7 +210,7 @@ def _processes(cursor: str | None, limit: int) -> Select[Any]:
         return query
     published_at, ocid = decode_cursor(cursor, str, str)
     return query.where(
-        tuple_(FACET.c.published_at, FACET.c.ocid) < tuple_(_moment(str(published_at)), _plain(ocid))
+        tuple_(FACET.c.published_at, FACET.c.ocid) < tuple_(moment(str(published_at)), _plain(ocid))
     )
 
 
@@ -223,16 +223,6 @@ def _same(table: Table) -> ColumnElement[bool]:
 
 def _key(row: ProcessRow) -> tuple[str, str]:
     return row.published_at.isoformat(), row.ocid
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadRequestError(_BAD_CURSOR) from error
-    if moment.tzinfo is None:
-        raise BadRequestError(_BAD_CURSOR)
-    return moment
 
 
 def _plain(text: str | int) -> str:

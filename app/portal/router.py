@@ -14,7 +14,7 @@ from app.ocds import codelists
 from app.openapi import addresses
 from app.portal import pages, process, queries
 from app.portal.explanations import explanations
-from app.portal.frame import PublicTenantDep, address, crumbs_of, public
+from app.portal.frame import PublicTenantDep, crumbs_of, public
 from app.portal.pages import Choice, Filter, listed, process_address
 from app.portal.public_log import acts_on, log_address, public_log
 from app.portal.queries import Filters, PublishedProcess, SujetoRow
@@ -22,6 +22,7 @@ from app.portal.reading import PAGE
 from app.tenancy.queries import TenantView
 from app.tenancy.states import state_of
 from app.web import formats
+from app.web.addresses import with_query
 from app.web.components import Figure
 from app.web.shell import Link
 from app.web.templating import page
@@ -65,7 +66,7 @@ def national_home(
         latest=tuple(
             listed(row, views[row.tenant_id], state=state_of(views[row.tenant_id])) for row in newest.rows
         ),
-        more=address("/", cursor=newest.next_cursor) + "#publicaciones" if newest.next_cursor else None,
+        more=with_query("/", cursor=newest.next_cursor) + "#publicaciones" if newest.next_cursor else None,
         first="/#publicaciones" if cursor else None,
     )
     return page(request, "portal/national.html", context)
@@ -145,7 +146,7 @@ def sujetos(request: Request, view: PublicTenantDep, session: PublicDep, cursor:
         crumbs=crumbs_of(view),
         rows=tuple(found.rows),
         total=queries.padron_size(session, view.tenant_id)[0],
-        more=address(f"{view.base}/sujetos", cursor=found.next_cursor) if found.next_cursor else None,
+        more=with_query(f"{view.base}/sujetos", cursor=found.next_cursor) if found.next_cursor else None,
         first=f"{view.base}/sujetos" if cursor else None,
     )
     return page(request, "portal/sujetos.html", context)
@@ -181,8 +182,8 @@ def processes(
             _sujeto_filter(session, view, chosen, asked, home),
         ),
         clear=home if narrowed or chosen else None,
-        more=address(home, **asked, cursor=found.next_cursor) if found.next_cursor else None,
-        first=address(home, **asked) if cursor else None,
+        more=with_query(home, **asked, cursor=found.next_cursor) if found.next_cursor else None,
+        first=with_query(home, **asked) if cursor else None,
     )
     return page(request, "portal/processes.html", context)
 
@@ -200,7 +201,7 @@ def _filter(label: str, name: str, values: dict[str, str], asked: dict[str, str 
         tuple(
             Choice(
                 words,
-                address(home, **{**asked, name: None if asked[name] == code else code}),
+                with_query(home, **{**asked, name: None if asked[name] == code else code}),
                 current=asked[name] == code,
             )
             for code, words in values.items()
@@ -223,7 +224,7 @@ def _sujeto_filter(
             *(
                 Choice(
                     row.name,
-                    address(home, **{**asked, "sujeto": None if chosen else row.key}),
+                    with_query(home, **{**asked, "sujeto": None if chosen else row.key}),
                     current=chosen is not None,
                 )
                 for row in known
@@ -286,8 +287,8 @@ def _list_page(
         here_from=here,
         number=number,
         pages=-(-total // PAGE),
-        before=address(here, lista=pointer, pagina=str(number - 1)) if number > 1 else None,
-        after=address(here, lista=pointer, pagina=str(number + 1)) if number * PAGE < total else None,
+        before=with_query(here, lista=pointer, pagina=str(number - 1)) if number > 1 else None,
+        after=with_query(here, lista=pointer, pagina=str(number + 1)) if number * PAGE < total else None,
     )
 
 
@@ -315,4 +316,4 @@ def _elsewhere(request: Request, view: TenantView, session: PublicSession, ocid:
 
 
 def _sujeto_link(view: TenantView, found: PublishedProcess) -> Link:
-    return Link(found.sujeto_name, address(f"{view.base}/procesos", sujeto=found.sujeto_key))
+    return Link(found.sujeto_name, with_query(f"{view.base}/procesos", sujeto=found.sujeto_key))

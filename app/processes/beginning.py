@@ -287,7 +287,7 @@ def _document(body: SujetoObligado, beginning: Beginning, title: str, start: Doc
     tender["procurementMethodDetails"] = beginning.procedure
     if beginning.description.strip():
         tender["description"] = beginning.description.strip()
-    own = _party(body)
+    own = own_party(body)
     reference = {"id": own["id"], "name": own["name"]}
     document = {"language": "es", "buyer": reference, **start}
     document["tender"] = {"procuringEntity": reference, **tender}
@@ -300,7 +300,7 @@ def _document(body: SujetoObligado, beginning: Beginning, title: str, start: Doc
     return {**document, "parties": parties}
 
 
-def _party(body: SujetoObligado) -> Document:
+def own_party(body: SujetoObligado) -> Document:
     """Return a body as a party: by its RFC where the padrón knows it, else by an id of ours that capture may replace."""
     identifier: Document = {"legalPersonality": "legalPerson", "legalName": body.name}
     if body.rfc:

@@ -10,6 +10,8 @@ from app.core.audit import AuditEvent
 from app.core.db import Actor, RwSession
 from app.identity.queries import full_names
 
+OUTSIDE = "Operación de la plataforma"
+"""Who acts in a tenant without having been of it; nobody in the tenant sees whose account that is."""
 SUBJECT = "contracting_process"
 
 VERBS = {
@@ -75,6 +77,19 @@ VERBS = {
     "import.resume": "Reanudó una importación",
     "import.read_again": "Volvió a leer un archivo",
     "import.fail": "Una importación no pudo seguir",
+    "import.undo": "Pidió deshacer una importación",
+    "import.undone": "Deshizo una importación",
+    "pnt_format.choose": "Eligió un formato de la PNT",
+    "pnt_format.remove": "Quitó un formato de la PNT",
+    "pnt_declaration.declare": "Declaró un trimestre sin contratos",
+    "pnt_declaration.withdraw": "Retiró la declaración sin contratos de un trimestre",
+    "pnt_declaration.lapse": "Un contrato publicado retiró la declaración sin contratos de su trimestre",
+    "pnt_loaded.mark": "Dijo que la PNT ya tiene un trimestre",
+    "pnt_account.keep": "Guardó la cuenta de la institución en la PNT",
+    "pnt_account.forget": "Olvidó la cuenta de la institución en la PNT",
+    "pnt_delivery.start": "Empezó a enviar un trimestre a la PNT",
+    "pnt_delivery.end": "Terminó un envío a la PNT",
+    "pnt_delivery.settle": "Aclaró si la PNT tiene un renglón",
     "party.create": "Agregó una ficha al registro",
     "party.correct": "Corrigió una ficha del registro",
     "party.retire": "Retiró una ficha del registro",
@@ -198,7 +213,7 @@ def _act(event: AuditEvent, names: dict[UUID, str]) -> Act:
     return Act(
         event_id=event.event_id,
         at=event.at,
-        who=names.get(event.account_id, "Una cuenta que ya no existe") if event.account_id else "",
+        who=names.get(event.account_id, OUTSIDE) if event.account_id else "",
         did=did(event),
         version=version if isinstance(version, int) else None,
     )

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import Query
 
@@ -19,6 +18,7 @@ from app.processes.lists import Filters, Order, ProcessRow
 from app.processes.models import OPEN_STATUSES
 from app.processes.workflow import VERSIONS
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.components import Tab
 
 OPEN = "en-curso"
@@ -43,6 +43,7 @@ ORDERS: dict[str, tuple[str, Order]] = {
 }
 """Name in the address -> words, and the order."""
 
+_NO_LIST = "No hay una lista de procesos así."
 _Short = Annotated[str, Query(max_length=40)]
 _Long = Annotated[str, Query(max_length=300)]
 
@@ -63,8 +64,7 @@ class Asked:
 
     def address(self, here: str, **changes: str | None) -> str:
         """Return the address that asks for this, with some of it changed."""
-        said = {**asdict(self), **changes}
-        return f"{here}?{urlencode({name: value for name, value in said.items() if value})}"
+        return with_query(here, **{**asdict(self), **changes})
 
     @property
     def is_filtered(self) -> bool:
@@ -109,11 +109,45 @@ class ProcessListPage:
     today: date
     next: str | None
     first: str | None
+    workbook: str
     unfiltered: str
     one_body: bool
     may_begin: bool
     may_import: bool
     may_pick: bool
+
+
+def filters_of(actor: Actor, view: TenantView, asked: Asked) -> Filters:
+    """Return what the address of a list leaves out.
+
+    Raises:
+        NotFoundError: it asks for something that no list has.
+    """
+    for value, known in (
+        (asked.estado, _states(actor)),
+        (asked.etapa, STAGES),
+        (asked.metodo, METHODS),
+        (asked.plazo, DEADLINES),
+        (asked.cargo, CHARGES),
+    ):
+        if value and value not in known:
+            raise NotFoundError(_NO_LIST)
+    today = view.today
+    return Filters(
+        statuses=OPEN_STATUSES if asked.estado == OPEN else (asked.estado,),
+        stage=asked.etapa,
+        method=asked.metodo,
+        unit=asked.area,
+        year=int(asked.anio) if _is_year(asked.anio) else None,
+        text=asked.q,
+        due_by={
+            "vencido": today - timedelta(days=1),
+            "7": today + timedelta(days=7),
+            "30": today + timedelta(days=30),
+        }.get(asked.plazo),
+        has_due=False if asked.plazo == "sin" else None,
+        responsible=actor.account_id if asked.cargo else None,
+    )
 
 
 def process_list(
@@ -125,35 +159,11 @@ def process_list(
         NotFoundError: the address asks for something that no list has.
     """
     here = f"{view.base}/procesos-internos"
-    states = _states(actor)
+    states, filters = _states(actor), filters_of(actor, view, asked)
     order = asked.orden or ("recientes" if asked.estado in ("published", "discarded") else "quietos")
-    for value, known in (
-        (asked.estado, states),
-        (asked.etapa, STAGES),
-        (asked.metodo, METHODS),
-        (asked.plazo, DEADLINES),
-        (asked.cargo, CHARGES),
-        (order, ORDERS),
-    ):
-        if value and value not in known:
-            raise NotFoundError("No hay una lista de procesos así.")
+    if order not in ORDERS:
+        raise NotFoundError(_NO_LIST)
     today = view.today
-    is_year = asked.anio.isascii() and asked.anio.isdecimal() and len(asked.anio) == 4
-    filters = Filters(
-        statuses=OPEN_STATUSES if asked.estado == OPEN else (asked.estado,),
-        stage=asked.etapa,
-        method=asked.metodo,
-        unit=asked.area,
-        year=int(asked.anio) if is_year else None,
-        text=asked.q,
-        due_by={
-            "vencido": today - timedelta(days=1),
-            "7": today + timedelta(days=7),
-            "30": today + timedelta(days=30),
-        }.get(asked.plazo),
-        has_due=False if asked.plazo == "sin" else None,
-        responsible=actor.account_id if asked.cargo else None,
-    )
     rows = lists.versions_in(session, actor, filters, order=ORDERS[order][1], cursor=cursor)
     may_pick = allowed(actor, Permission.PROCESS_SUBMIT) and allowed(actor, Permission.PROCESS_DISCARD)
     return ProcessListPage(
@@ -172,11 +182,14 @@ def process_list(
         charges=CHARGES,
         orders={name: words for name, (words, _) in ORDERS.items()},
         order=order,
-        year_error="" if is_year or not asked.anio else "El año va con cuatro cifras, como 2026.",
+        year_error=""
+        if _is_year(asked.anio) or not asked.anio
+        else "El año va con cuatro cifras, como 2026.",
         rows=rows,
         today=today,
         next=asked.address(here, cursor=rows.next_cursor) if rows.next_cursor else None,
         first=asked.address(here) if cursor else None,
+        workbook=asked.address(f"{view.base}/importaciones/libro.xlsx", orden=None),
         unfiltered=Asked(estado=asked.estado, orden=asked.orden).address(here),
         one_body=actor.sujeto_obligado_id is not None,
         may_begin=allowed(actor, Permission.PROCESS_EDIT),
@@ -191,3 +204,7 @@ def _states(actor: Actor) -> dict[str, str]:
     if allowed(actor, Permission.PROCESS_DISCARD):
         statuses["discarded"] = VERSIONS.statuses["discarded"]
     return {OPEN: "En curso", **statuses}
+
+
+def _is_year(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) == 4

@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from app.core.db import Actor, RwSession
 from app.core.errors import NotFoundError
 from app.core.folding import fold
-from app.core.pagination import INT4, Page, cut, decode_cursor
+from app.core.pagination import INT4, Page, cut, decode_cursor, moment
 from app.processes.handover import responsible
 from app.processes.models import OPEN_STATUSES, ContractingProcess, ProcessVersion, VersionEditor
 from app.processes.queries import SAME_SUJETO, WITHOUT_SNAPSHOT, identifier
@@ -336,11 +336,7 @@ def _touch_key(row: ProcessRow) -> tuple[str, str, int]:
 
 
 def _touched(at: str | int, process_id: str | int, number: str | int) -> Any:
-    try:
-        moment = datetime.fromisoformat(str(at))
-    except ValueError as error:
-        raise NotFoundError("La página pedida no existe.") from error
-    return tuple_(moment, identifier(str(process_id)), int(number))
+    return tuple_(moment(str(at)), identifier(str(process_id)), int(number))
 
 
 def _day(value: str) -> date:

@@ -27,6 +27,7 @@ from app.processes.outline import change_in_words
 from app.processes.queries import VersionRef, working_process
 from app.processes.workflow import VERSIONS
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.components import Change
 from app.web.formats import date_es, plural
 from app.web.forms import Form, Sent
@@ -141,7 +142,6 @@ def history(
     rows = edits(session, actor, process_id, zone=view.time_zone, cursor=cursor)
     here = f"{_address(view, process_id)}/cambios"
     back = local_path(volver)
-    kept = {"volver": back} if back else {}
     context = EditsPage(
         crumbs=_crumbs(view, draft),
         here=here,
@@ -152,7 +152,7 @@ def history(
         may_undo=draft.editable and allowed(actor, Permission.PROCESS_EDIT, draft.sujeto_obligado_id),
         undone=edit(session, actor, process_id, deshecho, zone=view.time_zone) if deshecho else None,
         back=back,
-        next=f"{here}?{urlencode({**kept, 'cursor': rows.next_cursor})}" if rows.next_cursor else None,
+        next=with_query(here, volver=back, cursor=rows.next_cursor) if rows.next_cursor else None,
         first=here if cursor else None,
     )
     return page(request, "processes/edits.html", context)
@@ -171,8 +171,8 @@ def undo(
     """Take an edit back, and tell so, with the way back to where the person was."""
     editing.undo(session, actor, process_id, seq)
     back = local_path(sent.text("volver")[:2000])
-    told = urlencode({"deshecho": seq, **({"volver": back} if back else {})})
-    return RedirectResponse(f"{_address(view, process_id)}/cambios?{told}", 303)
+    told = with_query(f"{_address(view, process_id)}/cambios", deshecho=str(seq), volver=back)
+    return RedirectResponse(told, 303)
 
 
 @past.get(PROCESS + "/comparar", dependencies=READERS)

@@ -13,7 +13,7 @@ from app.core import audit, clock, outbox, public_log
 from app.core.db import Actor, Database, RwSession
 from app.core.errors import ForbiddenError, InvalidError, NotFoundError
 from app.core.jobs import apart
-from app.core.pagination import Page, cut
+from app.core.pagination import Page, cut, reached
 from app.core.policy import Permission, require
 from app.core.tables import among
 from app.ocds import lasting
@@ -21,7 +21,7 @@ from app.processes.models import ContractingProcess
 from app.processes.queries import process_row, working_process
 from app.publication.models import Reservation
 from app.publication.reserved import IN_FORCE
-from app.publication.withdrawals import MANY_PLACES, ground_of, reached, said
+from app.publication.withdrawals import MANY_PLACES, ground_of, said
 from app.publication.workflow import RESERVATIONS
 from app.tenancy.queries import TenantView
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -10,6 +11,13 @@ from sqlmodel import Session, col, select
 from app.core.db import in_tenant
 from app.core.tables import among
 from app.publication.models import ChainHead, ChainTransfer, Release, ReleaseBody, TakenOver
+
+
+class Stood(NamedTuple):
+    """Where a release has its entry, which it keeps wherever its process goes."""
+
+    tenant_id: UUID
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +35,22 @@ class Standing:
     body: bytes
 
     @property
+    def stood(self) -> Stood:
+        """Where its entry is."""
+        return Stood(self.release.tenant_id, self.release.position)
+
+    @property
     def date(self) -> datetime:
         """When it was published."""
         return self.release.date
+
+
+def stood_at(session: Session, tenant_id: UUID, position: int) -> Stood:
+    """Return where the release has its entry that a tenant knows by a position, below zero or not."""
+    if position > 0:
+        return Stood(tenant_id, position)
+    row = session.get_one(TakenOver, (tenant_id, position))
+    return Stood(row.source_id, row.source_position)
 
 
 def standing(session: Session, tenant_id: UUID, process_id: UUID) -> list[Standing]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, tuple_
@@ -14,17 +13,17 @@ from app.core import audit, clock, outbox
 from app.core.db import Actor, RwSession
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from app.core.jobs import named
-from app.core.pagination import Page, cut, decode_cursor
+from app.core.pagination import Page, cut, reached
 from app.core.policy import Permission, require
 from app.ocds import lasting
 from app.ocds.shape import Document
 from app.processes.models import ContractingProcess
 from app.processes.outline import place_of
-from app.processes.queries import identifier, process_row, working_process
+from app.processes.queries import process_row, working_process
 from app.publication import redaction, scheduling
 from app.publication.models import WithdrawalRequest
 from app.publication.redaction import Extent
-from app.publication.standing import Standing, standing
+from app.publication.standing import Standing, Stood, standing
 from app.publication.withdrawal import withdraw, withdraw_process
 from app.publication.workflow import WITHDRAWALS
 
@@ -41,6 +40,8 @@ GROUNDS = {
 """Key → supposition of the law; whoever asks writes article, fraction and law beside it."""
 
 REMEMBER = named("publication.remember_removal")
+_NOWHERE = 0
+"""No position of any chain: of a release that a restored backup lacks."""
 LONGEST = 2000
 MANY_PLACES = 100
 
@@ -168,21 +169,22 @@ def approve(session: RwSession, actor: Actor, process_id: UUID, request_id: UUID
     REMEMBER.defer(session, request_id=str(row.request_id))
 
 
-def approve_again(session: RwSession, actor: Actor, told: WithdrawalRequest) -> bool:
+def approve_again(session: RwSession, actor: Actor, told: WithdrawalRequest, stood: Stood | None) -> bool:
     """Carry out a request that was approved once and that a restored backup may not know of (`removals`).
 
     Args:
         session: bound to the actor.
-        actor: the service, as whoever decided then.
-        told: the request as it was, waiting to be decided.
+        actor: the service, as whoever decided then, in the tenant where the process may be.
+        told: the request as it was, waiting to be decided; made this tenant's.
+        stood: where the release has its entry, of a request for one.
 
     Returns:
         Whether anything was done: not where it stands approved already.
 
     Raises:
-        NotFoundError: the process came after the backup.
+        NotFoundError: the process is not here.
     """
-    process_row(session, actor, told.process_id)
+    process = process_row(session, actor, told.process_id)
     rows = session.exec(
         select(WithdrawalRequest)
         .where(
@@ -203,6 +205,10 @@ def approve_again(session: RwSession, actor: Actor, told: WithdrawalRequest) -> 
             WITHDRAWALS.apply(row, "cancel")
             _settle(session, actor, row, "withdrawal.cancel", "")
     if held is None:
+        told.tenant_id, told.sujeto_obligado_id = process.tenant_id, process.sujeto_obligado_id
+        if told.position is not None:
+            here = (one.position for one in releases(session, actor, told.process_id) if one.stood == stood)
+            told.position = next(here, _NOWHERE)
         session.add(told)
         session.flush()
     _carry_out(session, actor, held or told)
@@ -305,22 +311,6 @@ def in_status(
         )
     rows = [(row, title, ocid) for row, title, ocid in session.exec(query)]
     return cut(rows, limit, lambda found: (found[0].requested_at.isoformat(), str(found[0].request_id)))
-
-
-def reached(cursor: str) -> tuple[datetime, UUID]:
-    """Return when the last row of the page before was asked for, and its identifier.
-
-    Raises:
-        BadRequestError, NotFoundError: the text is not a cursor of ours.
-    """
-    at, last = decode_cursor(cursor, str, str)
-    try:
-        moment = datetime.fromisoformat(str(at))
-    except ValueError as error:
-        raise NotFoundError("La página pedida no existe.") from error
-    if moment.tzinfo is None:
-        raise NotFoundError("La página pedida no existe.")
-    return moment, identifier(str(last))
 
 
 def one(

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -23,6 +22,7 @@ from app.publication.standing import Standing
 from app.publication.withdrawals import GROUNDS, Asked, Going
 from app.publication.workflow import RESERVATIONS, WITHDRAWALS
 from app.tenancy.queries import TenantView
+from app.web.addresses import with_query
 from app.web.formats import date_es, datetime_es
 from app.web.forms import Form, Sent
 from app.web.shell import Link
@@ -174,9 +174,9 @@ def waiting(
             _reservation_line(view, *found) for found in reservations.in_status(session, actor, "ended").rows
         ),
         decides=allowed(actor, Permission.WITHDRAWAL_APPROVE),
-        next=f"{here}?{urlencode({'cursor': rows.next_cursor})}" if rows.next_cursor else None,
+        next=with_query(here, cursor=rows.next_cursor) if rows.next_cursor else None,
         first=here if cursor else None,
-        next_reservations=f"{here}?{urlencode({'reservas': held.next_cursor})}" if held.next_cursor else None,
+        next_reservations=with_query(here, reservas=held.next_cursor) if held.next_cursor else None,
         first_reservations=here if reservas else None,
     )
     return page(request, "publication/waiting.html", context)

@@ -30,6 +30,7 @@ from app.review.queries import Pile, pile_late, pile_rows, piles, process_view
 from app.review.reasons import reasons
 from app.review.remarks import remarks
 from app.review.together import together
+from app.web.addresses import with_query
 from app.web.forms import Sent
 from app.web.shell import Link
 from app.web.templating import page
@@ -129,7 +130,7 @@ def pile_page(
         pile=pile,
         rows=rows,
         late=pile_late(session, actor, pile, view.today),
-        next=f"{here}?{urlencode({'cursor': rows.next_cursor})}" if rows.next_cursor else None,
+        next=with_query(here, cursor=rows.next_cursor) if rows.next_cursor else None,
         first=here if cursor else None,
         one_body=actor.sujeto_obligado_id is not None,
         today=view.today,

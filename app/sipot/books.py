@@ -165,7 +165,8 @@ class _Csv:
         except csv.Error as error:
             raise InvalidError("El CSV no se entiende: revisa que sus comillas se cierren.") from error
         finally:
-            text.detach()
+            if not self._source.closed:  # rows may be given up after the file was
+                text.detach()
 
 
 def _encoding(source: BinaryIO) -> str:

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from app.ocds.entry import addresses, dates, numbers
 from app.ocds.entry.errors import EntryError
@@ -24,8 +25,7 @@ _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000
 _ZONE = "UTC"
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
+class Understood(NamedTuple):
     """A cell that was read."""
 
     value: Value | None
@@ -48,7 +48,7 @@ def understand(cell: Cell, column: Column) -> Understood:
         if cell.startswith("#") and cell in _ERRORS:
             return Understood(None, f"la fórmula dio un error ({cell}); escribe el valor")
     try:
-        return _understood(cell, column)
+        return _reader(column)(cell)
     except EntryError as error:
         return Understood(None, f"dice «{_shown(cell)}» y no se tomó. {error}")
 
@@ -67,33 +67,38 @@ def tidy(text: str, *, lines: bool = False) -> str:
     return "\n".join(piece for piece in cleaned if piece)
 
 
-def _understood(cell: Cell, column: Column) -> Understood:
+@lru_cache(maxsize=1024)
+def _reader(column: Column) -> Callable[[Cell], Understood]:
+    """Return what reads the cells of a column."""
     kind = column.kind
     if kind in DAYS:
-        return _day(cell)
+        return _day
     if kind in (Kind.MONEY, Kind.NUMBER):
-        return _amount(cell)
+        return _amount
     if kind is Kind.YEAR or column.key == "year":
-        return _year(cell)
-    text = written(cell)
+        return _year
     if kind in (Kind.URL, Kind.FILE):
-        return _addresses(text)
+        return _addresses
     if kind is Kind.CATALOGUE and column.catalogue:
-        return _entry(text, column)
-    if isinstance(cell, int | float) and not cell:
-        return NOTHING
-    return Understood(text)
+        return partial(_entry, column)
+    return _text
 
 
-@lru_cache(maxsize=4096)
-def _entry(text: str, column: Column) -> Understood:
+def _text(cell: Cell) -> Understood:
+    return NOTHING if isinstance(cell, int | float) and not cell else Understood(written(cell))
+
+
+def _entry(column: Column, cell: Cell) -> Understood:
     """Return the entry of a catalogue; a label that is not in it stays as it was written."""
+    text = written(cell)
     entry = column.choice(text)
     return Understood(entry.label if entry else text)
 
 
 def written(cell: Cell) -> str:
     """Return a cell as a text: a code that Excel made a number has no decimals, a day is written day first."""
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, bool):
         return "Si" if cell else "No"
     if isinstance(cell, float) and cell.is_integer():
@@ -122,6 +127,8 @@ def _day(cell: Cell) -> Understood:
 
 
 def _amount(cell: Cell) -> Understood:
+    if cell.__class__ is int and cell > 0:
+        return Understood(cell)
     if isinstance(cell, bool | date | time):
         raise EntryError(numbers.EXAMPLE)
     number = cell if isinstance(cell, int | float) else numbers.read(str(cell))
@@ -142,10 +149,10 @@ def _year(cell: Cell) -> Understood:
     return Understood(int(text))
 
 
-def _addresses(text: str) -> Understood:
+def _addresses(cell: Cell) -> Understood:
     """Return every address that a cell holds; several are parted by commas, blanks or lines."""
     good, bad = [], []
-    for piece in _PARTED.split(text):
+    for piece in _PARTED.split(written(cell)):
         address = piece.strip(" ,;")
         try:
             good.append(addresses.read_uri(address))

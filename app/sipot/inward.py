@@ -6,6 +6,7 @@ Long, because every rule of the mapping has its method here, in the order of the
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -16,7 +17,6 @@ from app.core.folding import fold
 from app.ocds import identifiers
 from app.ocds.entry import dates, numbers
 from app.ocds.entry.errors import EntryError
-from app.ocds.model import CODELISTS
 from app.sipot import mapping, people
 from app.sipot.mapping import LINES, Line, Rule
 from app.sipot.places import Document, Roots, has_id
@@ -39,8 +39,7 @@ class NaturalKey(NamedTuple):
         return self.file or self.contract
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What a row says of the report and not of the process."""
 
     year: int | None
@@ -54,8 +53,7 @@ class Report:
     row: int
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """How a process stood when a period was reported."""
 
     period: tuple[date | None, date | None]
@@ -79,21 +77,22 @@ class Taken:
 
 def natural_key(row: Row) -> NaturalKey:
     """Return what tells the row's contract apart."""
-    return NaturalKey(
-        fold(str(row.values.get("file", ""))),
-        fold(str(row.values.get("contract.number", ""))),
-        identifiers.normal(str(row.values.get("supplier.rfc", ""))),
+    values = row.values
+    return _key(
+        str(values.get("file", "")),
+        str(values.get("contract.number", "")),
+        str(values.get("supplier.rfc", "")),
     )
+
+
+@lru_cache(maxsize=64)  # one row is asked several times
+def _key(file: str, contract: str, rfc: str) -> NaturalKey:
+    return NaturalKey(fold(file), fold(contract), identifiers.normal(rfc))
 
 
 def reports_nothing(row: Row) -> bool:
     """Whether a row declares that there was nothing to report: period, area, dates and a note, and nothing else."""
-    said = {key for key in row.values if not key.startswith("period.")}
-    return (
-        bool(row.values.get("note"))
-        and not row.tables
-        and said <= {"year", "area", "updated", "validated", "note"}
-    )
+    return bool(row.values.get("note")) and not row.tables and row.values.keys() <= _OF_REPORT
 
 
 def take(rows: Iterable[Row], *, zone: str) -> Taken:
@@ -110,13 +109,15 @@ def take(rows: Iterable[Row], *, zone: str) -> Taken:
     taken, document = Taken(), Document()
     ordered = sorted(rows, key=_when)
     for period, together in groupby(ordered, key=_period):
+        if taken.history:  # what was said before stays as it was
+            document = orjson.loads(orjson.dumps(document))
         reports = []
         for row in together:
             step = _Step(document, row, zone)
             step.take()
             taken.remarks.extend((*row.remarks, *step.remarks))
             reports.append(_report(row))
-        taken.history.append(Snapshot(period, orjson.loads(orjson.dumps(document)), tuple(reports)))
+        taken.history.append(Snapshot(period, document, tuple(reports)))
     return taken
 
 
@@ -140,22 +141,16 @@ class _Step:
 
     def take(self) -> None:
         """Put every cell of the row in its place."""
-        for line in LINES:
-            value: Any = self._values.get(line.key)
-            if value is None:
-                value = self._row.tables.get(line.key)
-            if value is None:
-                continue
+        said = {**self._values, **self._row.tables}
+        for line in _lines(tuple(said)):
             try:
-                _TAKERS[line.rule](self, line, value)
+                _TAKERS[line.rule](self, line, said[line.key])
             except LookupError:
                 self._remark(line, "no se tomó: la fila no dice de qué contrato o proveedor es")
 
     def _supplier(self) -> Document | None:
         cells = {
-            part: value
-            for part in ("given", "first", "second", "legal", "rfc")
-            if (value := self._values.get(f"supplier.{part}")) is not None
+            part: value for key, part in _SUPPLIER.items() if (value := self._values.get(key)) is not None
         }
         found = people.party(cells)
         return people.enlist(self._document, found, "supplier") if found else None
@@ -163,8 +158,9 @@ class _Step:
     def _award(self, supplier: Document | None) -> tuple[Document | None, Document | None]:
         """Return the award and the contract of the row: by the contract's number, otherwise by the supplier."""
         number = self._values.get("contract.number")
-        is_contract = number is not None or any(key in self._values for key in _CONTRACTED)
-        if supplier is None and not is_contract and not any(key in self._values for key in _AWARDED):
+        said = self._values.keys()
+        is_contract = number is not None or not _CONTRACTED.isdisjoint(said)
+        if supplier is None and not is_contract and _AWARDED.isdisjoint(said):
             return None, None
         awards, contracts = (self._document.setdefault(name, []) for name in ("awards", "contracts"))
         contract = has_id(contracts, number) if number is not None else None
@@ -225,16 +221,14 @@ class _Step:
         self.remarks.append(Remark(self._row.sheet, self._row.number, line.key, message))
 
     def text(self, line: Line, value: Value) -> None:
-        """Put a text as it stands; ids of parties and of contracts are already in their place."""
-        if line.key.startswith("supplier.") or line.key == "contract.number":
-            return
+        """Put a text as it stands."""
         self._roots.set(line.path, str(value))
 
     def day(self, line: Line, value: Value) -> None:
         """Put a day as the moment it begins, or ends."""
         if isinstance(value, date):
             name = line.path.rpartition(".")[2]
-            self._roots.set(line.path, dates.read(value.isoformat(), name=name, zone=self._zone))
+            self._roots.set(line.path, _moment(value, name, self._zone))
 
     def pesos(self, line: Line, value: Value) -> None:
         """Put an amount in pesos."""
@@ -249,10 +243,10 @@ class _Step:
     def converted(self, line: Line, value: Value) -> None:
         """Put an amount that SIPOT has in pesos in the contract's own currency."""
         amount = value if isinstance(value, int | float) else 0
-        currency = self._roots.get("contract.value.currency") or "MXN"
-        rate = self._roots.get("contract.value.exchangeRates.rate")
-        self._roots.set("contract.value.currency", currency)
-        if currency != "MXN" and rate:
+        block = self._roots.block("contract.value")
+        currency = block["currency"] = block.get("currency") or "MXN"
+        rate = self._roots.get("contract.value.exchangeRates.rate") if currency != "MXN" else None
+        if rate:
             amount = mapping.from_pesos(amount, rate)
         elif currency != "MXN":
             self._remark(line, f"no hay tipo de cambio: el monto se tomó en {currency} y no en pesos")
@@ -288,17 +282,12 @@ class _Step:
     def method(self, line: Line, value: Value) -> None:
         """Put the method in words and, where it is one of the law's, its code."""
         self._roots.set(line.path, str(value))
-        code = next(
-            (code for label, code in mapping.METHODS.items() if fold(label) == fold(str(value))), None
-        )
-        if code:
+        if code := mapping.method_of(str(value)):
             self._roots.set("tender.procurementMethod", code)
 
     def category(self, line: Line, value: Value) -> None:
         """Put the main category and the finer one."""
-        found = next(
-            (pair for label, pair in mapping.CATEGORIES.items() if fold(label) == fold(str(value))), None
-        )
+        found = mapping.category_of(str(value))
         if found is None:
             self._remark(line, f"«{value}» no es una materia conocida y no se tomó")
             return
@@ -311,14 +300,9 @@ class _Step:
 
     def currency(self, line: Line, value: Value) -> None:
         """Put the code of the currency."""
-        text = str(value).strip()
-        code = (
-            text.upper()
-            if text.upper() in CODELISTS["currency"].codes
-            else mapping.CURRENCIES.get(fold(text))
-        )
+        code = mapping.currency_of(str(value))
         if code is None:
-            self._remark(line, f"no se sabe qué moneda es «{text}»; escribe su clave, como MXN o USD")
+            self._remark(line, f"no se sabe qué moneda es «{value}»; escribe su clave, como MXN o USD")
             return
         self._roots.set(line.path, code)
 
@@ -376,7 +360,7 @@ class _Step:
             own = str(row.get("number") or number)
             amendment: Document = {"id": own}
             if isinstance(signed := row.get("date"), date):
-                amendment["date"] = dates.read(signed.isoformat(), name="date", zone=self._zone)
+                amendment["date"] = _moment(signed, "date", self._zone)
             if (subject := row.get("object")) is not None:
                 amendment["description"] = str(subject)
             made.append(amendment)
@@ -472,20 +456,37 @@ class _Step:
                 joined = "\n".join(map(str, values))
             _TAKERS[by_key[key].rule](self, by_key[key], joined)
 
-    def nothing(self, line: Line, value: Value) -> None:
-        """Leave what is of the report, or has no place."""
 
-
+_OF_REPORT = frozenset(line.key for line in LINES if line.rule is Rule.REPORT)
 _CONTRACTED = frozenset(
     line.key for line in LINES if line.path.startswith("contract.") and line.rule is not Rule.AMENDED
 )
+_NOWHERE = frozenset((Rule.REPORT, Rule.LOST))
+_SUPPLIER = MappingProxyType(
+    {f"supplier.{part}": part for part in ("given", "first", "second", "legal", "rfc")}
+)
+_IN_PLACE = frozenset((*_SUPPLIER, "contract.number"))
+"""What makes parties and contracts: it stands where it belongs before anything is put there."""
+_ORDER = MappingProxyType({line.key: place for place, line in enumerate(LINES)})
 _AWARDED = frozenset(line.key for line in LINES if line.path.startswith("award."))
 _ROLES = MappingProxyType(
     {"possible": "invitedSupplier", "bidders": "tenderer", "attendees": "attendee", "officials": "official"}
 )
 _TAKERS: Mapping[Rule, Callable[[_Step, Line, Any], None]] = MappingProxyType(
-    {rule: getattr(_Step, rule.value, _Step.nothing) for rule in Rule}
+    {rule: getattr(_Step, rule.value) for rule in Rule if rule not in _NOWHERE}
 )
+
+
+@lru_cache(maxsize=1024)
+def _lines(keys: tuple[str, ...]) -> tuple[Line, ...]:
+    """Return what of the table is to be done for the columns of a row, in its order: many rows fill the same ones."""
+    lines = (LINES[place] for place in sorted(_ORDER[key] for key in keys if key in _ORDER))
+    return tuple(line for line in lines if line.rule not in _NOWHERE and line.key not in _IN_PLACE)
+
+
+@lru_cache(maxsize=4096)
+def _moment(day: date, name: str, zone: str) -> str:
+    return dates.read(day.isoformat(), name=name, zone=zone)
 
 
 def _distinct(parties: Iterable[Document]) -> list[Document]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from app.core.folding import fold
+from app.ocds.model import CODELISTS
 
 VERSION = "1"
 """Of the table; an import keeps it, so what it did can be told later."""
@@ -286,6 +287,13 @@ def method_of(label: str) -> str | None:
 def category_of(label: str) -> tuple[str, str] | None:
     """Return the main category that a label means and the one that tells it apart."""
     return next((pair for words, pair in CATEGORIES.items() if fold(words) == fold(label)), None)
+
+
+@lru_cache(maxsize=256)
+def currency_of(text: str) -> str | None:
+    """Return the ISO code of a currency, given so or by a usual name; None where it is neither."""
+    code = text.strip().upper()
+    return code if code in CODELISTS["currency"].codes else CURRENCIES.get(fold(text))
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.ocds import privacy
@@ -36,6 +36,14 @@ class Due:
     gaps: tuple[Gap, ...]
 
 
+class Part(NamedTuple):
+    """What one row is about; nothing where nothing was awarded."""
+
+    award: Document | None
+    contract: Document | None
+    supplier: Document | None
+
+
 def rows(
     document: Document, format_: Format, report: Report, *, zone: str, natural_rfc_public: bool
 ) -> list[Due]:
@@ -51,7 +59,7 @@ def rows(
     public, _ = privacy.withhold(document, natural_rfc_public=natural_rfc_public)
     return [
         _Step(public, award, contract, supplier, zone).row(format_, report)
-        for award, contract, supplier in _parts(public)
+        for award, contract, supplier in parts(public)
     ]
 
 
@@ -68,8 +76,8 @@ def belongs(document: Document, format_: Format) -> bool:
     return is_direct is (format_.family == "direct")
 
 
-def _parts(document: Document) -> Iterator[tuple[Document | None, Document | None, Document | None]]:
-    """Yield the award, the contract and the supplier of each row."""
+def parts(document: Document) -> Iterator[Part]:
+    """Yield what each row is about, in the order of `rows`."""
     awards = document.get("awards") or []
     contracts = document.get("contracts") or []
     parties = {party.get("id"): party for party in document.get("parties") or ()}
@@ -81,7 +89,7 @@ def _parts(document: Document) -> Iterator[tuple[Document | None, Document | Non
             parties.get(one.get("id"), one) for one in (award.get("suppliers") or () if award else ())
         ]
         for supplier in suppliers or [None]:
-            yield award, contract, supplier
+            yield Part(award, contract, supplier)
 
 
 class _Step:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from app.core.folding import fold
@@ -20,8 +21,15 @@ _NAMES = (
 def party(cells: Mapping[str, Value]) -> Document | None:
     """Return the party that cells name, without roles; None when they name nobody.
 
-    Its id is made of the RFC where it identifies somebody, otherwise of the name: the same cells, the same party.
+    Its id is made of the RFC where it identifies somebody, otherwise of the name: the same cells, the same party, which
+    is not to be changed.
     """
+    return _party(tuple(cells.items()))
+
+
+@lru_cache(maxsize=2048)  # the same ones sell in many processes
+def _party(named: tuple[tuple[str, Value], ...]) -> Document | None:
+    cells = dict(named)
     identifier: Document = {}
     for key, name in _NAMES:
         if value := cells.get(key):

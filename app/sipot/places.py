@@ -1,6 +1,7 @@
 """Where the values of one row live in a document: its roots, and reading and setting a path below them."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 Document = dict[str, Any]
@@ -37,7 +38,7 @@ class Roots:
 
     def get(self, path: str) -> Any:
         """Return what stands at a path, None where nothing does."""
-        root, *steps = path.split(".")
+        root, *steps = _parts(path)
         value: Any = self._root(root)
         for step in steps:
             if isinstance(value, list):
@@ -49,9 +50,9 @@ class Roots:
 
     def set(self, path: str, value: Any) -> None:
         """Put a value at a path; a list on the way means its first element."""
-        root, *steps = path.split(".")
+        root, *steps, last = _parts(path)
         block = self._made(root)
-        for step in steps[:-1]:
+        for step in steps:
             if step in _LISTS:
                 elements = block.setdefault(step, [])
                 if not elements:
@@ -59,7 +60,7 @@ class Roots:
                 block = elements[0]
             else:
                 block = block.setdefault(step, {})
-        block[steps[-1]] = value
+        block[last] = value
 
     def block(self, path: str) -> Document:
         """Return the object at a path, made if it is not there."""
@@ -83,6 +84,11 @@ class Roots:
         if given is None:
             raise LookupError(root)
         return given
+
+
+@cache  # paths are those of the table
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 def has_id(elements: Iterable[Document], wanted: Any) -> Document | None:

@@ -6,6 +6,7 @@ found by what it says, so rows put in or taken away above it do no harm.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,11 +18,12 @@ from app.core.errors import InvalidError
 from app.core.folding import fold
 from app.sipot import learning
 from app.sipot.books import CSV_SHEET, Book, opened
-from app.sipot.cells import understand, written
+from app.sipot.cells import written
 from app.sipot.formats import Column, Format, Kind, Labels, words
 from app.sipot.learning import Head
-from app.sipot.rows import Cell, RawRow, Remark, Row, Sheet, Value
+from app.sipot.rows import Cell, RawRow, Row, Sheet, Value
 from app.sipot.shelf import Shelf
+from app.sipot.taking import CellTaker, Known, KnownCells, learn, told_of_merged
 
 Envelope = Literal["upload", "download", "csv"]
 
@@ -34,7 +36,6 @@ _ABOUT = MappingProxyType(
     {"nombre sujeto obligado": "body", "normativa": "law", "formato": "format", "periodo": "period"}
 )
 _TABLE_NAME = re.compile(r"tabla[_ ]?(\d+)", re.IGNORECASE)
-_RANGE = re.compile(r"[A-Z]+(\d+):[A-Z]+(\d+)")
 _LARGEST_TYPE = max(Kind)
 _LEAST_ID = 1000
 NOT_SIPOT = (
@@ -50,12 +51,14 @@ class Reading:
     Attributes:
         envelope: which of the three it came in.
         format: as learned from it.
+        main_sheet, head_row: where its labels stand; the row from 1.
         about: of a download: `body`, `law`, `format`, `period`.
         warnings: Spanish, about the file as a whole; complete when the rows were read.
     """
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        self._known: Known = defaultdict(dict)
         self.warnings: list[str] = []
         self._sheet, above, head = self._headed()
         self.about = _about(above)
@@ -68,9 +71,13 @@ class Reading:
             self.envelope = "download"
         heads = _heads(head, above)
         near = learning.nearest(heads)
-        self._head_row = head.number
+        self.main_sheet, self.head_row = self._sheet.name, head.number
         self._id_at = next((at for at, cell in enumerate(head.cells) if fold(written(cell)) == "id"), None)
         self._columns = self._completed(learning.match(heads, near.columns))
+        self._places = [
+            self._place(at, column) if (column := self._columns.get(at)) else None
+            for at in range(max(self._columns) + 1)
+        ]
         self.format: Format = learning.learned(
             near, _format_id(above), _labels(above, near), (self._columns[at] for at in sorted(self._columns))
         )
@@ -97,12 +104,7 @@ class Reading:
                 row = self._row(raw, shelf)
                 if row.values or row.tables or row.rest or row.remarks:
                     yield row
-        below = [found for found in self._sheet.merged if _last_row(found) > self._head_row]
-        if below:
-            self.warnings.append(
-                f"Hay {len(below):,} grupos de celdas combinadas ({', '.join(below[:3])}…): solo la primera celda de cada "
-                "uno tiene valor, las demás se leyeron vacías. Sepáralas y repite el valor en cada renglón."
-            )
+        self.warnings += told_of_merged(self._sheet, self.head_row)
 
     def _headed(self) -> tuple[Sheet, list[RawRow], RawRow]:
         """Return the main sheet, read up to its labels, with what stands above them."""
@@ -182,19 +184,37 @@ class Reading:
         heads, link_at = self._table_head(sheet)
         for raw in sheet.rows:
             link = written(raw.cell(link_at))
-            taken = _Taken(sheet.name, raw)
+            taken = CellTaker(sheet.name, raw, self._known)
             for head, inner in zip(heads, column.table.columns, strict=False):
                 taken.take(head.position, inner)
             if link and (taken.values or taken.remarks):
                 shelf.add(column.key, link, taken.values, taken.remarks)
 
+    def _place(self, at: int, column: Column) -> tuple[int, Column, KnownCells | None]:
+        """Return a column where it stands, with its cells that are known; None where they are no values of a row."""
+        is_value = column.key and column.kind is not Kind.TABLE
+        return at, column, self._known[id(column)] if is_value else None
+
     def _row(self, raw: RawRow, shelf: "Shelf") -> Row:
-        taken = _Taken(self._sheet.name, raw)
+        taken = CellTaker(self._sheet.name, raw, self._known)
         tables: dict[str, Sequence[Mapping[str, Value]]] = {}
         rest: dict[str, str] = {}
-        for at, column in self._columns.items():
-            cell = raw.cell(at)
-            if not column.key:
+        beyond = max(raw.formulas, default=-1) + 1 - len(raw.cells)
+        values, formulas = taken.values, raw.formulas
+        cells = (*raw.cells, *(None,) * beyond) if beyond > 0 else raw.cells
+        for cell, place in zip(cells, self._places, strict=False):
+            if (cell is None and not formulas) or place is None:
+                continue
+            at, column, known = place
+            if known is not None and not formulas:  # as most are
+                understood = known.get((cell.__class__, cell)) or learn(known, cell, column)
+                if understood.value is not None:
+                    values[column.key] = understood.value
+                if understood.remark:
+                    taken.remark(column.title, understood.remark)
+            elif cell is None and at not in formulas:
+                continue
+            elif not column.key:
                 if cell is not None:
                     rest[column.title] = written(cell)
             elif column.kind is Kind.TABLE:
@@ -203,42 +223,12 @@ class Reading:
                     taken.remarks.extend(told)
                     if rows:
                         tables[column.key] = rows
-            elif cell is not None or at in raw.formulas:
+            else:
                 taken.take(at, column)
         if raw.hidden and (taken.values or tables):
             taken.remark("", "El renglón está oculto en el libro; se leyó como los demás.")
         row_id = "" if self._id_at is None else written(raw.cell(self._id_at))
         return Row(self._sheet.name, raw.number, row_id, taken.values, tables, tuple(taken.remarks), rest)
-
-
-class _Taken:
-    """What is understood of one row."""
-
-    def __init__(self, sheet: str, raw: RawRow) -> None:
-        self.values: dict[str, Value] = {}
-        self.remarks: list[Remark] = []
-        self._sheet, self._raw = sheet, raw
-
-    def take(self, at: int, column: Column) -> None:
-        """Read the cell of a column."""
-        cell, is_formula = self._raw.cell(at), at in self._raw.formulas
-        if is_formula and cell is None:
-            self.remark(
-                column.title,
-                "la celda tiene una fórmula sin resultado guardado; abre el libro en Excel y guárdalo",
-            )
-            return
-        understood = understand(cell, column)
-        if understood.value is not None and column.key:
-            self.values[column.key] = understood.value
-        if understood.remark:
-            self.remark(column.title, understood.remark)
-        elif is_formula and understood.value is not None:
-            self.remark(column.title, "la celda tiene una fórmula; se tomó su resultado")
-
-    def remark(self, column: str, message: str) -> None:
-        """Note something about the row."""
-        self.remarks.append(Remark(self._sheet, self._raw.number, column, message))
 
 
 @contextmanager
@@ -308,8 +298,3 @@ def _about(above: Sequence[RawRow]) -> dict[str, str]:
         if name in _ABOUT:
             said[_ABOUT[name]] = written(row.cell(1))
     return said
-
-
-def _last_row(merged: str) -> int:
-    found = _RANGE.fullmatch(merged)
-    return int(found[2]) if found else 0

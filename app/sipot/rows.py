@@ -49,6 +49,11 @@ class Remark:
     message: str
     """Spanish."""
 
+    @property
+    def sentence(self) -> str:
+        """The message after the label of its column."""
+        return f"{self.column}: {self.message}" if self.column else self.message
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

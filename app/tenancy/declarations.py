@@ -28,7 +28,7 @@ RESERVED_SLUGS = frozenset({
     "bitacora.csv", "buscar", "cambiar", "catalogos", "cuenta", "cumplimiento", "cumplimiento.csv",
     "cumplimiento.pdf", "cumplimiento.xlsx", "datos", "docs", "edca", "entrar", "favicon.ico", "health",
     "importaciones", "invitacion", "logo", "metrics", "mi-trabajo", "nacional", "oauth", "ocds", "openapi.json",
-    "padron", "panel", "personas", "plantillas", "plataforma", "politica", "procesos", "procesos-internos", "ready",
+    "padron", "panel", "personas", "plantillas", "plataforma", "pnt", "politica", "procesos", "procesos-internos", "ready",
     "redoc", "registro", "retiros", "robots.txt", "salir", "sitemap.xml", "sso", "static", "sujetos", "tema.css",
 })
 """First path segments of the service, or of a tenant on a host of its own; no tenant may take one as its slug."""

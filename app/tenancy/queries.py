@@ -234,13 +234,30 @@ def names(session: RwSession, actor: Actor) -> list[TenantName]:
 
 
 def sujetos(session: RwSession, actor: Actor) -> list[SujetoObligado]:
-    """Return the sujetos obligados that the actor may see, by name."""
+    """Return all sujetos obligados that the actor may see, by name: for jobs, which look up every row of a file."""
     return list(session.exec(_within(actor).order_by(col(SujetoObligado.sort_key))))
 
 
+def names_of(session: RwSession, actor: Actor, sujeto_ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Return the names of some bodies that the actor may see."""
+    wanted = {one for one in sujeto_ids if one is not None}
+    query = select(SujetoObligado.sujeto_obligado_id, SujetoObligado.name).where(
+        SujetoObligado.tenant_id == actor.tenant_id, among(SujetoObligado.sujeto_obligado_id, wanted)
+    )
+    if actor.sujeto_obligado_id is not None:
+        query = query.where(SujetoObligado.sujeto_obligado_id == actor.sujeto_obligado_id)
+    return dict(session.exec(query).all()) if wanted else {}
+
+
+def publishes_directly(session: RwSession, actor: Actor) -> bool:
+    """Tell whether the policy of some body that the actor may see lets imports be published at once."""
+    return session.exec(_within(actor).where(SujetoObligado.policy == "direct").limit(1)).first() is not None
+
+
 def find(session: RwSession, actor: Actor, words: str, limit: int) -> list[SujetoObligado]:
-    """Return the first bodies, by name, whose name or key holds every word; none asked for, the first of all."""
-    query = _within(actor).order_by(col(SujetoObligado.sort_key)).limit(limit)
+    """Return the first working bodies, by name, whose name or key holds every word of some."""
+    query = _within(actor).where(SujetoObligado.status == "active")
+    query = query.order_by(col(SujetoObligado.sort_key)).limit(limit)
     for word in fold(words).split():
         query = query.where(
             col(SujetoObligado.sort_key).contains(word, autoescape=True)

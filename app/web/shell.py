@@ -61,7 +61,7 @@ class Inbox:
 class Shell:
     """All that the layout knows besides the page's own context.
 
-    `zone` is the IANA time zone in which dates are told. `sign_in` is offered while `person` is None.
+    `notice` is what the person must know on every page. `zone` is the IANA time zone in which dates are told. `sign_in` is offered while `person` is None.
     """
 
     service: str = "Contrataciones Abiertas"
@@ -71,6 +71,7 @@ class Shell:
     inbox: Inbox | None = None
     navigation: tuple[Link, ...] = ()
     footer: tuple[Link, ...] = ()
+    notice: str = ""
     zone: str = "America/Mexico_City"
     sign_in: str | None = "/entrar"
     sign_out: str = "/salir"

@@ -3,16 +3,18 @@
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx2
 import pytest
 from sqlmodel import select
 
-from app.core import clock, sealing
+from app.core import audit, clock, sealing
 from app.core.audit import AuditEvent
 from app.core.db import Database
 from app.parties import service as parties
+from app.processes.history import SUBJECT
 from app.processes.queries import VersionRef
 from app.publication.service import publish_batch
 from app.review import service as review
@@ -72,6 +74,20 @@ def test_a_body_sees_its_own_business_only(live: LiveServer, place: Place, worke
     number = next(link.rpartition("/")[2] for link in foreign.links if link.rpartition("/")[2].isdigit())
     client = live.client(place.email("so_admin", place.sujetos[0]))
     assert client.get(f"/{place.slug}/bitacora/{number}").status_code == 404
+
+
+def test_a_body_learns_the_network_addresses_of_its_own_people_only(live: LiveServer, place: Place) -> None:
+    ref = draft(place)
+    editor, admin = place.actor("so_editor"), place.actor("garante_admin")
+    for actor, address in ((editor, "198.51.100.7"), (admin, "203.0.113.9")):
+        with place.database.unit_of_work(replace(actor, address=address)) as session:
+            audit.record(session, "process.read", SUBJECT, ref.process_id)
+    for role, seen in (("garante_admin", True), ("so_admin", False)):
+        place.actor(role)
+        client = live.client(place.email(role, place.sujetos[0] if role == "so_admin" else None))
+        listed = client.get(f"/{place.slug}/bitacora.csv").text
+        assert "198.51.100.7" in listed
+        assert ("203.0.113.9" in listed) == seen
 
 
 def test_filters_narrow_and_a_wrong_one_says_how(live: LiveServer, place: Place, worked: VersionRef) -> None:

@@ -1,24 +1,31 @@
 """What has passed its term goes, what has not stays, and the public record has no term."""
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
 
 import orjson
 import pytest
 from sqlalchemy import update
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.accountability import retention
+from app.catalogs import service as catalogs
+from app.catalogs.models import CatalogEntry, CatalogLoad
 from app.core import clock
 from app.core.audit import AuditEvent
 from app.core.db import Database
 from app.core.errors import ForbiddenError, InvalidError, NotFoundError
 from app.core.folding import fold
+from app.core.jobs import Worker
 from app.core.storage import Storage
 from app.identity.models import LoginSession
 from app.imports import service as imports
 from app.imports.models import ImportRun
+from app.onboarding import loading
+from app.onboarding.models import PadronLoad, PadronRow, SujetoChange
 from app.processes import versions
 from app.processes.models import ContractingProcess, DocumentEdit, Observation, ProcessVersion
 from app.processes.queries import working_process
@@ -162,11 +169,115 @@ def test_the_original_of_an_import_goes_and_its_report_stays(
     assert "plazo de conservación" in page.text
 
 
+PADRON = b"id,nombre,correo\n101,Secretaria de Ejemplo,enlace@ejemplo.example\n"
+CATALOG = "clave,descripción\n21100001,Abrecartas\n".encode()
+
+
+@dataclass(frozen=True)
+class Loads:
+    """A file of the padrón and one of a catalogue, both read."""
+
+    padron: PadronLoad
+    catalog: CatalogLoad
+
+    @classmethod
+    def of(cls, place: Place, storage: Storage) -> "Loads":
+        keeper = place.actor("garante_admin")
+        with place.database.unit_of_work(keeper) as session:
+            load = loading.receive(session, keeper, storage, BytesIO(PADRON), filename="padron.csv")
+            other = catalogs.receive(
+                session, keeper, storage, "cucop", BytesIO(CATALOG), filename="claves.csv"
+            )
+        loading.read_load(place.database, place.system, storage, load.load_id)
+        return cls(load, other)
+
+    def keys(self) -> set[str]:
+        return {self.padron.storage_key, self.catalog.storage_key}
+
+
+def stored(place: Place, storage: Storage) -> set[str]:
+    return {one.key for one in storage.files_of(place.tenant_id)}
+
+
+def rows(place: Place) -> list[PadronRow]:
+    with place.database.unit_of_work(place.system) as session:
+        return list(session.exec(select(PadronRow)).all())
+
+
+def test_a_discarded_load_goes_at_once_with_its_file_and_rows(
+    lone_database: Database, make_lone: Callable[..., Place], storage: Storage
+) -> None:
+    place = make_lone()
+    loads, kept = Loads.of(place, storage), Loads.of(place, storage)
+    keeper = place.actor("garante_admin")
+    with place.database.unit_of_work(keeper) as session:
+        loading.discard(session, keeper, loads.padron.load_id)
+        catalogs.discard(session, keeper, loads.catalog.load_id)
+    assert stored(place, storage) == loads.keys() | kept.keys()  # only the worker deletes
+    asyncio.run(Worker(lone_database, storage).run(wait=False))
+
+    assert stored(place, storage) == kept.keys()
+    assert {row.load_id for row in rows(place)} == {kept.padron.load_id}
+    with place.database.unit_of_work(keeper) as session:
+        assert "Abrecartas" not in str(
+            session.exec(select(CatalogLoad.sample).where(CatalogLoad.load_id == loads.catalog.load_id)).one()
+        )
+
+
+def test_loads_go_after_their_term_and_what_they_brought_stays(
+    lone_database: Database, make_lone: Callable[..., Place], storage: Storage
+) -> None:
+    place = make_lone()
+    keeper = place.actor("garante_admin")
+    applied, forgotten, young = (Loads.of(place, storage) for _ in range(3))
+    with place.database.unit_of_work(keeper) as session:
+        loading.order(session, keeper, applied.padron.load_id)
+        catalogs.apply(session, keeper, storage, applied.catalog.load_id)
+    loading.apply_load(place.database, place.system, applied.padron.load_id)
+    for model in (PadronLoad, CatalogLoad):
+        old = [one.load_id for pair in (applied, forgotten) for one in (pair.padron, pair.catalog)]
+        with place.database.owner_work(place.system) as session:
+            for load in session.exec(select(model).where(col(model.load_id).in_(old))):
+                load.created_at = clock.now() - timedelta(days=731)
+                load.applied_at = load.applied_at and load.created_at
+                if isinstance(load, PadronLoad):
+                    load.ordered_at = load.ordered_at and load.created_at
+
+    gone = retention.apply(place.database, place.tenant_id)
+    assert (gone["padron_loads"], gone["catalog_loads"]) == (2, 2)
+    assert not any(retention.apply(place.database, place.tenant_id).values())
+    asyncio.run(Worker(lone_database, storage).run(wait=False))
+
+    assert stored(place, storage) == young.keys()
+    assert {row.load_id for row in rows(place)} == {young.padron.load_id}
+    with place.database.unit_of_work(keeper) as session:
+        assert session.exec(
+            select(PadronLoad.load_id).where(col(PadronLoad.discarded_at).is_not(None))
+        ).all() == [forgotten.padron.load_id]
+        assert session.exec(select(SujetoChange).where(SujetoChange.load_id == applied.padron.load_id)).all()
+        assert session.exec(select(CatalogEntry.code)).all() == ["21100001"]
+
+
+def test_the_page_of_a_load_says_that_its_file_is_gone(
+    place: Place, storage: Storage, live: LiveServer
+) -> None:
+    loads, keeper = Loads.of(place, storage), place.actor("garante_admin")
+    with place.database.unit_of_work(keeper) as session:
+        loading.discard(session, keeper, loads.padron.load_id)
+        catalogs.discard(session, keeper, loads.catalog.load_id)
+    client = live.client(place.email("garante_admin"))
+    for path in (f"padron/cargas/{loads.padron.load_id}", f"catalogos/cucop/cargas/{loads.catalog.load_id}"):
+        page = client.get(f"/{place.slug}/{path}")
+        assert page.status_code == 200
+        assert "no se conserva" in page.text
+
+
 def test_the_tenant_chooses_its_terms_within_bounds(live: LiveServer, place: Place) -> None:
     place.actor("garante_admin")
     client = live.client(place.email("garante_admin"))
     here = f"/{place.slug}/ajustes/conservacion"
     good = {"import_originals": "365", "discarded_drafts": "30", "notices": "60"}
+    good |= {"padron_loads": "365", "catalog_loads": "400"}
 
     assert 'value="730"' in client.get(here).text
     for wrong in ("29", "3651", "-1", "1e3", "", "9" * 30, "٣٠"):

@@ -12,8 +12,8 @@ from sqlalchemy import delete, select, update
 
 from app.adoption import counting
 from app.adoption.models import Compliance, ComplianceCount, ProcessFact
-from app.adoption.quarters import Quarter
 from app.core import clock
+from app.core.quarters import Quarter
 from app.core.tables import table_of
 from app.ocds.shape import Document
 from app.processes.queries import VersionRef

@@ -1,17 +1,21 @@
 """What is counted of a body, after each piece of news and all at once."""
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from app.adoption import counting
+from app.adoption import counting, facts
 from app.adoption.counting import TERM_DAYS, cutoff
-from app.adoption.quarters import Quarter
+from app.core.quarters import Quarter
+from app.core.storage import Storage
 from app.core.workdays import Calendar
 from app.review import service as review
 from tests.adoption.conftest import ZONE, Desk, contract, signed_document
+from tests.conftest import Place
+from tests.continuity.test_transfer import move
 from tests.factories import draft, new_ocid
 
 
@@ -126,6 +130,22 @@ def test_counting_after_each_news_gives_what_counting_everything_gives(desk: Des
     assert {row["sujeto_obligado_id"] for row in followed} == set(desk.place.sujetos)
 
 
+def test_many_processes_are_read_in_units_of_work(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.count()
+    desk.rewind()
+    for number in range(5):
+        desk.publish(desk.days_ago(3 + number))
+    monkeypatch.setattr(facts, "UNIT", 2)
+    desk.count()
+    followed = desk.rows()
+    assert (
+        sum(row["published"] for row in followed if row["quarter"] == max(one["quarter"] for one in followed))
+        == 5
+    )
+    desk.recount()
+    assert desk.rows() == followed
+
+
 def test_what_was_counted_wrong_is_right_after_the_days_count(desk: Desk) -> None:
     desk.publish(desk.days_ago(3))
     desk.count()
@@ -164,3 +184,28 @@ def test_nobody_counts_what_another_is_counting(desk: Desk) -> None:
     desk.count()
 
     assert desk.now()["published"] == 2
+
+
+def test_what_moves_is_counted_once_and_as_it_was(
+    desk: Desk, make_place: Callable[..., Place], storage: Storage
+) -> None:
+    ocid = new_ocid(desk.place)
+    body = desk.place.sujetos[0]
+    desk.publish(desk.days_ago(9), ocid=ocid)
+    desk.publish(desk.days_ago(9), desk.days_ago(2), ocid=ocid)
+    desk.count()
+    before = desk.rows()
+    assert desk.now()["published"] == 1
+    desk.rewind()
+
+    there = Desk(make_place(policy="direct"))
+    move(desk.place, there.place, storage)
+    desk.count()
+    there.count()
+
+    assert desk.rows() == []
+    assert there.rows() == [row | {"tenant_id": there.place.tenant_id} for row in before]
+    there.place.sujetos.insert(0, body)
+    there.publish(desk.days_ago(9), desk.days_ago(2), desk.days_ago(1), ocid=ocid)
+    there.count()
+    assert there.now()["published"] == 1, "a correction there is the same process"

@@ -8,10 +8,10 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from app.adoption.quarters import Quarter
 from app.adoption.wording import DEFINITIONS
 from app.core import clock
 from app.core.policy import TENANT_ROLES
+from app.core.quarters import Quarter
 from app.processes.models import Observation
 from tests.adoption.conftest import Desk
 from tests.conftest import LiveServer, Place

@@ -23,7 +23,7 @@ HOSTILE = '=HYPERLINK("http://x")#[*nota*] $x$ \\ "]'
 ROW = BodyRow(
     UUID(int=1), HOSTILE, "so-1", "estatal", "ejecutivo", "", date(2026, 11, 22),
     published=1200, signed=3, overdue=2, days=4.5, present=7, asked=8, last_published_on=date(2026, 10, 3), pending=1,
-    late=0, observations=5, observed_at=None,
+    late=0, observations=5, observed_at=None, declared=False,
 )  # fmt: skip
 EMPTY = replace(
     ROW,

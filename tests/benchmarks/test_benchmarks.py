@@ -75,3 +75,22 @@ def test_the_garantes_desk_is_told() -> None:
     told = run("benchmarks.workflow", "--bodies", "30", "--processes", "200", "--turns", "2")
     for part in ("| the desk |", "| preview of a reminder to all |", "| PDF |", "Counting all bodies anew"):
         assert part in told
+
+
+def test_our_own_workbook_is_compared_with_the_bare_reader(shared_data: Path) -> None:
+    assert shared_data.is_dir()
+    told = run("benchmarks.workbook", "--rows", "300")
+    assert "python-calamine, bare" in told
+    assert re.search(r"Ratio \d", told)
+
+
+def test_importing_a_workbook_is_compared_with_a_reader_and_with_inserts() -> None:
+    told = run("benchmarks.imports", "--rows", "60")
+    for part in (
+        "python-calamine, bare",
+        "of which stored",
+        "bare inserts of the same rows",
+        "process_part 7.0",
+    ):
+        assert part in told
+    assert re.search(r"Storing reaches \d+% of `executemany`", told)

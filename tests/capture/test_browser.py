@@ -1,35 +1,19 @@
 """Capture in a real browser: saved as it is left, nothing lost, by keyboard alone, accessible at every width."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.browser import NEEDS_CHROMIUM, complaints, violations
 from tests.capture.conftest import Desk
 from tests.capture.samples import full
 from tests.factories import document
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: capture was not tried in a browser"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
-        yield opened
-        opened.close()
+pytestmark = NEEDS_CHROMIUM
 
 
 @dataclass
@@ -288,29 +272,29 @@ KINDS = [
 ]
 
 
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {[node['target'] for node in one['nodes']][:3]}" for one in found]
-
-
 def walk(here: Window, *widths: int) -> None:
-    for width in widths:
-        here.page.set_viewport_size({"width": width, "height": 768})
-        for where in KINDS:
-            here.go(where)
+    for where in KINDS:
+        here.go(where)
+        for width in widths:
+            here.page.set_viewport_size({"width": width, "height": 768})
             assert violations(here.page) == [], (where, width)
             wider = here.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wider <= 0, (where, width, wider)
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_every_kind_of_page_is_accessible_and_fits(window: Callable[..., Window], *, script: bool) -> None:
-    here = window(full(), java_script_enabled=True, bypass_csp=True)
-    if script:
-        walk(here, 1366, 320)
-    else:
-        here.page.route("**/static/**/*.js*", lambda route: route.abort())
-        walk(here, 320)
+def test_every_kind_of_page_is_accessible_fits_and_is_quiet(window: Callable[..., Window]) -> None:
+    here = window(full())
+    said = complaints(here.page)
+    walk(here, 1366, 320)
+    assert said == []
+
+
+def test_every_kind_of_page_is_accessible_and_fits_before_its_script_came(
+    window: Callable[..., Window],
+) -> None:
+    here = window(full())
+    here.page.route("**/static/**/*.js*", lambda route: route.abort())
+    walk(here, 320)
 
 
 def test_without_script_a_section_is_captured(window: Callable[..., Window]) -> None:
@@ -321,13 +305,3 @@ def test_without_script_a_section_is_captured(window: Callable[..., Window]) -> 
     expect(here.page.get_by_role("heading", level=1)).to_have_text("Fechas")
     here.status(SAVED)
     assert here.desk.document["tender"]["title"] == "A mano"
-
-
-def test_the_browser_complains_of_nothing(window: Callable[..., Window]) -> None:
-    here = window(full())
-    said: list[str] = []
-    here.page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    here.page.on("pageerror", lambda error: said.append(str(error)))
-    for where in KINDS:
-        here.go(where)
-    assert said == []

@@ -91,7 +91,7 @@ def oracle(packages: list[Document]) -> list[bool]:
     answer = subprocess.run(
         [sys.executable, "-m", "tools.oracle"],
         input="\n".join(json.dumps(package) for package in packages),
-        capture_output=True,
+        stdout=subprocess.PIPE,  # what it says besides is the failing test's to show
         text=True,
         check=True,
         cwd=ROOT,

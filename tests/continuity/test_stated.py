@@ -119,7 +119,14 @@ def test_an_ocid_of_a_tenant_that_is_here_is_not_brought(
 
 
 def test_every_column_that_names_a_file_is_known() -> None:
-    other = {("catalog_entry", "code_key"), ("sujeto_obligado", "sort_key"), ("sujeto_obligado", "key")}
+    other = {
+        ("catalog_entry", "code_key"),
+        ("pnt_delivered", "row_key"),
+        ("pnt_loaded", "row_key"),
+        ("pnt_remote", "row_key"),
+        ("sujeto_obligado", "sort_key"),
+        ("sujeto_obligado", "key"),
+    }
     named = {
         (table.name, column.name)
         for table in contents.tables()

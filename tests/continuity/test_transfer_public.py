@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
@@ -29,12 +29,12 @@ from tests.publication.conftest import Press
 class Harvester:
     """A client that keeps cursors and copies, and follows redirects."""
 
-    client: httpx.Client
+    client: httpx2.Client
     cursors: dict[str, str] = field(default_factory=dict)
     records: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     releases: dict[str, bytes] = field(default_factory=dict)
 
-    def get(self, url: str) -> httpx.Response:
+    def get(self, url: str) -> httpx2.Response:
         answer = self.client.get(_path(url))
         while answer.status_code == 308:
             answer = self.client.get(_path(answer.headers["location"]))

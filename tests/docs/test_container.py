@@ -103,8 +103,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def run(server: Embedded, image: Path, tmp_path: Path) -> Iterator[Command]:
+@pytest.fixture(scope="module")
+def run(server: Embedded, image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     started: list[subprocess.Popen[str]] = []
     [entry] = given("ENTRYPOINT")
     program = [sys.executable, *json.loads(entry)[1:]]
@@ -114,7 +114,7 @@ def run(server: Embedded, image: Path, tmp_path: Path) -> Iterator[Command]:
         process = subprocess.Popen(
             [*program, *command],
             cwd=image,
-            env={**environment(service, server.port, tmp_path), **extra},
+            env={**environment(service, server.port, tmp_path_factory.mktemp("state")), **extra},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -128,7 +128,7 @@ def run(server: Embedded, image: Path, tmp_path: Path) -> Iterator[Command]:
         process.communicate()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def migrated(run: Command) -> None:
     process = run("migrate")
     output, _ = process.communicate(timeout=120)
@@ -188,7 +188,7 @@ def test_serve_is_healthy_and_ready_and_stops_when_asked(run: Command, migrated:
     [check] = given("HEALTHCHECK")
     probe_code = json.loads(check[check.index("[") :])[2].replace(":8000/", f":{port}/")
 
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while (
         subprocess.run([sys.executable, "-c", probe_code], check=False, capture_output=True).returncode != 0
     ):
@@ -205,7 +205,7 @@ def test_worker_waits_for_jobs_and_stops_when_asked(run: Command, migrated: None
     waiting = "SELECT 1 FROM pg_stat_activity WHERE usename = 'app_worker' AND query ILIKE 'LISTEN %'"
 
     with psycopg.connect(server.superuser_url.replace("+psycopg", ""), autocommit=True) as connection:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while connection.execute(waiting).fetchone() is None:
             assert process.poll() is None, process.communicate()[0]
             assert time.monotonic() < deadline

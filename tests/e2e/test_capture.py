@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Page
 
 from app.ocds import model
+from tests.browser import NEEDS_CHROMIUM, complaints
 from tests.conftest import Place
-from tests.e2e.conftest import NEEDS_CHROMIUM, Desk, complaints
+from tests.e2e.conftest import Desk
 from tests.e2e.keyboard import Keyboard
 from tests.e2e.official import Official
 from tests.e2e.stories import NAMES, alike, story
@@ -17,13 +18,13 @@ pytestmark = NEEDS_CHROMIUM
 STEP_MS = 30_000
 ENVELOPE = ("ocid", "id", "date", "tag", "initiationType")
 
-SHORTER = ("invitación", "directa")
-"""What they do the other two do as well: typed with the drills."""
+OF_DRILLS = ("invitación", "directa", "desierta")
+"""What they do the first does as well."""
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.drill] if name in SHORTER else []) for name in NAMES],
+    [pytest.param(name, marks=[pytest.mark.drill] if name in OF_DRILLS else []) for name in NAMES],
 )
 def test_a_procedure_from_the_keyboard_to_the_world(
     desk: Desk, make_place: Callable[..., Place], name: str

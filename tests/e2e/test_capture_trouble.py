@@ -16,9 +16,10 @@ from app.core.storage import Storage
 from app.identity import service as identity
 from app.ocds.shape import Document
 from app.processes.queries import working_process
+from tests.browser import NEEDS_CHROMIUM
 from tests.chaos.test_kill import Server
 from tests.conftest import PASSWORD, LiveServer, Place, place_maker
-from tests.e2e.conftest import NEEDS_CHROMIUM, Desk
+from tests.e2e.conftest import Desk
 from tests.factories import document, draft
 
 pytestmark = NEEDS_CHROMIUM

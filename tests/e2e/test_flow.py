@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import NEEDS_CHROMIUM, complaints
 from tests.conftest import Place
-from tests.e2e.conftest import NEEDS_CHROMIUM, Desk, complaints
+from tests.e2e.conftest import Desk
 from tests.factories import document, new_ocid
 
 pytestmark = NEEDS_CHROMIUM

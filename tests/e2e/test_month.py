@@ -28,11 +28,11 @@ from app.identity import service as identity
 from app.main import create_app
 from app.ocds.shape import Document
 from app.settings import Settings
+from tests.browser import NEEDS_CHROMIUM, complaints, violations
 from tests.conftest import PASSWORD, LiveServer, serve_app
-from tests.e2e.conftest import NEEDS_CHROMIUM, Desk, complaints
+from tests.e2e.conftest import Desk
 from tests.e2e.official import Official
 from tests.e2e.stories import BODY, NORTH, open_tender
-from tests.e2e.walk import violations
 from tests.identity.providers import free_port
 
 pytestmark = NEEDS_CHROMIUM
@@ -87,7 +87,7 @@ class Month:
 
     def window(self, who: str) -> Page:
         """A window of somebody's own, where nobody has entered yet."""
-        page = self.desk.open(lax=True).new_page()
+        page = self.desk.open().new_page()
         page.set_default_timeout(STEP_MS)
         complaints(page, self.said)
         self.pages[who] = page

@@ -1,12 +1,12 @@
-"""Every page of the route table in a real browser: inside the screen and quiet. And a first visit is light."""
+"""Every page of the route table in a real browser, with script and without. And a first visit is light."""
 
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.conftest import NEEDS_CHROMIUM
-from tests.e2e.walk import NOT_PAGES, PAGES, fits
+from tests.browser import NEEDS_CHROMIUM, violations
+from tests.e2e.walk import NOT_PAGES, PAGES, fits, read_by_axe
 from tests.walls.routes import ROUTES, Route
 
 pytestmark = NEEDS_CHROMIUM
@@ -15,10 +15,23 @@ FIRST_PAGE_BYTES = 50 * 1024
 
 
 @pytest.mark.parametrize("route", PAGES, ids=str)
-def test_it_fits_every_screen_and_the_browser_has_nothing_to_say(
+def test_it_fits_every_screen_the_browser_is_quiet_and_axe_finds_nothing(
     visit: Callable[..., Page], route: Route
 ) -> None:
-    fits(visit(route))
+    page = visit(route)
+    fits(page)
+    read_by_axe(page)
+
+
+@pytest.mark.parametrize("route", PAGES, ids=str)
+def test_it_fits_every_screen_without_script(visit: Callable[..., Page], route: Route) -> None:
+    fits(visit(route, script=False))
+
+
+def test_axe_does_look(visit: Callable[..., Page]) -> None:
+    page = visit(next(route for route in PAGES if route.template == "/"))
+    page.evaluate("document.querySelector('main').append(new Image())")
+    assert [found for found, _ in violations(page)] == ["image-alt"]
 
 
 @pytest.mark.parametrize("template", ["/", "/{tenant}/"])

@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.core.db import Database
 from app.core.storage import Storage
 from app.main import create_app
 from app.settings import Settings
+from tests.browser import NEEDS_CHROMIUM, violations
 from tests.conftest import Place, serve_app
-from tests.e2e.conftest import CHROMIUM, NEEDS_CHROMIUM
 from tests.identity.providers import free_port, mock_provider
 from tests.identity.sso_house import House, link
 
@@ -39,20 +38,9 @@ def house(settings: Settings, database: Database, storage: Storage, mock: str) -
         yield House(live, ours)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
-        yield opened
-        opened.close()
-
-
 def clean(page: Page) -> None:
     """Fail where axe finds something, or where the page is wider than a narrow telephone."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page) == []
     wide = page.viewport_size
     page.set_viewport_size({"width": 320, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
@@ -94,7 +82,7 @@ def test_its_pages_are_for_everyone(house: House, place: Place, mock: str, brows
     house.use(place, mock)
     link(place, place.actor("garante_admin"), mock, "eva")
     admin = house.live.client(place.email("garante_admin"))
-    context = browser.new_context(base_url=house.live.url, bypass_csp=True, locale="es-MX")
+    context = browser.new_context(base_url=house.live.url, locale="es-MX")
     context.add_cookies([{"name": "ca_session", "value": admin.cookies["ca_session"], "url": house.live.url}])
     page = context.new_page()
     base = f"/{place.slug}"

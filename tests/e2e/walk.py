@@ -1,11 +1,8 @@
-"""The walk over every page of the route table: which addresses are pages, whose they are, and what is wrong with one.
+"""The walk over every page of the route table: which addresses are pages, whose they are, and what is wrong with one."""
 
-It is long, so it stands in several files, each of which a worker takes as a whole (`make test`).
-"""
-
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser import violations
 from tests.walls.routes import AWAY, ELSEWHERE, ROUTES, Filled, Route, may
 
 NOT_PAGES = {
@@ -25,7 +22,6 @@ NOT_PAGES = {
     "/{tenant}/catalogos/{kind}/claves.csv": "a file to keep",
     "/{tenant}/procesos-internos/buscar": "options while one types",
     "/_components/opciones": "for the script of a field",
-    "/{tenant}/personas/sujetos": "options while one types",
     "/{tenant}/padron/opciones": "options while one types",
     "/plataforma/organismos/nuevo/direccion": "what is said of an address while one types",
     "/entrar/segundo": "only after a password: tests/identity walks it",
@@ -45,7 +41,6 @@ PAGES = [
     and "/api/v1/" not in route.template
     and not route.template.startswith("/ocds/")
 ]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 WIDTHS = (1366, 360, 320)
 
 
@@ -85,27 +80,29 @@ def sticking_out(page: Page) -> list[str]:
     return found
 
 
-def violations(page: Page, context: str | None = None) -> list[tuple[str, list[object]]]:
-    """What axe finds wrong, on the page or in a part of it."""
-    found = Axe().run(page, context=context, options=RULES).response["violations"]
-    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
-
-
 def fits(page: Page) -> None:
     """Hold a page to one heading, its language, the width of every screen, and silence."""
     assert page.locator("h1").count() == 1
     assert page.locator("html[lang=es], html[lang=es-MX]").count() == 1
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        assert sticking_out(page) == [], width
-    assert page.said == []  # type: ignore[attr-defined]
+        wide = sticking_out(page)
+        assert wide == [], f"{width} px: {wide}"
+    said = page.said  # type: ignore[attr-defined]
+    assert said == [], said
 
 
 def read_by_axe(page: Page) -> None:
-    """Hold a page to what axe knows, what is folded included."""
-    # The menu last and alone, since it lies over the page.
+    """Hold a page on the widest and the narrowest screen to what axe knows, what is folded included."""
     page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((part) => { part.open = true })")
-    assert violations(page) == []
+    for width in (WIDTHS[0], WIDTHS[-1]):
+        page.set_viewport_size({"width": width, "height": 900})
+        wrong = violations(page)
+        assert wrong == [], f"{width} px: {wrong}"
+    # The menu last and alone, since it lies over the page.
     if page.locator("details.menu").count():
         page.evaluate("document.querySelectorAll('details.menu').forEach((part) => { part.open = true })")
-        assert violations(page, context="details.menu") == []
+        for width in (WIDTHS[-1], WIDTHS[0]):
+            page.set_viewport_size({"width": width, "height": 900})
+            wrong = violations(page, "details.menu")
+            assert wrong == [], f"{width} px: {wrong}"

@@ -1,34 +1,18 @@
 """Invitations and passkeys in a real browser, accessible at every width."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.core import clock
+from tests.browser import NEEDS_CHROMIUM, violations
 from tests.conftest import PASSWORD, LiveServer, Place
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: people were not tried in a browser"),
-]
+pytestmark = NEEDS_CHROMIUM
 NEW = "una-frase-que-nadie-adivina"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -52,8 +36,7 @@ def is_clean(page: Page) -> None:
     """Check a page with axe, and that nothing hangs over its edge on a small telephone."""
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], page.url
+    assert violations(page) == [], page.url
     page.set_viewport_size({"width": 1366, "height": 768})
 
 

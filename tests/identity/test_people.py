@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -372,6 +373,87 @@ def test_a_review_that_was_taken_passes_on_too(office: Office) -> None:
     assert admin.post(address, data={"heir": str(heir)}).status_code == 303
     found = office.ask("SELECT reviewer_id FROM process_version WHERE process_id = :id", id=ref.process_id)
     assert found == [(other,)]
+
+
+def test_a_review_of_what_the_heir_edited_waits_for_somebody_else(office: Office) -> None:
+    place = office.place
+    ref, publisher = draft(place), place.actor("so_publisher")
+    decides(office, "self")
+    heir = place.actor("so_editor")  # who wrote it; as of now they publish too
+    with place.database.owner_work(place.system) as session:
+        hat = service.add_membership(session, place.system, heir.account_id, "so_publisher", place.sujetos[0])
+    office.change(
+        "UPDATE process_version SET status = 'in_review', reviewer_id = :by WHERE process_id = :id",
+        by=publisher.account_id,
+        id=ref.process_id,
+    )
+    address = f"/{place.slug}/personas/{publisher.membership_id}/termino"
+    assert office.client("garante_admin").post(address, data={"heir": str(hat)}).status_code == 303
+    found = office.ask("SELECT reviewer_id FROM process_version WHERE process_id = :id", id=ref.process_id)
+    assert found == [(None,)]
+
+
+def test_a_review_taken_under_another_hat_stays(office: Office) -> None:
+    """Who reviews for the garante and publishes in an institution keeps what they decide there when the first ends."""
+    place = office.place
+    ref, reviewer = draft(place), place.actor("garante_reviewer")
+    with place.database.owner_work(place.system) as session:
+        service.add_membership(session, place.system, reviewer.account_id, "so_publisher", place.sujetos[0])
+        secret = service.hash_password(PASSWORD)
+        other = service.create_account(
+            session, email=fresh_address(), full_name="Relevo", password_hash=secret
+        )
+        heir = service.add_membership(session, place.system, other, "garante_reviewer")
+    office.change(
+        "UPDATE process_version SET status = 'in_review', reviewer_id = :by WHERE process_id = :id",
+        by=reviewer.account_id,
+        id=ref.process_id,
+    )
+    address = f"/{place.slug}/personas/{reviewer.membership_id}/termino"
+    admin = office.client("garante_admin")
+    assert "1 revisión" in Page(admin.get(address).text).text, "the garante decides, and they review for it"
+    decides(office, "self")
+    assert "revisión" not in Page(admin.get(address).text).text, (
+        "the institution decides, and they publish in it"
+    )
+    assert admin.post(address, data={"heir": str(heir)}).status_code == 303
+    found = office.ask("SELECT reviewer_id FROM process_version WHERE process_id = :id", id=ref.process_id)
+    assert found == [(reviewer.account_id,)]
+
+
+def decides(office: Office, policy: str) -> None:
+    """Set who decides about what the first institution writes."""
+    sets = "UPDATE sujeto_obligado SET policy = :policy WHERE sujeto_obligado_id = :id"
+    office.change(sets, policy=policy, id=office.place.sujetos[0])
+
+
+def test_what_somebody_does_while_their_role_ends_is_undone(office: Office) -> None:
+    place = office.place
+    ref, editor = draft(place), place.actor("so_editor")
+    client = office.client("so_editor", place.sujetos[0])
+    address = f"/{place.slug}/procesos-internos/{ref.process_id}/versiones/{ref.number}/revision"
+    ends = (
+        "UPDATE membership SET status = 'ended', ended_at = now(), ended_by = :by WHERE membership_id = :id"
+    )
+    chief = place.actor("garante_admin").account_id
+    with ThreadPoolExecutor(1) as threads:
+        with place.database.owner_work(place.system) as session:
+            locked = text("SELECT 1 FROM process_version WHERE process_id = :id FOR UPDATE")
+            session.execute(locked, {"id": ref.process_id})
+            session.execute(
+                text("SELECT 1 FROM contracting_process WHERE process_id = :id FOR UPDATE"),
+                {"id": ref.process_id},
+            )
+            holder = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            acting = threads.submit(client.post, address, data={"row_version": "1"})
+            waiting = "SELECT pid FROM pg_stat_activity WHERE :holder = ANY(pg_blocking_pids(pid))"
+            while not office.ask(waiting, holder=holder):
+                assert not acting.done(), "it begins, and waits for the row"
+            office.change(ends, by=chief, id=editor.membership_id)
+        answer = acting.result(timeout=20)
+    assert answer.status_code == 404
+    status = "SELECT status FROM process_version WHERE process_id = :id"
+    assert office.ask(status, id=ref.process_id) == [("draft",)]
 
 
 def test_work_stays_where_another_role_still_allows_it(office: Office) -> None:
@@ -757,13 +839,3 @@ def test_an_administration_that_cannot_sign_in_is_none(office: Office) -> None:
     assert admin.post(end).status_code == 409
     office.change("UPDATE account SET status = 'active' WHERE account_id = :id", id=second.account_id)
     assert admin.post(end).status_code == 303
-
-
-def test_bodies_are_found_while_one_types(office: Office) -> None:
-    key = office.ask(
-        "SELECT key FROM sujeto_obligado WHERE sujeto_obligado_id = :id", id=office.place.sujetos[0]
-    )[0][0]
-    found = f"/{office.place.slug}/personas/sujetos"
-    client = office.client("garante_admin")
-    assert key in [one["hint"] for one in client.get(found, params={"q": str(key).upper()}).json()]
-    assert client.get(found, params={"q": "zzz %"}).json() == []

@@ -16,7 +16,7 @@ from app.core.storage import Storage
 from app.identity import service as identity
 from app.main import create_app
 from app.settings import Settings
-from tests.conftest import PASSWORD, LiveServer, Place, serve_app
+from tests.conftest import PASSWORD, RECOMMENDED, LiveServer, Place, serve_app
 
 WRONG = "El correo o la contraseña no son correctos."
 THROTTLED = "Hubo demasiados intentos fallidos."
@@ -131,6 +131,12 @@ def test_where_there_is_https_the_cookie_is_bound_to_it_and_to_the_host(
     assert name.startswith("__Host-ca_session=")
     assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(attributes)
     assert not any(attribute.startswith("Domain") for attribute in attributes)
+
+
+def test_a_stored_password_costs_what_the_library_recommends() -> None:
+    assert RECOMMENDED.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    # What the tests put in the place of the recommended shows that the service asks for it.
+    assert identity.hash_password(PASSWORD).startswith("$argon2id$v=19$m=8,t=1,p=1$")
 
 
 def test_the_database_never_holds_the_token(browser: httpx2.Client, database: Database) -> None:

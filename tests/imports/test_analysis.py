@@ -12,7 +12,8 @@ import pytest
 
 from app.imports import records
 from app.imports.analysis import ENVELOPE, Analysis, Prefixes, analyse, settle, without_nulls
-from app.imports.reading import Entry, Fault, Place, Reading
+from app.imports.entries import Entry, Fault, Place
+from app.imports.reading import Reading
 from app.ocds import ocid as ocids
 
 FOREIGN = "ocds-fff999"

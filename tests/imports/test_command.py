@@ -2,53 +2,40 @@
 
 import gzip
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from app.core.db import Database
+from app.core.errors import AppError
+from tests.command_line import CommandLine, command_line
 from tests.conftest import Place
 from tests.imports.conftest import Desk, release
 
+__all__ = ["command_line"]
+
 
 @pytest.fixture
-def command(database: Database, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run `python -m app import …` in a process of its own, against the database of the tests."""
-    urls = {f"DATABASE_URL_{role.upper()}": getattr(database.urls, role) for role in ("rw", "public", "monitor", "worker", "auth", "auditor")}  # fmt: skip
-    given = {**os.environ, **urls, "DATABASE_URL": database.urls.owner, "CA_STATE_FOLDER": str(tmp_path)}
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "datos.json.gz"
 
-    def run(place: Place, content: object, *options: str) -> subprocess.CompletedProcess[str]:
-        path = tmp_path / "datos.json.gz"
-        path.write_bytes(gzip.compress(json.dumps(content).encode()))
-        call: list[Any] = [sys.executable, "-m", "app", "import", path, "--tenant", place.slug, *options]
-        return subprocess.run(call, env=given, capture_output=True, text=True, timeout=120, check=False)
 
-    return run
+def write(path: Path, *content: object) -> None:
+    path.write_bytes(gzip.compress(json.dumps(content).encode()))
 
 
 def test_the_command_imports_and_publishes(
-    command: Callable[..., subprocess.CompletedProcess[str]],
+    command_line: CommandLine,
+    path: Path,
     make_place: Callable[..., Place],
     make_desk: Callable[..., Desk],
 ) -> None:
     place = make_place(policy="direct")
     desk = make_desk(place, "garante_admin")
-    content = [release(f"{place.prefix}-1"), release("ocds-c0c0c0-1"), {}]
-    options = (
-        "--as",
-        place.email("garante_admin"),
-        "--sujeto",
-        "so-1",
-        "--publish",
-        "--accept-prefix",
-        "ocds-c0c0c0",
-    )
-    done = command(place, content, *options)
+    write(path, release(f"{place.prefix}-1"), release("ocds-c0c0c0-1"), {})
+    order = ("import", str(path), "--tenant", place.slug, "--as", place.email("garante_admin"))
+    order += ("--sujeto", "so-1", "--publish", "--accept-prefix", "ocds-c0c0c0")
+    done = command_line.apart(*order)
     assert done.returncode == 0, done.stderr
     assert "Se importaron 2\N{NO-BREAK SPACE}entregas." in done.stdout
     assert "Publicada: 2" in done.stdout
@@ -56,20 +43,19 @@ def test_the_command_imports_and_publishes(
     process = desk.process("ocds-c0c0c0-1")
     assert process is not None
     assert process.published
-    again = command(place, content, *options)
-    assert again.returncode == 0
+    again = command_line.here(*order)
+    assert again.exit_code == 0
     assert "Sin cambios: 2" in again.stdout
 
 
-def test_the_command_refuses_in_words(
-    command: Callable[..., subprocess.CompletedProcess[str]], place: Place
-) -> None:
+def test_the_command_refuses_in_words(command_line: CommandLine, path: Path, place: Place) -> None:
     place.actor("so_reader")
-    for options in (
-        ("--as", place.email("so_reader", place.sujetos[0])),
-        ("--as", "nadie@example.org"),
-    ):
-        refused = command(place, [release(f"{place.prefix}-1")], *options)
-        assert refused.returncode == 1
-        assert "Traceback" not in refused.stderr
-        assert refused.stderr.strip().endswith(".")
+    write(path, release(f"{place.prefix}-1"))
+    order = ("import", str(path), "--tenant", place.slug, "--as")
+    refused = command_line.here(*order, place.email("so_reader", place.sujetos[0]))
+    assert isinstance(refused.exception, AppError)
+    assert refused.exception.detail.endswith(".")
+    unknown = command_line.apart(*order, "nadie@example.org")
+    assert unknown.returncode == 1
+    assert "Traceback" not in unknown.stderr
+    assert unknown.stderr.strip().endswith(".")

@@ -58,7 +58,7 @@ def test_what_a_program_sends_to_a_direct_body_is_published_in_its_name(
     live: LiveServer, make_place: Any, pack: Any
 ) -> None:
     place = make_place(policy="direct")
-    machine = let_in(live, place, sujeto=str(place.sujetos[0]))
+    machine = let_in(live, place, sujeto="so-1")
     sent = release(place)
 
     told = finished(machine, send(machine, pack(sent)), "?outcome=published")
@@ -79,7 +79,7 @@ def test_what_a_program_sends_to_a_direct_body_is_published_in_its_name(
 
 
 def test_elsewhere_it_stays_in_drafts(live: LiveServer, place: Place) -> None:
-    machine = let_in(live, place, sujeto=str(place.sujetos[0]))
+    machine = let_in(live, place, sujeto="so-1")
     sent = release(place)
     told = finished(machine, send(machine, orjson.dumps([sent])), "?outcome=created")
     assert told["counts"]["created"] == 1
@@ -88,7 +88,7 @@ def test_elsewhere_it_stays_in_drafts(live: LiveServer, place: Place) -> None:
 
 
 def test_what_cannot_be_used_is_told_row_by_row(live: LiveServer, place: Place) -> None:
-    machine = let_in(live, place, sujeto=str(place.sujetos[0]))
+    machine = let_in(live, place, sujeto="so-1")
     wrong = release(place) | {"ocid": "ocds-zzzzzz-1"}
     told = finished(machine, send(machine, orjson.dumps([wrong])))
     assert told["counts"]["refused"] == 1
@@ -107,9 +107,9 @@ def test_what_is_no_data_fails_in_words(live: LiveServer, place: Place, body: by
 
 
 def test_a_client_of_one_body_sees_nothing_of_another(live: LiveServer, place: Place) -> None:
-    other = place.add_sujeto()
-    first = let_in(live, place, sujeto=str(place.sujetos[0]))
-    second = let_in(live, place, sujeto=str(other))
+    place.add_sujeto()
+    first = let_in(live, place, sujeto="so-1")
+    second = let_in(live, place, sujeto="so-2")
     sent = send(first, orjson.dumps([release(place)]))
     finished(first, sent)
     headers = {"Authorization": f"Bearer {second.token()}"}

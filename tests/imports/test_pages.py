@@ -1,5 +1,6 @@
 """The pages, over HTTP: a person sends a file, looks, confirms and reads the report, without JavaScript."""
 
+import io
 import json
 import re
 import time
@@ -14,8 +15,13 @@ from app.core.db import Database
 from app.core.storage import Storage
 from app.main import create_app
 from app.settings import Settings
+from app.simple.writing import template
+from app.sipot.builtin import BUILT_IN
+from app.sipot.rows import Row
+from app.sipot.writing import write
 from tests.conftest import LiveServer, Place, serve_app
 from tests.imports.conftest import Desk, release
+from tests.simple.sheets import EXAMPLE, filled
 
 
 def enter(server: LiveServer, place: Place, role: str = "so_editor") -> httpx2.Client:
@@ -99,10 +105,10 @@ def test_what_is_wrong_with_the_form_is_said_in_it(live: LiveServer, place: Plac
     assert empty.status_code == 422
     assert "Elige el archivo" in empty.text
     assert send(client, place, b"").status_code == 422
-    refused = send(client, place, [], publicar="true", sujeto=str(place.sujetos[0]))
+    refused = send(client, place, [], publicar="true", sujeto="so-1")
     assert refused.status_code == 422
     assert "después de una revisión" in refused.text
-    assert send(client, place, [], sujeto=str(uuid4())).status_code == 404
+    assert send(client, place, [], sujeto="so-99").status_code == 422
     assert send(client, place, [], sujeto="nadie").status_code == 422
 
 
@@ -120,7 +126,7 @@ def test_a_garante_adds_a_prefix_from_the_page(live: LiveServer, place: Place) -
     client = enter(live, place, "garante_admin")
     prefix = f"ocds-{uuid4().hex[:6]}"
     content = [release(f"{prefix}-1")]
-    address = send(client, place, content, sujeto=str(place.sujetos[0])).headers["location"]
+    address = send(client, place, content, sujeto="so-1").headers["location"]
     wait(client, address, f"Agregar {prefix}")
     assert client.post(f"{address}/prefijo", data={"prefijo": prefix}).status_code == 303
     wait(client, address, "1\N{NO-BREAK SPACE}entrega lista")
@@ -182,3 +188,40 @@ def test_an_oversized_upload_is_refused_with_413(small: LiveServer, place: Place
         address, content=chunks(300_000), headers={"Content-Type": "multipart/form-data; boundary=x"}
     )
     assert streamed.status_code == 413
+
+
+def test_a_workbook_comes_back_with_remarks_to_its_own_people_only(
+    live: LiveServer, place: Place, other_place: Place
+) -> None:
+    file = io.BytesIO()
+    write(BUILT_IN["43335", "2021"], [Row("", 0, "", {"file": "AD-1", "contract.number": "C-1"})], file)
+    client = enter(live, place)
+    assert "El libro de la PNT" in client.get(f"/{place.slug}/importaciones/nueva").text
+    address = send(client, place, file.getvalue()).headers["location"]
+    text = wait(client, address, "lista para importar")
+    assert f"{address}/informe.xlsx" in text
+    answer = client.get(f"{address}/informe.xlsx")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "private, no-store")
+    assert answer.content.startswith(b"PK")
+    assert "Deshacer la importación" not in text
+
+    client.post(f"{address}/confirmar")
+    assert "Deshacer la importación" in wait(client, address, "Se importó")
+    client.post(f"{address}/deshacer")
+    wait(client, address, "Esta importación se deshizo")
+
+    number = address.rpartition("/")[2]
+    stranger = enter(live, other_place)
+    assert stranger.get(f"/{other_place.slug}/importaciones/{number}/informe.xlsx").status_code == 404
+    assert stranger.get(f"{address}/informe.xlsx").status_code in (403, 404)
+
+
+def test_the_simple_sheet_is_downloaded_filled_and_sent(live: LiveServer, place: Place) -> None:
+    client = enter(live, place)
+    (address,) = re.findall(
+        r'href="(\S+/hoja-sencilla.xlsx)" download', client.get(f"/{place.slug}/importaciones/nueva").text
+    )
+    assert client.get(address).content == template()
+    run = send(client, place, filled(EXAMPLE)).headers["location"]
+    assert "hoja sencilla" in wait(client, run, "lista para importar")
+    assert f"{run}/informe.xlsx" in client.get(run).text

@@ -340,7 +340,8 @@ def test_what_was_read_is_not_joined_and_not_written_about(
     submit(place, draft(place))
     consume(place)
     with place.database.unit_of_work(reviewer) as session:
-        service.read_all(session, reviewer)
+        (shown,) = queries.inbox(session, reviewer).rows
+        service.read_all(session, reviewer, shown.notice_id or 0)
     submit(place, draft(place))
     consume(place)
     assert kinds(place, reviewer) == [("review.submitted", 1), ("review.submitted", 1)]
@@ -548,3 +549,12 @@ def test_the_worker_finds_whose_news_waits(place: Place, storage: object, settin
     assert kinds(place, reviewer) == [("review.submitted", 1)]
     with place.database.worker_work() as session:
         assert place.tenant_id not in queries.with_news(session)
+
+
+@pytest.mark.parametrize("kind", ["reservation.requested", "withdrawal.requested"])
+def test_who_decides_is_told_of_what_is_asked_for(place: Place, kind: str) -> None:
+    reviewer, publisher = place.actor("garante_reviewer"), place.actor("so_publisher")
+    emit(place, kind, {"process_id": str(draft(place).process_id)}, by=publisher)
+    consume(place)
+    assert kinds(place, reviewer) == [(kind, 1)]
+    assert kinds(place, publisher) == []

@@ -303,6 +303,15 @@ def test_too_many_rows_are_refused_whole(office: Office) -> None:
     assert "100,000" in load.message
 
 
+@pytest.mark.drill
+def test_as_many_rows_as_may_be_are_read(office: Office) -> None:
+    lines = "".join(f"{number},Sujeto {number:06} de Prueba\n" for number in range(MOST_ROWS))
+    load = office.send(f"id pnt,nombre\n{lines}".encode())
+    assert MOST_ROWS == 100_000
+    assert load.message == ""
+    assert sum(load.counts.values()) - load.counts.get("missing", 0) == MOST_ROWS
+
+
 def test_what_changed_since_the_preview_is_not_overwritten(office: Office) -> None:
     office.body(**{"id pnt": "101", "nombre": "Secretaría de Ejemplo", "siglas": "SE"})
     first = office.send((HEAD + "101,Secretaría de Ejemplo,UNO,,,,,\n").encode())
@@ -404,3 +413,34 @@ def test_a_choice_that_a_row_does_not_offer_is_refused(office: Office) -> None:
         loading.discard(session, office.keeper, load.load_id)
     with office.place.database.unit_of_work(office.keeper) as session, pytest.raises(ConflictError):
         loading.order(session, office.keeper, load.load_id)
+
+
+def test_two_bodies_of_one_name_with_ids_of_their_own_both_come_in(office: Office) -> None:
+    office.body(nombre="Instituto de la Vivienda")
+    content = "ID PNT,Sujeto obligado\n81,Instituto de la Vivienda\n82,Instituto de la Vivienda\n"
+    load = office.send(content.encode())
+    with office.place.database.unit_of_work(office.keeper) as session:
+        rows = session.exec(select(PadronRow).where(PadronRow.load_id == load.load_id)).all()
+    first, second = sorted((row for row in rows if row.told), key=lambda row: row.row_number)
+    assert (first.outcome, second.outcome) == ("changed", "alike")
+    assert "puede estar dos veces" in second.reason
+
+    office.choose(load, {first.row_number: "change", second.row_number: "add"})
+    office.apply(load)
+    ids = [body.pnt_id for body in office.bodies().values() if body.name == "Instituto de la Vivienda"]
+    assert sorted(str(one) for one in ids) == ["81", "82"]
+
+    # Of two of a name, a row that has nothing but the name does not say which.
+    again = office.send(b"Sujeto obligado\nInstituto de la Vivienda\n")
+    assert office.rows(again)["Instituto de la Vivienda"].outcome in ("alike", "missing")
+    with office.place.database.unit_of_work(office.keeper) as session:
+        rows = session.exec(select(PadronRow).where(PadronRow.load_id == again.load_id)).all()
+    assert [row.outcome for row in rows if row.told] == ["alike"]
+
+
+def test_one_name_twice_without_ids_is_one_body(office: Office) -> None:
+    office.body(nombre="Instituto de la Vivienda")
+    load = office.send(b"Sujeto obligado\nInstituto de la Vivienda\nInstituto de la Vivienda\n")
+    with office.place.database.unit_of_work(office.keeper) as session:
+        rows = session.exec(select(PadronRow).where(PadronRow.load_id == load.load_id)).all()
+    assert sorted(row.outcome for row in rows if row.told) == ["equal", "refused"]

@@ -36,6 +36,20 @@ def test_a_body_is_entered_found_without_accents_and_edited(counter: Sit) -> Non
     assert "Cambio de datos" in desk.get(here).text
 
 
+def test_working_bodies_are_found_while_one_types(counter: Sit) -> None:
+    desk = counter("garante_admin")
+    second = desk.place.add_sujeto()
+
+    def offered(words: str) -> list[str]:
+        return [one["value"] for one in desk.get(f"/padron/opciones?q={words}").json()]
+
+    assert offered("SO-2 secretaria") == ["so-2"]
+    assert offered("") == ["so-1", "so-2"]
+    assert offered("zzz %25") == []
+    desk.post(f"/padron/{second}/suspension", row_version="1", motivo="Extinto")
+    assert offered("so-2") == []
+
+
 def test_two_bodies_never_share_an_id(counter: Sit) -> None:
     desk = counter("garante_admin")
     desk.post("/padron/nuevo", name="Primera", pnt_id="77")

@@ -1,28 +1,23 @@
 """Every public page in a real browser: accessible, inside the screen, without a word of script."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from app.demo.bodies import PLACES, sujetos_of
 from app.demo.story import tell
 from app.processes.service import ENVELOPE
+from tests.browser import NEEDS_CHROMIUM, violations
 from tests.conftest import LiveServer, Place
 from tests.factories import document
 from tests.portal.conftest import Newsroom
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 LONG = "COMISIÓN ESTATAL PARA LA PLANEACIÓN Y PROGRAMACIÓN DEL DESARROLLO URBANO, LA VIVIENDA Y LA INFRAESTRUCTURA FÍSICA EDUCATIVA"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: the public pages were not walked"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(make_place: Callable[..., Place], live: LiveServer) -> Iterator[Site]:
+def site(make_place: Callable[..., Place], live: LiveServer, browser: Browser) -> Site:
     place, empty = make_place(policy="direct"), make_place()
     newsroom = Newsroom(place)
     long = place.add_sujeto(policy="direct", name=LONG)
@@ -77,20 +72,13 @@ def site(make_place: Callable[..., Place], live: LiveServer) -> Iterator[Site]:
     newsroom.publish(ocid=f"{place.prefix}-gone")
     newsroom.withdraw(len(told.releases) + 2, "Artículo 116 de la Ley de Prueba")
     live.app.state.directory.forget()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
-        yield Site(browser, live.url, f"/{place.slug}", f"/{empty.slug}", place.prefix)
-        browser.close()
+    return Site(browser, live.url, f"/{place.slug}", f"/{empty.slug}", place.prefix)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1366), ("dark", 360)])
 def test_axe_finds_nothing(site: Site, scheme: str, width: int) -> None:
-    # axe is injected as a script of its own, which the policy of the page rightly refuses.
     page = site.browser.new_page(
         color_scheme=scheme,  # type: ignore[arg-type]
-        bypass_csp=True,
         viewport={"width": width, "height": 800},
     )
     found = {}
@@ -98,9 +86,8 @@ def test_axe_finds_nothing(site: Site, scheme: str, width: int) -> None:
         answer = page.goto(site.url + path)
         assert answer is not None
         assert answer.status == (410 if path.endswith("gone") else 200)
-        violations = Axe().run(page).response["violations"]
-        if violations:
-            found[path] = [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in violations]
+        if wrong := violations(page):
+            found[path] = wrong
 
     assert found == {}
     page.close()
@@ -109,14 +96,13 @@ def test_axe_finds_nothing(site: Site, scheme: str, width: int) -> None:
 def test_nothing_sticks_out_at_any_width_without_script(site: Site) -> None:
     context = site.browser.new_context(java_script_enabled=False)
     wide = []
-    for width in (320, 360, 768, 1366, 1920):
-        page = context.new_page()
-        page.set_viewport_size({"width": width, "height": 800})
-        for path in site.pages():
-            page.goto(site.url + path)
+    page = context.new_page()
+    for path in site.pages():
+        page.goto(site.url + path)
+        for width in (320, 360, 768, 1366, 1920):
+            page.set_viewport_size({"width": width, "height": 800})
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wide.append((width, path))
-        page.close()
 
     assert wide == []
     context.close()

@@ -1,6 +1,7 @@
 """A withdrawal that redacts too: the text is nowhere any more, in no table, no file, no answer and no log line."""
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from app.continuity import exporting
 from app.core import clock, public_log
 from app.core.audit import AuditEvent
 from app.core.db import Actor, Database
-from app.core.errors import ConflictError
+from app.core.errors import ConflictError, ForbiddenError
 from app.core.jobs import Worker
 from app.core.public_log import PublicAct
 from app.core.storage import Storage
@@ -442,3 +443,37 @@ def test_what_left_the_draft_before_the_decision_is_redacted_in_its_history(
         withdrawals.approve(session, reviewer, case.process_id, request_id)
 
     assert "document_edit" not in tables_holding(f"Ver a {case.secret}")
+
+
+def test_who_asked_decides_under_no_other_hat(case: Case) -> None:
+    publisher = case.place.actor("so_publisher")
+    reviewer = case.place.actor("garante_reviewer")
+    with case.place.database.unit_of_work(publisher) as session:
+        asked = withdrawals.request(session, publisher, case.process_id, everything(case)).request_id
+    own = dataclasses.replace(reviewer, account_id=publisher.account_id)
+
+    with case.place.database.unit_of_work(own) as session:
+        with pytest.raises(ForbiddenError, match="otra persona"):
+            withdrawals.approve(session, own, case.process_id, asked)
+        with pytest.raises(ForbiddenError, match="otra persona"):
+            withdrawals.refuse(session, own, case.process_id, asked, "No procede en este caso.")
+
+    with case.place.database.unit_of_work(reviewer) as session:
+        assert withdrawals.one(session, reviewer, case.process_id, asked).status == "requested"
+        withdrawals.approve(session, reviewer, case.process_id, asked)
+
+
+def test_what_waits_is_read_page_by_page_the_oldest_first(press: Press) -> None:
+    publisher, reviewer = press.place.actor("so_publisher"), press.place.actor("garante_reviewer")
+    asked = []
+    for _ in range(3):
+        ocid, _ = press.release()
+        with press.place.database.unit_of_work(publisher) as session:
+            process_id = load_working(session, publisher, [ocid])[ocid].process_id
+            wanted = Asked("order", "Artículo 1", "Lo ordenó un juzgado.")
+            asked.append(withdrawals.request(session, publisher, process_id, wanted).request_id)
+    with press.place.database.unit_of_work(reviewer) as session:
+        first = withdrawals.in_status(session, reviewer, "requested", limit=2)
+        second = withdrawals.in_status(session, reviewer, "requested", cursor=first.next_cursor, limit=2)
+    assert [[row.request_id for row, _, _ in page.rows] for page in (first, second)] == [asked[:2], asked[2:]]
+    assert second.next_cursor is None

@@ -1,7 +1,7 @@
 """Reservations: what is reserved stays out of every release while it lasts, and the world is told that it does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -190,6 +190,24 @@ def test_who_may_not_decide_does_not(case: Case, other_press: Press) -> None:
     case.act(reservations.cancel, reservation_id, role="so_publisher")
     with pytest.raises(ConflictError):
         case.act(reservations.grant, reservation_id, today=TODAY)
+
+
+def test_who_asked_decides_under_no_other_hat(case: Case) -> None:
+    reservation_id = case.ask()
+    asked = case.place.actor("so_publisher").account_id
+    reviewer = replace(case.place.actor("garante_reviewer"), account_id=asked)
+
+    for decide, told in (
+        (reservations.grant, {"today": TODAY}),
+        (reservations.refuse, {"why": "No procede en este caso."}),
+    ):
+        with (
+            case.place.database.unit_of_work(reviewer) as session,
+            pytest.raises(ForbiddenError, match="otra persona"),
+        ):
+            decide(session, reviewer, case.ref.process_id, reservation_id, **told)
+    assert case.row(reservation_id).status == "requested"
+    case.act(reservations.grant, reservation_id, today=TODAY)
 
 
 def test_confidential_information_has_no_term(case: Case) -> None:

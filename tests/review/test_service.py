@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from itertools import product
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -399,6 +400,36 @@ def test_of_two_decisions_at_once_one_waits_and_comes_too_late(places: dict[str,
 
     assert waited == {other}
     assert read(place, ref).status == "approved"
+
+
+def test_of_two_who_approve_at_once_one_does_and_the_other_is_told(places: dict[str, Place]) -> None:
+    place = places["garante"]
+    ref = in_review(place)
+    reviewer = place.actor("garante_reviewer")
+    colleague = hat(place, place.actor("garante_admin"), "garante_reviewer")
+    together = Barrier(2)
+
+    def approve(who: Actor) -> str:
+        together.wait(10)
+        try:
+            act(place, who, "approve", ref, 2)
+        except (StaleError, ConflictError) as error:
+            return error.detail
+        return ""
+
+    with ThreadPoolExecutor(2) as threads:
+        told = sorted(threads.map(approve, (reviewer, colleague)))
+
+    assert told[0] == ""
+    assert len(told[1]) > 20
+    assert read(place, ref).row_version == 3
+    with place.database.unit_of_work(place.system) as session:
+        done = session.exec(
+            select(AuditEvent).where(
+                AuditEvent.verb == "process.approve", AuditEvent.subject_id == str(ref.process_id)
+            )
+        ).all()
+    assert len(done) == 1
 
 
 def test_a_process_has_one_open_version_at_most(places: dict[str, Place]) -> None:

@@ -210,4 +210,4 @@ def test_a_quarter_without_contracts_says_so_and_nothing_else() -> None:
 
 
 def _fields(report: Report) -> dict[str, Any]:
-    return {name: getattr(report, name) for name in Report.__dataclass_fields__}
+    return {name: getattr(report, name) for name in Report._fields}

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 import httpx2
 from sqlalchemy import text
 
+from app.core import clock
 from app.core.db import Database
 from app.core.policy import SUJETO_ROLES, TENANT_ROLES
 from app.core.storage import Storage
 from app.tenancy.models import TenantHost
 from tests.conftest import PASSWORD, LiveServer, Place
 from tests.walls.routes import SAFE, Filled, Route, fill, may
+
+FRESH_SECONDS = 300.0
 
 
 @dataclass
@@ -20,10 +23,14 @@ class Crowd:
 
     live: LiveServer
     clients: dict[str, httpx2.Client] = field(default_factory=dict)
+    entered: dict[str, float] = field(default_factory=dict)
 
-    def client(self, email: str = "") -> httpx2.Client:
-        """The browser of somebody, or of nobody."""
+    def client(self, email: str = "", *, fresh: bool = False) -> httpx2.Client:
+        """The browser of somebody, or of nobody; who must have entered a moment ago does it again."""
+        if fresh and clock.monotonic() - self.entered.get(email, 0) > FRESH_SECONDS and email in self.clients:
+            self.clients.pop(email).close()
         if email not in self.clients:
+            self.entered[email] = clock.monotonic()
             client = httpx2.Client(base_url=self.live.url, timeout=30, headers={"Accept": "text/html"})
             if email:
                 answer = client.post("/entrar", data={"email": email, "password": PASSWORD})
@@ -39,9 +46,10 @@ class Crowd:
         *,
         sent: dict[str, str] | None = None,
         host: str = "",
+        fresh: bool = False,
     ) -> httpx2.Response:
         """Ask for the route's address with these values, as somebody."""
-        return self.client(email).request(
+        return self.client(email, fresh=fresh).request(
             route.method,
             route.address(values),
             data=None if route.method in SAFE else sent,

@@ -13,6 +13,7 @@ from datetime import date
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi.dependencies.models import Dependant
@@ -21,7 +22,6 @@ from sqlalchemy import func, text, update
 from sqlmodel import col, select
 
 from app.adoption import reminders
-from app.adoption.quarters import Quarter
 from app.adoption.queries import Filters
 from app.attachments import service as attachments
 from app.attachments.service import Intake, SentFile
@@ -32,6 +32,7 @@ from app.core.audit import AuditEvent
 from app.core.db import Actor, Database, DatabaseUrls, RwSession
 from app.core.outbox import OutboxEvent
 from app.core.policy import ROLES, Permission
+from app.core.quarters import Quarter
 from app.core.storage import Storage
 from app.identity import invitations
 from app.identity import service as identity
@@ -44,6 +45,10 @@ from app.notifications.models import Notice
 from app.ocds.shape import Document
 from app.onboarding import loading as padron
 from app.parties import service as parties
+from app.pnt import declaring, formats
+from app.pnt.declaring import Statement
+from app.pnt.delivery.models import PntAccount, PntDelivered, PntDelivery, PntRemote
+from app.pnt.due import Whose
 from app.processes import beginning, editing
 from app.processes.models import Observation
 from app.processes.queries import VersionRef, working_process
@@ -128,6 +133,7 @@ PUBLIC_ACTS = {
 }
 """Addresses to which anyone may send something, and why."""
 
+ZONE = "America/Mexico_City"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 
@@ -242,9 +248,14 @@ def _attach(place: Place, storage: Storage, process_id: UUID, editor: Actor, *, 
     return received.attachment.attachment_id
 
 
+def trusted_name(place: Place) -> str:
+    """Return what a body of a place is called as no other place's is."""
+    return f"Sujeto de confianza de {place.slug}"
+
+
 def _publish(place: Place, storage: Storage, *, ocid: str) -> UUID:
     """Publish a process of another body by the way of a trusted import; return the file that it names."""
-    trusted = place.add_sujeto(policy="direct")
+    trusted = place.add_sujeto(policy="direct", name=trusted_name(place))
     publisher, editor = place.actor("so_publisher", trusted), place.actor("so_editor", trusted)
     ref = draft(place, ocid=ocid, editor=editor, source="import:prueba")
     file = _attach(place, storage, ref.process_id, editor, name=PUBLISHED_FILE, body="publicada")
@@ -452,6 +463,52 @@ def _reminder(place: Place, secret: str) -> UUID:
         return sent.reminder_id
 
 
+def _format(place: Place, secret: str) -> UUID:
+    """Let bodies report in a format that was chosen, and declare a quarter of the first body without contracts."""
+    keeper, publisher = place.actor("garante_admin"), place.actor("so_publisher")
+    today = clock.now().astimezone(ZoneInfo(ZONE)).date()
+    quarter = Quarter.of(today).previous
+    with place.database.unit_of_work(keeper) as session:
+        formats.choose(session, keeper, "43335/2021", formats.Terms(quarter, formats.Obligation(secret)))
+        chosen = formats.choices(session, keeper)[0].format_key
+    whose = Whose(place.sujetos[0], quarter, ZONE, natural_rfc_public=False)
+    with place.database.unit_of_work(publisher) as session:
+        declaring.declare(
+            session, publisher, whose, Statement(secret, today, today, f"Sin contratos: {secret}")
+        )
+    assert chosen is not None
+    return chosen
+
+
+def _sending(place: Place, secret: str) -> UUID:
+    """Keep an account at the PNT, and what became of a sending of the first body."""
+    publisher, body = place.actor("so_publisher"), place.sujetos[0]
+    quarter = Quarter.of(clock.now().astimezone(ZoneInfo(ZONE)).date()).previous.start
+    about = {"tenant_id": place.tenant_id, "sujeto_obligado_id": body, "quarter": quarter, "family": "direct"}
+    with place.database.owner_work(publisher) as session:
+        session.add(
+            PntAccount(
+                tenant_id=place.tenant_id, sujeto_obligado_id=body, sealed=secret, email="unidad@example.org"
+            )
+        )
+        session.add(PntRemote(**about, row_key=secret, title=secret, state="adding"))
+        sending = PntDelivery(**about, said={}, total=1, problem=secret, ended_at=clock.now())
+        session.add(sending)
+        session.flush()
+        session.add(
+            PntDelivered(
+                tenant_id=place.tenant_id,
+                delivery_id=sending.delivery_id,
+                row_key=secret,
+                title=secret,
+                act="add",
+                outcome="doubt",
+                told=secret,
+            )
+        )
+        return sending.delivery_id
+
+
 STATES = {
     "devolucion": "in_review",
     "aprobacion": "in_review",
@@ -467,7 +524,12 @@ STATES = {
 }
 """Last segment of an address → state in which a version must be for it to mean something; `draft` otherwise."""
 
-QUERIES = {"lista": "?en=/parties", "devolucion": "?en=/tender/title", "filas": "?de=curso"}
+QUERIES = {
+    "lista": "?en=/parties",
+    "devolucion": "?en=/tender/title",
+    "filas": "?de=curso",
+    "{familia}.xlsx": "?area=Compras&actualizado=01/01/2026&tipo=todo",
+}
 """Last segment of an address → what it cannot do without."""
 
 ELSEWHERE = {
@@ -475,6 +537,7 @@ ELSEWHERE = {
     "observacion": "only of what one person published",
     "correccion": "only of what is published, which is no secret",
     "ajustes": "it leads to the first tab that the person may open",
+    "informe.xlsx": "only of what came as a workbook; tests/imports looks at it",
 }
 """Last segment of a page → why nobody of a body whose garante approves sees it; tests/review looks at it."""
 
@@ -548,6 +611,7 @@ ROWS = (
     "import_id",
     "session_id",
     "entry_id",
+    "format_key",
     "load_id",
     "padron_load_id",
     "sujeto_id",
@@ -596,6 +660,10 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "padron_load_id": str(_padron(place, storage, secret)),
         "sujeto_id": str(place.sujetos[0]),
         "reminder_id": str(_reminder(place, secret)),
+        "trimestre": Quarter.of(clock.now().astimezone(ZoneInfo(ZONE)).date()).previous.written,
+        "familia": "directas",
+        "delivery_id": str(_sending(place, secret)),
+        "format_key": str(_format(place, secret)),
         "party_id": str(_party(place, secret)),
         "client_id": _client(place, secret),
         "membership_id": str(_person(place, secret)),

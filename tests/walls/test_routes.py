@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -27,6 +27,7 @@ from tests.walls.routes import (
     Filled,
     Route,
     may,
+    trusted_name,
 )
 
 GUARDED = [route for route in ROUTES if route.for_people]
@@ -71,12 +72,19 @@ def foreign(make_place: Callable[..., Place], crowd: Crowd, ours: Filled) -> Pla
     return place
 
 
+@pytest.fixture(scope="module")
+def last_seen() -> dict[str, object]:
+    """Tenant A's rows as the last test left them: nobody else touches them."""
+    return {}
+
+
 @pytest.fixture
-def untouched(database: Database, ours: Filled) -> Iterator[None]:
+def untouched(database: Database, ours: Filled, last_seen: dict[str, object]) -> Iterator[None]:
     """Fail the test when any row of tenant A differs at its end."""
-    before = rows_of(database, ours)
+    before = dict(last_seen) or rows_of(database, ours)
     yield
-    assert rows_of(database, ours) == before
+    last_seen.update(rows_of(database, ours))
+    assert last_seen == before
 
 
 def rows_of(database: Database, ours: Filled) -> dict[str, object]:
@@ -85,24 +93,20 @@ def rows_of(database: Database, ours: Filled) -> dict[str, object]:
         tables = session.execute(
             text(
                 "SELECT table_name FROM information_schema.columns WHERE column_name = 'tenant_id' "
-                # Sealing and counting are chores that come round by themselves.
-                "AND table_schema = 'public' AND table_name <> ALL('{audit_seal,compliance,compliance_count,compliance_fact}') "
+                # Sealing and counting are chores that come round by themselves; what reports what is kept as it is read.
+                "AND table_schema = 'public' AND table_name <> ALL('{audit_seal,compliance,compliance_count,compliance_fact,pnt_placed}') "
                 "ORDER BY 1"
             )
         ).scalars()
-        digests: dict[str, object] = {
-            table: session.execute(
-                text(
-                    # The day on which somebody entered is written as they enter.
-                    "SELECT md5(string_agg(md5(said), '' ORDER BY md5(said))) FROM ("  # noqa: S608  # names of our own tables
-                    f"SELECT (to_jsonb(row) - 'last_entry_on')::text AS said FROM {table} row WHERE tenant_id = :id "
-                    # Whoever takes the log away is written into it.
-                    "AND coalesce(to_jsonb(row) ->> 'verb', '') <> 'audit.export') rows"
-                ),
-                {"id": ours.place.tenant_id},
-            ).scalar_one()
-            for table in list(tables)
-        }
+        # The day on which somebody entered is written as they enter; how far a chore looked, as it looks; whoever takes
+        # the log away is written into it.
+        each = " UNION ALL ".join(
+            f"SELECT '{table}', md5(string_agg(md5(said), '' ORDER BY md5(said))) FROM ("  # noqa: S608  # our own names
+            f"SELECT (to_jsonb(row) - '{{last_entry_on,checked_at}}'::text[])::text AS said FROM {table} row "
+            "WHERE tenant_id = :id AND coalesce(to_jsonb(row) ->> 'verb', '') <> 'audit.export') rows"
+            for table in tables
+        )
+        digests: dict[str, object] = dict(session.execute(text(each), {"id": ours.place.tenant_id}).all())  # type: ignore[arg-type]
         digests["jobs"] = session.execute(
             text("SELECT count(*) FROM jobs.procrastinate_jobs WHERE args ->> 'tenant_id' = :id"),
             {"id": str(ours.place.tenant_id)},
@@ -136,6 +140,8 @@ class Stranger:
     crowd: Crowd
     ours: Filled
     email: str
+    told: set[str]
+    """What was answered about rows that do not exist: whoever is told the same learns nothing."""
 
     def finds_nothing(self, route: Route, slug: str, status: int = 404) -> None:
         """Check that tenant A's row and a row that does not exist answer the same."""
@@ -143,10 +149,14 @@ class Stranger:
             {**values, "tenant": slug} for values in (self.ours.own(route), self.ours.absent(route))
         )
         sent = self.ours.sent(route)
-        first, second = (self.crowd.ask(route, values, self.email, sent=sent) for values in (own, absent))
+        first = self.crowd.ask(route, own, self.email, sent=sent)
         assert self.ours.secret not in first.text
         assert first.status_code == status, f"{self.email}: {first.status_code} {first.text[:400]}"
-        assert plain(first, own) == plain(second, absent)
+        said = plain(first, own)
+        if said not in self.told:
+            second = self.crowd.ask(route, absent, self.email, sent=sent)
+            self.told.add(plain(second, absent))
+            assert said == plain(second, absent)
 
 
 # The table itself
@@ -198,8 +208,9 @@ def test_nobody_is_led_to_the_door(crowd: Crowd, ours: Filled, route: Route) -> 
 def test_members_of_another_tenant_find_nothing(
     crowd: Crowd, ours: Filled, foreign: Place, route: Route
 ) -> None:
+    told: set[str] = set()
     for actor in map(foreign.actor, TENANT_ROLES):
-        stranger = Stranger(crowd, ours, signed_up(foreign, actor))
+        stranger = Stranger(crowd, ours, signed_up(foreign, actor), told)
         stranger.finds_nothing(route, ours.place.slug)
         if route.names_rows:
             # Below their own tenant whoever lacks the permission is refused before anything is looked for.
@@ -211,16 +222,18 @@ def test_members_of_another_tenant_find_nothing(
 def test_own_people_find_nothing_below_another_tenant(
     crowd: Crowd, ours: Filled, foreign: Place, route: Route
 ) -> None:
+    told: set[str] = set()
     for actor in map(ours.place.actor, TENANT_ROLES):
-        Stranger(crowd, ours, signed_up(ours.place, actor)).finds_nothing(route, foreign.slug)
+        Stranger(crowd, ours, signed_up(ours.place, actor), told).finds_nothing(route, foreign.slug)
 
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("route", OF_TENANT, ids=str)
 def test_people_of_another_sujeto_obligado_find_nothing(crowd: Crowd, ours: Filled, route: Route) -> None:
+    told: set[str] = set()
     for role in SUJETO_ROLES:
         actor = ours.place.actor(role, ours.place.sujetos[1])
-        stranger = Stranger(crowd, ours, signed_up(ours.place, actor))
+        stranger = Stranger(crowd, ours, signed_up(ours.place, actor), told)
         if not may(route, actor):
             stranger.finds_nothing(route, ours.place.slug, 403)
         elif route.names_rows:
@@ -245,9 +258,9 @@ def test_other_accounts_rows_answer_like_absent_ones(
 @pytest.mark.usefixtures("untouched")
 def test_a_form_cannot_name_somebody_elses_body(crowd: Crowd, ours: Filled, foreign: Place) -> None:
     people = [
-        (ours.place, ours.place.actor("so_editor", ours.place.sujetos[1]), str(ours.place.sujetos[0])),
-        (foreign, foreign.actor("garante_admin"), str(ours.place.sujetos[0])),
-        (foreign, foreign.actor("garante_admin"), str(uuid4())),
+        (ours.place, ours.place.actor("so_editor", ours.place.sujetos[1]), "so-1"),
+        (foreign, foreign.actor("garante_admin"), trusted_name(ours.place)),
+        (foreign, foreign.actor("garante_admin"), "Nadie"),
     ]
     answers = [
         crowd.client(signed_up(place, actor)).post(
@@ -257,8 +270,12 @@ def test_a_form_cannot_name_somebody_elses_body(crowd: Crowd, ours: Filled, fore
         )
         for place, actor, named in people
     ]
-    assert [answer.status_code for answer in answers] == [404, 404, 404]
-    assert plain(answers[1], {}) == plain(answers[2], {})
+    assert [answer.status_code for answer in answers] == [422, 422, 422]
+    told = [
+        plain(answer, {}).replace(named, "<named>")
+        for answer, (_, _, named) in zip(answers, people, strict=True)
+    ]
+    assert told[1] == told[2]
 
 
 @pytest.mark.usefixtures("untouched")
@@ -302,10 +319,10 @@ def test_what_is_not_published_is_told_to_nobody(crowd: Crowd, ours: Filled, rou
 
 
 OF_COUNTS = (
-    *("lista", "informe.csv", "informe.xlsx", "informe.pdf"),
+    *("lista", "informe.csv", "informe.xlsx", "informe.pdf", "{familia}.xlsx"),
     *("datos", "nombre", "politica", "sucesion", "{request_id}", "{reservation_id}"),
 )
-"""Last segments of what tells of a row by other rows, in counts alone, or by the name of its body."""
+"""Last segments of what tells of a row by other rows, in counts alone, by the name of its body, or in a workbook."""
 
 
 @pytest.mark.usefixtures("untouched")
@@ -325,7 +342,8 @@ def test_the_right_people_see_it(crowd: Crowd, ours: Filled, route: Route) -> No
 @pytest.mark.parametrize("route", [r for r in OF_TENANT if r.method == "POST"], ids=str)
 def test_the_right_people_can_do_it(crowd: Crowd, used: Filled, route: Route) -> None:
     answers = [
-        crowd.ask(route, used.own(route), email, sent=used.sent(route)) for email in insiders(used, route)
+        crowd.ask(route, used.own(route), email, sent=used.sent(route), fresh=True)
+        for email in insiders(used, route)
     ]
     said = [(answer.status_code, answer.text[:300]) for answer in answers]
     # 409: another of these tests took the version elsewhere first.  422: a file is missing.
@@ -386,8 +404,9 @@ def test_no_number_in_a_form_breaks_it(crowd: Crowd, spoilt: Filled, route: Rout
     for email in insiders(spoilt, route)[:1]:
         for number in ("9" * 5000, str(2**31), "²"):
             sent = spoilt.sent(route) | {"row_version": number, "seq": number}
-            answer = crowd.ask(route, spoilt.own(route), email, sent=sent)
+            answer = crowd.ask(route, spoilt.own(route), email, sent=sent, fresh=True)
             assert answer.status_code < 500, (number[:30], answer.text[:300])
+            assert answer.status_code != 401
 
 
 # On a host of its own

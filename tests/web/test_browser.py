@@ -1,55 +1,27 @@
 """Every component in a real browser: accessible, inside the screen, within the content policy."""
 
-import shutil
-from collections.abc import Iterator
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from tests.browser import NEEDS_CHROMIUM, complaints, violations
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: the browser walks did not run"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
-        yield browser
-        browser.close()
-
-
-def complaints(page: Page) -> list[str]:
-    """Collect what the browser itself complains about (policy violations, script errors)."""
-    found: list[str] = []
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/_components", "/error/sin-permiso/vestido"])
-def test_axe_finds_nothing(chromium: Browser, address: str, path: str, scheme: str) -> None:
-    # axe is injected as a script of its own, which the policy of the page rightly refuses.
-    page = chromium.new_page(color_scheme=scheme, bypass_csp=True, viewport={"width": 1366, "height": 768})
+def test_axe_finds_nothing(browser: Browser, address: str, path: str, scheme: str) -> None:
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 1366, "height": 768})
     page.goto(address + path)
     page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((part) => { part.open = true })")
 
-    violations = Axe().run(page).response["violations"]
-
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in violations] == []
+    assert violations(page) == []
     page.close()
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1366, 1920])
-def test_nothing_sticks_out_and_nothing_is_refused(chromium: Browser, address: str, width: int) -> None:
-    page = chromium.new_page(viewport={"width": width, "height": 800})
+def test_nothing_sticks_out_and_nothing_is_refused(browser: Browser, address: str, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
     said = complaints(page)
     page.goto(address + "/_components")
 
@@ -58,8 +30,8 @@ def test_nothing_sticks_out_and_nothing_is_refused(chromium: Browser, address: s
     page.close()
 
 
-def test_controls_are_large_enough_for_a_thumb(chromium: Browser, address: str) -> None:
-    page = chromium.new_page(viewport={"width": 360, "height": 800})
+def test_controls_are_large_enough_for_a_thumb(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800})
     page.goto(address + "/_components")
 
     small = page.evaluate(
@@ -71,8 +43,8 @@ def test_controls_are_large_enough_for_a_thumb(chromium: Browser, address: str) 
     page.close()
 
 
-def test_the_first_tab_skips_to_the_content(chromium: Browser, address: str) -> None:
-    page = chromium.new_page()
+def test_the_first_tab_skips_to_the_content(browser: Browser, address: str) -> None:
+    page = browser.new_page()
     page.goto(address + "/error/no-encontrado")
     page.keyboard.press("Tab")
 
@@ -88,8 +60,8 @@ def test_the_first_tab_skips_to_the_content(chromium: Browser, address: str) -> 
     page.close()
 
 
-def test_errors_take_the_focus_and_lead_to_their_field(chromium: Browser, address: str) -> None:
-    page = chromium.new_page()
+def test_errors_take_the_focus_and_lead_to_their_field(browser: Browser, address: str) -> None:
+    page = browser.new_page()
     page.goto(address + "/_components")
 
     assert "error-summary" in page.evaluate("document.activeElement.className")
@@ -98,8 +70,8 @@ def test_errors_take_the_focus_and_lead_to_their_field(chromium: Browser, addres
     page.close()
 
 
-def test_a_running_job_refreshes_itself_until_it_ends(chromium: Browser, address: str) -> None:
-    page = chromium.new_page()
+def test_a_running_job_refreshes_itself_until_it_ends(browser: Browser, address: str) -> None:
+    page = browser.new_page()
     said = complaints(page)
     page.goto(address + "/trabajo")
     page.focus("text=Cancelar")
@@ -112,8 +84,8 @@ def test_a_running_job_refreshes_itself_until_it_ends(chromium: Browser, address
     page.close()
 
 
-def test_a_form_is_sent_once_however_often_it_is_clicked(chromium: Browser, address: str) -> None:
-    page = chromium.new_page()
+def test_a_form_is_sent_once_however_often_it_is_clicked(browser: Browser, address: str) -> None:
+    page = browser.new_page()
     page.goto(address + "/doble")
 
     page.evaluate("for (let i = 0; i < 3; i += 1) document.querySelector('button').click()")
@@ -123,8 +95,8 @@ def test_a_form_is_sent_once_however_often_it_is_clicked(chromium: Browser, addr
     page.close()
 
 
-def test_the_menu_opens_without_script(chromium: Browser, address: str) -> None:
-    page = chromium.new_context(java_script_enabled=False).new_page()
+def test_the_menu_opens_without_script(browser: Browser, address: str) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(address + "/_components")
 
     page.click(".masthead summary")
@@ -133,8 +105,8 @@ def test_the_menu_opens_without_script(chromium: Browser, address: str) -> None:
     page.close()
 
 
-def test_escape_closes_the_menu_and_returns_the_focus(chromium: Browser, address: str) -> None:
-    page = chromium.new_page()
+def test_escape_closes_the_menu_and_returns_the_focus(browser: Browser, address: str) -> None:
+    page = browser.new_page()
     page.goto(address + "/_components")
     page.click(".masthead summary")
     page.focus("text=Mi cuenta")
@@ -146,8 +118,8 @@ def test_escape_closes_the_menu_and_returns_the_focus(chromium: Browser, address
     page.close()
 
 
-def test_a_typeahead_is_used_by_keyboard_alone(chromium: Browser, address: str) -> None:
-    page = chromium.new_page()
+def test_a_typeahead_is_used_by_keyboard_alone(browser: Browser, address: str) -> None:
+    page = browser.new_page()
     said = complaints(page)
     page.goto(address + "/_components")
     field = page.get_by_role("combobox", name="Clave CUCOP")
@@ -169,8 +141,8 @@ def test_a_typeahead_is_used_by_keyboard_alone(chromium: Browser, address: str) 
     page.close()
 
 
-def test_escape_leaves_what_was_typed_and_nothing_found_is_said(chromium: Browser, address: str) -> None:
-    page = chromium.new_page()
+def test_escape_leaves_what_was_typed_and_nothing_found_is_said(browser: Browser, address: str) -> None:
+    page = browser.new_page()
     page.goto(address + "/_components")
     field = page.get_by_role("combobox", name="Clave CUCOP")
     field.press_sequentially("papel")
@@ -185,22 +157,20 @@ def test_escape_leaves_what_was_typed_and_nothing_found_is_said(chromium: Browse
     page.close()
 
 
-def test_a_typeahead_with_its_options_open_is_accessible(chromium: Browser, address: str) -> None:
-    page = chromium.new_page(bypass_csp=True, viewport={"width": 360, "height": 800})
+def test_a_typeahead_with_its_options_open_is_accessible(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800})
     page.goto(address + "/_components")
     page.get_by_role("combobox", name="Clave CUCOP").press_sequentially("papel")
     page.wait_for_selector("[role=option]")
     page.keyboard.press("ArrowDown")
 
-    violations = Axe().run(page, context=".typeahead").response["violations"]
-
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in violations] == []
+    assert violations(page, ".typeahead") == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.close()
 
 
-def test_without_script_a_typeahead_is_a_field_with_a_way_to_search(chromium: Browser, address: str) -> None:
-    page = chromium.new_context(java_script_enabled=False).new_page()
+def test_without_script_a_typeahead_is_a_field_with_a_way_to_search(browser: Browser, address: str) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(address + "/_components")
 
     page.fill("#field-item", "90000101")

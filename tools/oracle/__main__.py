@@ -5,6 +5,7 @@ prints its interpreter. `python -m tools.oracle` reads packages as JSON lines an
 `judge.py`. Nothing here is imported by the service; libcoveocds is imported by `judge.py` only, in that environment.
 """
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,12 @@ DATA = ROOT.parent / "shared" / "data"
 
 def setup() -> Path:
     """Make the environment unless it is there and made from the same lock. The interpreter's path."""
+    with LOCK.open() as mutex:  # several test processes ask at once, and on a new machine none finds it made
+        fcntl.flock(mutex, fcntl.LOCK_EX)
+        return _made()
+
+
+def _made() -> Path:
     made_from = ENVIRONMENT / LOCK.name
     if PYTHON.exists() and made_from.exists() and made_from.read_bytes() == LOCK.read_bytes():
         return PYTHON

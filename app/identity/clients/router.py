@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -11,7 +10,7 @@ from starlette.responses import Response
 
 from app.core import clock
 from app.core.db import Actor, RwSession
-from app.core.errors import AppError, BadRequestError, InvalidError, NotFoundError, TooManyRequestsError
+from app.core.errors import AppError, BadRequestError, InvalidError, TooManyRequestsError
 from app.core.policy import Permission
 from app.identity import throttle
 from app.identity.clients import queries, server, service
@@ -50,8 +49,11 @@ class NewClient(BaseModel):
         max_length=120,
     )
     scopes: list[Literal["imports:write", "imports:read"]] = Field(title="Qué puede hacer", min_length=1)
-    sujeto: UUID | None = Field(
-        None, title="Sujeto obligado", description="Vacío: trabaja para todo el organismo garante."
+    sujeto: str = Field(
+        "",
+        title="Sujeto obligado",
+        description="Su nombre o su clave en el padrón. Vacío: trabaja para todo el organismo garante.",
+        max_length=400,
     )
     days: Literal["90", "180", "365"] = Field(title="Cuándo vence")
 
@@ -74,7 +76,7 @@ class ClientsPage:
     here_base: str
     form: Form[NewClient]
     lines: tuple[ClientLine, ...]
-    sujetos: tuple[tuple[str, str], ...]
+    lookup: str
     scope_labels: tuple[tuple[str, str], ...]
     made: tuple[SummaryItem, ...] = ()
     made_name: str = ""
@@ -101,7 +103,12 @@ def create(
     form = Form.read(NewClient, sent)
     if form.data is None:
         return _page(request, view, actor, session, form, status=422)
+    field = "sujeto"
     try:
+        body = (
+            tenancy.named(session, actor, form.data.sujeto).sujeto_obligado_id if form.data.sujeto else None
+        )
+        field = ""
         made = service.create(
             session,
             database,
@@ -109,10 +116,9 @@ def create(
             name=form.data.name,
             scopes=form.data.scopes,
             days=int(form.data.days),
-            sujeto_obligado_id=form.data.sujeto,
+            sujeto_obligado_id=body,
         )
-    except (InvalidError, NotFoundError) as error:
-        field = "sujeto" if isinstance(error, NotFoundError) else ""
+    except InvalidError as error:
         return _page(request, view, actor, session, form.refused(error.detail, field), status=error.status)
     return _page(request, view, actor, session, Form.blank(NewClient, days="365"), made=made)
 
@@ -216,8 +222,8 @@ def _page(
     made: Credentials | None = None,
     status: int = 200,
 ) -> Response:
-    sujetos = tenancy.sujetos(session, actor)
-    names = {one.sujeto_obligado_id: one.name for one in sujetos}
+    clients = queries.clients(session, actor)
+    names = tenancy.names_of(session, actor, (one.sujeto_obligado_id for one in clients))
     lines = tuple(
         ClientLine(
             one,
@@ -225,14 +231,14 @@ def _page(
             _state(one),
             queries.is_open(one),
         )
-        for one in queries.clients(session, actor)
+        for one in clients
     )
     context = ClientsPage(
         tabs=settings_tabs(view, actor, "sistemas"),
         here_base=f"{view.base}/ajustes/sistemas",
         form=form,
         lines=lines,
-        sujetos=tuple((str(one.sujeto_obligado_id), one.name) for one in sujetos),
+        lookup=f"{view.base}/padron/opciones",
         scope_labels=SCOPE_LABELS,
         made=(
             SummaryItem("Identificador (client_id)", made.client_id),

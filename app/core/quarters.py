@@ -1,4 +1,4 @@
-"""Quarters of a year, by which sujetos obligados answer for what they publish."""
+"""Quarters of a year, by which sujetos obligados answer for what they publish and report."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adoption.quarters import WINDOW, Quarter, window
+from app.core.quarters import WINDOW, Quarter, window
 
 
 @given(st.dates(date(1990, 1, 1), date(2100, 12, 31)))
