@@ -340,8 +340,8 @@ def serve_app(app: FastAPI) -> Iterator[LiveServer]:
     listener.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live(settings: Settings, database: Database, storage: Storage) -> Iterator[LiveServer]:
-    """The whole service, over HTTP, with its worker inside."""
+    """The whole service, over HTTP, with its worker inside; gone after each file, so that no chore meets other tests."""
     with_worker = settings.model_copy(update={"embedded_worker": True})
     yield from serve_app(create_app(with_worker, database, storage))
