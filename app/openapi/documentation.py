@@ -68,7 +68,10 @@ def _package(description: str, example: dict[str, Any], items: str) -> dict[str,
             "publisher": {"type": "object"},
             "license": {"type": "string", "format": "uri"},
             "publicationPolicy": {"type": "string", "format": "uri"},
-            "links": {"type": "object", "properties": {"next": {"type": "string", "format": "uri"}}},
+            "links": {
+                "type": "object",
+                "properties": {name: {"type": "string", "format": "uri"} for name in ("next", "prev")},
+            },
             "total": {"type": "integer", "minimum": 0},
             items: {"type": "array", "items": {"type": "object"}},
         },
@@ -156,10 +159,23 @@ _SINCE = {
     "schema": {"type": "string"},
     "example": "2026-11-01",
 }
+_UNTIL = {
+    "name": "until",
+    "in": "query",
+    "description": "Solo lo fechado entonces o antes; una fecha sola incluye todo su día.",
+    "schema": {"type": "string"},
+    "example": "2026-11-30",
+}
+_ORDER = {
+    "name": "order",
+    "in": "query",
+    "description": "`asc`, del más antiguo al más nuevo; `desc`, al revés.",
+    "schema": {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
+}
 _CURSOR = {
     "name": "cursor",
     "in": "query",
-    "description": "El de `links.next` de la página anterior, sin cambiarlo.",
+    "description": "El de `links.next` o `links.prev` de otra página, sin cambiarlo.",
     "schema": {"type": "string"},
 }
 _LIMIT = {
@@ -174,7 +190,7 @@ _VERSIONED = {
     "description": "Añade `versionedRelease`: cada campo con todos sus valores en el tiempo.",
     "schema": {"type": "boolean", "default": False},
 }
-_LIST = [_SINCE, _CURSOR, _LIMIT]
+_LIST = [_SINCE, _UNTIL, _ORDER, _CURSOR, _LIMIT]
 
 _PATH = {
     "tenant": ("Organismo garante, como en la dirección de su portal.", "jalisco"),

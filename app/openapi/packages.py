@@ -1,6 +1,6 @@
 """Packages around stored bytes: releases and compiled releases are joined into them as they are, never parsed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -25,7 +25,7 @@ def head(
     roots: Roots,
     published: datetime,
     *,
-    next_page: str | None = None,
+    links: Mapping[str, str] | None = None,
     total: int | None = None,
 ) -> bytes:
     """Return what a package says before its list: an object still open.
@@ -35,12 +35,12 @@ def head(
         view: the tenant that publishes.
         roots: where its addresses start.
         published: when the newest element of the list was published.
-        next_page: absolute address of what follows.
+        links: absolute addresses of the pages beside this one, `next` and `prev`.
         total: how many elements there are on all pages.
     """
     told: dict[str, Any] = {"uri": uri, "publishedDate": rfc3339(published)}
-    if next_page is not None:
-        told["links"] = {"next": next_page}
+    if links:
+        told["links"] = links
     if total is not None:
         told["total"] = total
     return orjson.dumps(told)[:-1] + _publisher(

@@ -1,15 +1,16 @@
 """What may be asked of a list: read strictly, so that a misspelt parameter never passes for "everything"."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
 
 from app.core.errors import BadRequestError
-from app.core.pagination import decode_cursor
+from app.core.pagination import decode_cursor, encode_cursor
 
 DEFAULT_LIMIT = 100
 MOST = 1000
@@ -20,6 +21,8 @@ _MOMENT = re.compile(
     r"([Tt](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)(?P<offset>[Zz]|[ +-][0-9]{2}:[0-9]{2})?)?"
 )
 _LARGEST_POSITION = 2**63 - 1
+_BACK = "<"
+"""Follows the position in the cursor of a page that ends before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +30,45 @@ class ListQuery:
     """A page of a list.
 
     Attributes:
-        after: position that the page follows; 0 is the start.
+        cursor: position beside which the page begins; None is the start of the list.
+        back: the page ends before the cursor instead of following it.
+        newest_first: the list is told from its end.
         limit: elements of a page.
         since: only what is dated then or later.
+        until: only what is dated then or earlier.
+        written: how both were written.
     """
 
-    after: int
+    cursor: int | None
+    back: bool
+    newest_first: bool
     limit: int
     since: datetime | None
+    until: datetime | None
+    written: Mapping[str, str]
+
+    @property
+    def down(self) -> bool:
+        """Whether positions fall while the page is read."""
+        return self.newest_first != self.back
+
+    def link(self, address: str, position: int, *, back: bool) -> str:
+        """Return the address of the page that follows a position in the order of the list, or ends before it.
+
+        A page that goes on by rising positions is past `since` already.
+        """
+        told: dict[str, str | int] = {"cursor": encode_cursor(position, *((_BACK,) if back else ()))}
+        if self.limit != DEFAULT_LIMIT:
+            told["limit"] = self.limit
+        if self.newest_first:
+            told["order"] = "desc"
+        past_since = self.newest_first == back
+        told |= {name: text for name, text in self.written.items() if name != "since" or not past_since}
+        return f"{address}?{urlencode(told)}"
 
 
 def list_query(asked: QueryParams, zone: str, *, least: int = 0) -> ListQuery:
-    """Read `since`, `cursor` and `limit`.
+    """Read `since`, `until`, `order`, `cursor` and `limit`.
 
     Args:
         asked: the query string.
@@ -48,12 +78,16 @@ def list_query(asked: QueryParams, zone: str, *, least: int = 0) -> ListQuery:
     Raises:
         BadRequestError: unknown, repeated or malformed; says which and how to mend it.
     """
-    known(asked, ("since", "cursor", "limit"))
-    since = asked.get("since")
+    known(asked, ("since", "until", "order", "cursor", "limit"))
+    cursor, back = _cursor(asked["cursor"], least) if "cursor" in asked else (None, False)
     return ListQuery(
-        after=_position(asked["cursor"], least) if "cursor" in asked else 0,
+        cursor=cursor,
+        back=back,
+        newest_first=_is_descending(asked.get("order", "asc")),
         limit=_limit(asked.get("limit", str(DEFAULT_LIMIT))),
-        since=None if since is None else _moment(since, zone),
+        since=_moment("since", asked["since"], zone) if "since" in asked else None,
+        until=_moment("until", asked["until"], zone, whole_day=True) if "until" in asked else None,
+        written={name: asked[name] for name in ("since", "until") if name in asked},
     )
 
 
@@ -77,11 +111,24 @@ def known(asked: QueryParams, names: Collection[str]) -> None:
             raise BadRequestError(f"El parámetro «{name}» viene más de una vez; indícalo una sola.")
 
 
-def _position(cursor: str, least: int) -> int:
-    (position,) = decode_cursor(cursor, int)
+def _cursor(cursor: str, least: int) -> tuple[int, bool]:
+    """Return the position inside a cursor, and whether the page ends before it."""
+    try:
+        (position,), back = decode_cursor(cursor, int), False
+    except BadRequestError:
+        position, way = decode_cursor(cursor, int, str)
+        back = way == _BACK
+        if not back:
+            raise
     if not least <= int(position) <= _LARGEST_POSITION:
         raise BadRequestError("El cursor no es válido: usa el que viene en «links.next», sin cambiarlo.")
-    return int(position)
+    return int(position), back
+
+
+def _is_descending(text: str) -> bool:
+    if text not in ("asc", "desc"):
+        raise BadRequestError("«order» admite «asc», del más antiguo al más nuevo, o «desc», al revés.")
+    return text == "desc"
 
 
 def _limit(text: str) -> int:
@@ -90,17 +137,19 @@ def _limit(text: str) -> int:
     return int(text)
 
 
-def _moment(text: str, zone: str) -> datetime:
+def _moment(name: str, text: str, zone: str, *, whole_day: bool = False) -> datetime:
+    """Return the instant that a parameter means: of a date alone its first, or its last with `whole_day`."""
     match = _MOMENT.fullmatch(text)
     if match is not None:
         # A plus sign that nobody percent-encoded arrives as a space.
         offset = (match["offset"] or "").upper().replace("Z", "+00:00").replace(" ", "+")
+        time = match["time"] or ("23:59:59.999999" if whole_day else "00:00:00")
         try:
-            moment = datetime.fromisoformat(f"{match['date']}T{match['time'] or '00:00:00'}{offset}")
+            moment = datetime.fromisoformat(f"{match['date']}T{time}{offset}")
             return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
         except ValueError:
             pass
     raise BadRequestError(
-        "«since» es una fecha (2026-11-22) o un instante de RFC 3339 (2026-11-22T10:00:00-06:00); "
+        f"«{name}» es una fecha (2026-11-22) o un instante de RFC 3339 (2026-11-22T10:00:00-06:00); "
         "sin huso se entiende la hora local del organismo garante."
     )

@@ -93,6 +93,32 @@ class Transfer(NamedTuple):
 
 BEFORE_ALL = -(2**62)
 """Before the first release of a process, wherever it stands."""
+AFTER_ALL = 2**63 - 1
+
+
+class Span(NamedTuple):
+    """Which places of a list a page is taken from, both ends left out, and from which of them on."""
+
+    low: int
+    high: int
+    limit: int
+    down: bool = False
+
+    def told(self, tenant_id: UUID) -> dict[str, Any]:
+        """Return the parameters of a statement about a tenant."""
+        return {
+            "tenant": tenant_id,
+            "low": self.low,
+            "high": self.high,
+            "limit": self.limit,
+            "budget": PAGE_BYTES,
+        }
+
+
+def _both(statement: LiteralString) -> tuple[LiteralString, LiteralString]:
+    """Return a statement that reads upwards, and the same downwards; it marks where that is said."""
+    return statement.replace("/*way*/", ""), statement.replace("/*way*/", " DESC")
+
 
 _RELEASE: LiteralString = """
     SELECT r.date, b.body
@@ -107,25 +133,28 @@ _RELEASES_BY_KEY: LiteralString = """
 
 # The sizes are known without fetching the bytes, so what does not fit into the page is never read. Both tables start
 # at the cursor: a merge join would otherwise walk the bodies from the first one, and deep pages would cost their depth.
-_RELEASES: LiteralString = """
+_RELEASES = _both("""
     WITH page AS (
         SELECT r.position, r.date, b.body,
-               sum(octet_length(b.body)) OVER (ORDER BY r.position) - octet_length(b.body) AS before
+               sum(octet_length(b.body)) OVER (ORDER BY r.position/*way*/) - octet_length(b.body) AS before
         FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
-        WHERE r.tenant_id = %(tenant)s AND r.position > %(after)s AND b.position > %(after)s
-        ORDER BY r.position LIMIT %(limit)s)
-    SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position"""
+        WHERE r.tenant_id = %(tenant)s AND r.position > %(low)s AND b.position > %(low)s
+              AND r.position < %(high)s AND b.position < %(high)s
+        ORDER BY r.position/*way*/ LIMIT %(limit)s)
+    SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position/*way*/""")
 
-_RELEASES_OF: LiteralString = """
+_RELEASES_OF = _both("""
     WITH page AS (
         SELECT m.place, r.date, b.body,
-               sum(octet_length(b.body)) OVER (ORDER BY m.place) - octet_length(b.body) AS before
+               sum(octet_length(b.body)) OVER (ORDER BY m.place/*way*/) - octet_length(b.body) AS before
         FROM releases_of(%(tenant)s, %(ocid)s) m
         JOIN release r ON r.tenant_id = m.tenant_id AND r.position = m.position
         JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position
-        WHERE m.place > %(after)s AND (%(since)s::timestamptz IS NULL OR r.date >= %(since)s)
-        ORDER BY m.place LIMIT %(limit)s)
-    SELECT place, date, body FROM page WHERE before < %(budget)s ORDER BY place"""
+        WHERE m.place > %(low)s AND m.place < %(high)s
+              AND (%(since)s::timestamptz IS NULL OR r.date >= %(since)s)
+              AND (%(until)s::timestamptz IS NULL OR r.date <= %(until)s)
+        ORDER BY m.place/*way*/ LIMIT %(limit)s)
+    SELECT place, date, body FROM page WHERE before < %(budget)s ORDER BY place/*way*/""")
 
 _COUNT_OF: LiteralString = """
     SELECT count(*)
@@ -135,19 +164,19 @@ _COUNT_OF: LiteralString = """
                         WHERE t.tenant_id = %(tenant)s AND t.ocid = %(ocid)s
                         ORDER BY t.position DESC LIMIT 1), false)"""
 
-_RECORDS: LiteralString = """
+_RECORDS = _both("""
     WITH page AS (
         SELECT c.tenant_id, c.ocid, c.position, c.date, c.compiled,
-               sum(octet_length(c.compiled)) OVER (ORDER BY c.position) - octet_length(c.compiled) AS before
+               sum(octet_length(c.compiled)) OVER (ORDER BY c.position/*way*/) - octet_length(c.compiled) AS before
         FROM record c
-        WHERE c.tenant_id = %(tenant)s AND c.position > %(after)s
-        ORDER BY c.position LIMIT %(limit)s)
+        WHERE c.tenant_id = %(tenant)s AND c.position > %(low)s AND c.position < %(high)s
+        ORDER BY c.position/*way*/ LIMIT %(limit)s)
     SELECT c.ocid, c.position, c.date, c.compiled,
            (SELECT json_agg(json_build_array(r.release_id, r.date, r.tag, m.slug) ORDER BY m.place)::text
             FROM releases_of(c.tenant_id, c.ocid) m
             JOIN release r ON r.tenant_id = m.tenant_id AND r.position = m.position
             JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position) AS releases
-    FROM page c WHERE c.before < %(budget)s ORDER BY c.position"""
+    FROM page c WHERE c.before < %(budget)s ORDER BY c.position/*way*/""")
 
 _RECORD: LiteralString = """
     SELECT c.ocid, c.position, c.date, c.compiled,
@@ -167,6 +196,9 @@ _COUNTS: LiteralString = """
 
 _FIRST_SINCE: LiteralString = """
     SELECT position FROM release WHERE tenant_id = %s AND date >= %s ORDER BY date, position LIMIT 1"""
+
+_FIRST_AFTER: LiteralString = """
+    SELECT position FROM release WHERE tenant_id = %s AND date > %s ORDER BY date, position LIMIT 1"""
 
 _OTHER_NAME: LiteralString = """
     SELECT r.ocid FROM ocid_alias a JOIN release r ON r.tenant_id = a.tenant_id AND r.process_id = a.process_id
@@ -195,17 +227,18 @@ _STANDS_AT: LiteralString = """
     JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position
     WHERE r.release_id = %(release_id)s LIMIT 1"""
 
-_TRANSFERS: LiteralString = """
+_TRANSFERS = _both("""
     SELECT r.position, r.ocid, c.direction, t.slug, r.date, r.ground
     FROM chain_transfer c JOIN release r ON r.tenant_id = c.tenant_id AND r.position = c.position
     JOIN tenant t ON t.tenant_id = c.peer_id
-    WHERE c.tenant_id = %s AND c.position > %s ORDER BY c.position LIMIT %s"""
+    WHERE c.tenant_id = %(tenant)s AND c.position > %(low)s AND c.position < %(high)s
+    ORDER BY c.position/*way*/ LIMIT %(limit)s""")
 
-_WITHDRAWALS: LiteralString = """
+_WITHDRAWALS = _both("""
     SELECT w.position, r.ocid, r.release_id, w.date, w.ground
     FROM release w JOIN release r ON r.tenant_id = w.tenant_id AND r.position = w.withdraws
-    WHERE w.tenant_id = %s AND w.kind = 'withdrawal' AND w.position > %s
-    ORDER BY w.position LIMIT %s"""
+    WHERE w.tenant_id = %(tenant)s AND w.kind = 'withdrawal' AND w.position > %(low)s AND w.position < %(high)s
+    ORDER BY w.position/*way*/ LIMIT %(limit)s""")
 
 
 async def release(connection: Connection, tenant_id: UUID, ocid: str, release_id: str) -> Stored | None:
@@ -227,25 +260,20 @@ async def releases_by_key(
     return [found.get(number) for number in range(1, len(keys) + 1)]
 
 
-async def releases(connection: Connection, tenant_id: UUID, *, after: int, limit: int) -> list[ReleaseRow]:
-    """Return releases of a tenant's chain that stand, in its order.
-
-    Args:
-        connection: of the public role.
-        tenant_id: whose.
-        after: position that they follow; 0 is the start.
-        limit: how many at most; fewer come where `PAGE_BYTES` are reached.
-    """
-    cursor = await connection.execute(
-        _RELEASES,
-        {"tenant": tenant_id, "after": after, "limit": limit, "budget": PAGE_BYTES},
-        binary=True,
-    )
+async def releases(connection: Connection, tenant_id: UUID, span: Span) -> list[ReleaseRow]:
+    """Return releases of a tenant's chain that stand, along a span; fewer come where `PAGE_BYTES` are reached."""
+    cursor = await connection.execute(_RELEASES[span.down], span.told(tenant_id), binary=True)
     return [ReleaseRow._make(row) for row in await cursor.fetchall()]
 
 
 async def releases_of(
-    connection: Connection, tenant_id: UUID, ocid: str, *, after: int, limit: int, since: datetime | None
+    connection: Connection,
+    tenant_id: UUID,
+    ocid: str,
+    span: Span,
+    *,
+    since: datetime | None,
+    until: datetime | None,
 ) -> list[ReleaseRow]:
     """Return the releases of one process that stand, wherever; those taken over have positions below zero.
 
@@ -253,22 +281,12 @@ async def releases_of(
         connection: of the public role.
         tenant_id: whose process.
         ocid: which.
-        after: position that they follow; `BEFORE_ALL` is the start.
-        limit: as of `releases`.
+        span: as of `releases`; `BEFORE_ALL` is the start.
         since: only what is dated then or later.
+        until: only what is dated then or earlier.
     """
-    cursor = await connection.execute(
-        _RELEASES_OF,
-        {
-            "tenant": tenant_id,
-            "ocid": ocid,
-            "after": after,
-            "limit": limit,
-            "since": since,
-            "budget": PAGE_BYTES,
-        },
-        binary=True,
-    )
+    told = span.told(tenant_id) | {"ocid": ocid, "since": since, "until": until}
+    cursor = await connection.execute(_RELEASES_OF[span.down], told, binary=True)
     return [ReleaseRow._make(row) for row in await cursor.fetchall()]
 
 
@@ -293,9 +311,9 @@ async def stands_at(connection: Connection, tenant_id: UUID, ocid: str, release_
     return row[0] if row else None
 
 
-async def transfers(connection: Connection, tenant_id: UUID, *, after: int, limit: int) -> list[Transfer]:
-    """Return what came and went, in the order of the chain; arguments as of `releases`."""
-    cursor = await connection.execute(_TRANSFERS, (tenant_id, after, limit))
+async def transfers(connection: Connection, tenant_id: UUID, span: Span) -> list[Transfer]:
+    """Return what came and went, along a span of the chain."""
+    cursor = await connection.execute(_TRANSFERS[span.down], span.told(tenant_id))
     return [Transfer._make(row) for row in await cursor.fetchall()]
 
 
@@ -305,11 +323,9 @@ async def record(connection: Connection, tenant_id: UUID, ocid: str) -> RecordRo
     return _record(row) if row else None
 
 
-async def records(connection: Connection, tenant_id: UUID, *, after: int, limit: int) -> list[RecordRow]:
-    """Return records in the order of their newest releases; arguments as of `releases`."""
-    cursor = await connection.execute(
-        _RECORDS, {"tenant": tenant_id, "after": after, "limit": limit, "budget": PAGE_BYTES}, binary=True
-    )
+async def records(connection: Connection, tenant_id: UUID, span: Span) -> list[RecordRow]:
+    """Return records along a span of the places of their newest releases; fewer where `PAGE_BYTES` are reached."""
+    cursor = await connection.execute(_RECORDS[span.down], span.told(tenant_id), binary=True)
     return [_record(row) for row in await cursor.fetchall()]
 
 
@@ -329,6 +345,12 @@ async def position_before(connection: Connection, tenant_id: UUID, since: dateti
     """Return the position after which everything is dated `since` or later; None where nothing is."""
     row = await (await connection.execute(_FIRST_SINCE, (tenant_id, since))).fetchone()
     return int(row[0]) - 1 if row else None
+
+
+async def position_after(connection: Connection, tenant_id: UUID, until: datetime) -> int | None:
+    """Return the position from which on everything is dated after `until`; None where nothing is."""
+    row = await (await connection.execute(_FIRST_AFTER, (tenant_id, until))).fetchone()
+    return int(row[0]) if row else None
 
 
 async def ocid_of_alias(connection: Connection, tenant_id: UUID, alias: str) -> str | None:
@@ -354,9 +376,9 @@ async def withdrawal(
     return Withdrawal._make(row) if row else None
 
 
-async def withdrawals(connection: Connection, tenant_id: UUID, *, after: int, limit: int) -> list[Withdrawal]:
-    """Return withdrawals in the order of the chain; arguments as of `releases`."""
-    cursor = await connection.execute(_WITHDRAWALS, (tenant_id, after, limit))
+async def withdrawals(connection: Connection, tenant_id: UUID, span: Span) -> list[Withdrawal]:
+    """Return withdrawals along a span of the chain."""
+    cursor = await connection.execute(_WITHDRAWALS[span.down], span.told(tenant_id))
     return [Withdrawal._make(row) for row in await cursor.fetchall()]
 
 

@@ -5,11 +5,12 @@ made here whole (`answers`), so FastAPI's part is the table and the OpenAPI docu
 serialising are left out of the way (docs/adr/0020).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter
@@ -20,18 +21,28 @@ from starlette.responses import Response
 
 from app.core import clock
 from app.core.errors import AppError, GoneError, NotFoundError
-from app.core.pagination import encode_cursor
 from app.ocds import merge, profile
 from app.ocds import ocid as ocids
 from app.openapi import addresses, answers, documentation, packages, parameters, queries
 from app.openapi.addresses import Roots
-from app.openapi.queries import Connection
+from app.openapi.queries import Connection, Span
 from app.openapi.reader import PublicReader
 from app.publication.chain import rfc3339
 from app.settings import Settings
 from app.tenancy.queries import TenantView
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+Row = TypeVar("Row")
+
+
+class Placed(Protocol):
+    """What stands at a place of a list."""
+
+    @property
+    def position(self) -> int:
+        """The place."""
+
 
 PLACES = ("/{tenant}", "")
 """Where the addresses of a tenant start: below its slug, and on its own host."""
@@ -148,29 +159,21 @@ async def _release_list(
     async with reader.reading() as connection:
         counts = await queries.counts(connection, view.tenant_id)
         if ocid is not None:
+            span = _span(asked, queries.BEFORE_ALL, queries.AFTER_ALL)
             rows = await queries.releases_of(
-                connection,
-                view.tenant_id,
-                ocid,
-                after=asked.after or queries.BEFORE_ALL,
-                limit=asked.limit,
-                since=asked.since,
+                connection, view.tenant_id, ocid, span, since=asked.since, until=asked.until
             )
             total = await queries.count_of(connection, view.tenant_id, ocid)
         else:
-            after = await _start(connection, view, asked)
-            rows = (
-                await queries.releases(connection, view.tenant_id, after=after, limit=asked.limit)
-                if after is not None
-                else []
-            )
+            rows = await _rows(connection, view, asked, queries.releases)
             total = counts.releases
+    rows = _told_in_order(rows, asked)
     told = packages.head(
         _uri(request, address),
         view,
         roots,
-        rows[-1].date if rows else counts.last_date or clock.now(),
-        next_page=_next(address, rows[-1].position, asked) if rows else None,
+        max((row.date for row in rows), default=counts.last_date or clock.now()),
+        links=_links(address, rows, asked),
         total=total,
     )
     body = packages.release_package(told, (row.body for row in rows))
@@ -183,19 +186,14 @@ async def list_records(request: Request) -> Response:
     reader, view, roots = await _place(request)
     asked = parameters.list_query(request.query_params, view.time_zone)
     async with reader.reading() as connection:
-        after = await _start(connection, view, asked)
-        rows = (
-            await queries.records(connection, view.tenant_id, after=after, limit=asked.limit)
-            if after is not None
-            else []
-        )
+        rows = _told_in_order(await _rows(connection, view, asked, queries.records), asked)
         counts = await queries.counts(connection, view.tenant_id)
     told = packages.head(
         _uri(request, roots.records()),
         view,
         roots,
-        rows[-1].date if rows else counts.last_date or clock.now(),
-        next_page=_next(roots.records(), rows[-1].position, asked) if rows else None,
+        max((row.date for row in rows), default=counts.last_date or clock.now()),
+        links=_links(roots.records(), rows, asked),
         total=counts.records,
     )
     body = packages.record_package(told, (packages.record(row, roots) for row in rows))
@@ -232,16 +230,11 @@ async def list_withdrawals(request: Request) -> Response:
     reader, view, roots = await _place(request)
     asked = parameters.list_query(request.query_params, view.time_zone)
     async with reader.reading() as connection:
-        after = await _start(connection, view, asked)
-        rows = (
-            await queries.withdrawals(connection, view.tenant_id, after=after, limit=asked.limit)
-            if after is not None
-            else []
-        )
+        rows = _told_in_order(await _rows(connection, view, asked, queries.withdrawals), asked)
         counts = await queries.counts(connection, view.tenant_id)
     told: dict[str, Any] = {"uri": _uri(request, roots.withdrawals()), "total": counts.withdrawals}
-    if rows:
-        told["links"] = {"next": _next(roots.withdrawals(), rows[-1].position, asked)}
+    if links := _links(roots.withdrawals(), rows, asked):
+        told["links"] = links
     told["withdrawals"] = [_told(row) for row in rows]
     return await answers.respond(request, orjson.dumps(told), modified=counts.last_date)
 
@@ -252,16 +245,11 @@ async def list_transfers(request: Request) -> Response:
     reader, view, roots = await _place(request)
     asked = parameters.list_query(request.query_params, view.time_zone)
     async with reader.reading() as connection:
-        after = await _start(connection, view, asked)
-        rows = (
-            await queries.transfers(connection, view.tenant_id, after=after, limit=asked.limit)
-            if after is not None
-            else []
-        )
+        rows = _told_in_order(await _rows(connection, view, asked, queries.transfers), asked)
         counts = await queries.counts(connection, view.tenant_id)
     told: dict[str, Any] = {"uri": _uri(request, roots.transfers())}
-    if rows:
-        told["links"] = {"next": _next(roots.transfers(), rows[-1].position, asked)}
+    if links := _links(roots.transfers(), rows, asked):
+        told["links"] = links
     told["transfers"] = [
         {
             "ocid": row.ocid,
@@ -369,12 +357,44 @@ async def _settled(request: Request, body: bytes, media_type: bytes = b"applicat
     return await answers.respond(request, body, cache_control=answers.SETTLED, media_type=media_type)
 
 
-async def _start(connection: Connection, view: TenantView, asked: parameters.ListQuery) -> int | None:
-    """Return the position after which the page begins, or None where nothing is that new."""
-    if asked.since is None:
-        return asked.after
-    first = await queries.position_before(connection, view.tenant_id, asked.since)
-    return None if first is None else max(first, asked.after)
+async def _rows(
+    connection: Connection,
+    view: TenantView,
+    asked: parameters.ListQuery,
+    read: Callable[[Connection, UUID, Span], Awaitable[list[Row]]],
+) -> list[Row]:
+    """Return the rows of a page in the order in which they are read."""
+    low, high = 0, queries.AFTER_ALL
+    if asked.since is not None:
+        first = await queries.position_before(connection, view.tenant_id, asked.since)
+        if first is None:
+            return []
+        low = first
+    if asked.until is not None:
+        high = await queries.position_after(connection, view.tenant_id, asked.until) or high
+    return await read(connection, view.tenant_id, _span(asked, low, high))
+
+
+def _span(asked: parameters.ListQuery, low: int, high: int) -> Span:
+    """Return what is left of a list between two places once the cursor is known."""
+    if asked.cursor is not None:
+        low, high = (low, min(high, asked.cursor)) if asked.down else (max(low, asked.cursor), high)
+    return Span(low, high, asked.limit, asked.down)
+
+
+def _told_in_order(rows: list[Row], asked: parameters.ListQuery) -> list[Row]:
+    """Return rows in the order of the list: a page that ends before its cursor was read from there."""
+    return rows[::-1] if asked.back else rows
+
+
+def _links(address: str, rows: Sequence[Placed], asked: parameters.ListQuery) -> dict[str, str]:
+    """Return the addresses of the pages beside one: none of an empty page, none before the list's start."""
+    if not rows:
+        return {}
+    links = {"next": asked.link(address, rows[-1].position, back=False)}
+    if asked.cursor is not None:
+        links["prev"] = asked.link(address, rows[0].position, back=True)
+    return links
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,10 +460,3 @@ def _uri(request: Request, address: str) -> str:
     """Return the address of this very page."""
     query = urlencode(request.query_params.multi_items())
     return f"{address}?{query}" if query else address
-
-
-def _next(address: str, position: int, asked: parameters.ListQuery) -> str:
-    told: dict[str, str | int] = {"cursor": encode_cursor(position)}
-    if asked.limit != parameters.DEFAULT_LIMIT:
-        told["limit"] = asked.limit
-    return f"{address}?{urlencode(told)}"

@@ -115,7 +115,7 @@ def test_nothing_is_written_here(world: World, publisher: Publisher) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("limite=5", "Admite: since, cursor, limit"),
+        ("limite=5", "Admite: since, until, order, cursor, limit"),
         ("offset=5", "«offset»"),
         ("limit=0", "de 1 a 1000"),
         ("limit=1001", "de 1 a 1000"),
@@ -142,6 +142,12 @@ def test_nothing_is_written_here(world: World, publisher: Publisher) -> None:
         ("since=2026-W01", "since"),
         ("since=0001-01-01", "since"),
         ("since=２０２６-01-01", "since"),
+        ("until=ayer", "until"),
+        ("until=2026-02-30", "until"),
+        ("order=", "order"),
+        ("order=DESC", "order"),
+        (f"cursor={encode_cursor(1, '>')}", "cursor"),
+        (f"cursor={encode_cursor(-1, '<')}", "cursor"),
         ("%00=1", "no se pueden leer"),
         ("since=%00", "no se pueden leer"),
         ("since=%ff", "no se pueden leer"),
@@ -156,7 +162,7 @@ def test_a_question_that_cannot_be_understood_is_refused_in_words(
     assert words in answer.json()["detail"]
 
 
-NAMES = st.sampled_from(["since", "cursor", "limit", "versioned"]) | st.text(max_size=6)
+NAMES = st.sampled_from(["since", "until", "order", "cursor", "limit", "versioned"]) | st.text(max_size=6)
 VALUES = (
     st.text(max_size=24)
     | st.integers().map(str)

@@ -1,8 +1,11 @@
 """Releases as the world reads them: bytes, pages, permanent addresses, withdrawal."""
 
 import asyncio
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx2
 import orjson
@@ -135,6 +138,80 @@ def test_since_without_an_offset_is_the_tenants_own_time(world: World, publisher
     # In Mexico City it is six hours earlier: the same digits, read there, are six hours later.
     assert world.get(f"releases?since={utc}").json()["releases"]
     assert not world.get(f"releases?since={utc.removesuffix('Z')}").json()["releases"]
+
+
+def test_until_ends_at_a_moment_or_with_its_day(world: World, publisher: Publisher) -> None:
+    published = [publisher.publish()[0] for _ in range(3)]
+    dates = [world.get("releases/{}/{}".format(*key)).json()["releases"][0]["date"] for key in published]
+
+    def between(query: str) -> list[tuple[str, str]]:
+        pages = world.all_pages(f"releases?limit=1&{query}")
+        return [(release["ocid"], release["id"]) for page in pages for release in page["releases"]]
+
+    assert between(f"until={dates[1]}") == published[:2]
+    assert between(f"since={dates[1]}&until={dates[1]}") == published[1:2]
+    assert between(f"since={dates[1]}&order=desc") == published[:0:-1]
+    assert between(f"until={dates[1]}&order=desc") == published[1::-1]
+    assert between("until=2020-01-01") == []
+    assert between("until=2999-12-31") == published
+    of_one = world.get(f"releases/{published[0][0]}?until={dates[0]}").json()["releases"]
+    assert [release["id"] for release in of_one] == [published[0][1]]
+    assert world.get(f"releases/{published[2][0]}?until={dates[0]}").json()["releases"] == []
+
+
+def test_a_date_alone_means_its_whole_day_where_the_tenant_is(world: World, publisher: Publisher) -> None:
+    [key] = publisher.publish()
+    utc = world.get("releases/{}/{}".format(*key)).json()["releases"][0]["date"]
+    day = datetime.fromisoformat(utc).astimezone(ZoneInfo("America/Mexico_City")).date()
+
+    found = [
+        len(world.get(f"releases?until={day + timedelta(days=ahead)}").json()["releases"])
+        for ahead in (-1, 0)
+    ]
+
+    assert found == [0, 1]
+
+
+@pytest.mark.parametrize("kind", ["releases", "records", "releases/{}"])
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_back_from_any_page_leads_through_the_pages_before_it(
+    world: World, publisher: Publisher, kind: str, order: str
+) -> None:
+    ocids = [publisher.publish()[0][0] for _ in range(5)]
+    if kind == "releases/{}":
+        kind = kind.format(ocids[0])
+        for language in ("en", "fr", "de", "it"):
+            publisher.publish(ocids[0], language=language)
+    elements = kind.partition("/")[0]
+
+    def told(page: dict[str, Any]) -> list[Any]:
+        return [one.get("compiledRelease", one)["date"] for one in page[elements]]
+
+    pages = list(world.all_pages(f"{kind}?limit=2&order={order}"))[:-1]
+    back = [pages[-1]]
+    while "prev" in (links := back[0].get("links", {})):
+        back.insert(0, world.get(links["prev"]).json())
+
+    assert [len(page[elements]) for page in pages] == [2, 2, 1]
+    dates = [date for page in pages for date in told(page)]
+    assert dates == sorted(dates, reverse=order == "desc")
+    # Before the first page stands an empty one, since nobody counts what is left.
+    assert [told(page) for page in back] == [[], *map(told, pages)]
+    assert "prev" not in pages[0]["links"]
+    # And forward again from a page that was reached backwards.
+    assert told(world.get(back[1]["links"]["next"]).json()) == told(pages[1])
+
+
+def test_withdrawals_and_transfers_are_told_newest_first_too(world: World, publisher: Publisher) -> None:
+    keys = [publisher.publish()[0] for _ in range(3)]
+    for key in keys:
+        publisher.withdraw(*key)
+
+    pages = list(world.all_pages("withdrawals?limit=2&order=desc"))
+
+    assert [gone["ocid"] for page in pages for gone in page["withdrawals"]] == [key[0] for key in keys[::-1]]
+    assert world.get(pages[1]["links"]["prev"]).json()["withdrawals"] == pages[0]["withdrawals"]
+    assert world.get("transfers?order=desc").json()["transfers"] == []
 
 
 def test_a_process_lists_its_own_releases(world: World, publisher: Publisher) -> None:
