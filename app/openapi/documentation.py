@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from app.openapi.parameters import DEFAULT_LIMIT, MOST
+from app.ocds.codelists import codelist
+from app.openapi.parameters import AMOUNT, DEFAULT_LIMIT, LONGEST_TEXT, MOST, STAGES, STATUSES
 
 TAG = "API de publicación"
 
@@ -190,6 +191,41 @@ _VERSIONED = {
     "description": "Añade `versionedRelease`: cada campo con todos sus valores en el tiempo.",
     "schema": {"type": "boolean", "default": False},
 }
+
+
+def _filter(name: str, description: str, example: str, **schema: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "schema": {"type": "string", **schema},
+        "example": example,
+    }
+
+
+_FILTERS = [
+    _filter("sujeto_obligado", "Clave del sujeto obligado, como en su página pública.", "salud"),
+    _filter("method", "`procurementMethod`.", "direct", enum=list(codelist("method").codes)),
+    _filter(
+        "category",
+        "`mainProcurementCategory`.",
+        "services",
+        enum=list(codelist("procurementCategory").codes),
+    ),
+    _filter("stage", "La etapa más avanzada de la que dice algo.", "contract", enum=list(STAGES)),
+    _filter("status", "El estado de esa etapa.", "active", enum=list(STATUSES)),
+    _filter("amount_min", "Monto desde, en la moneda de cada proceso.", "100000", pattern=AMOUNT),
+    _filter("amount_max", "Monto hasta, en la moneda de cada proceso.", "2500000.50", pattern=AMOUNT),
+    _filter("signed_since", "Primer contrato firmado ese día o después.", "2026-01-01", format="date"),
+    _filter("signed_until", "Primer contrato firmado ese día o antes.", "2026-12-31", format="date"),
+    _filter("supplier", "Proveedor: su RFC o su nombre completo.", "XAXX010101000", maxLength=LONGEST_TEXT),
+    _filter(
+        "q",
+        "Palabras completas, todas, sin distinguir mayúsculas ni acentos.",
+        "medicamentos oncológicos",
+        maxLength=LONGEST_TEXT,
+    ),
+]
 _LIST = [_SINCE, _UNTIL, _ORDER, _CURSOR, _LIMIT]
 
 _PATH = {
@@ -203,7 +239,7 @@ _ENDPOINTS: dict[str, tuple[str, str, list[dict[str, Any]], dict[int, dict[str, 
     "list_releases": (
         "Entregas, en el orden en que se publicaron",
         "Sigue `links.next` hasta una página vacía; guarda el último cursor y continúa desde él otro día.",
-        _LIST,
+        [*_LIST, *_FILTERS],
         {200: _RELEASES_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
     ),
     "list_releases_of_process": (
@@ -221,7 +257,7 @@ _ENDPOINTS: dict[str, tuple[str, str, list[dict[str, Any]], dict[int, dict[str, 
     "list_records": (
         "Registros, en el orden de su última entrega",
         "Un proceso que publica otra vez pasa al final: quien consulta con su cursor lo vuelve a ver.",
-        _LIST,
+        [*_LIST, *_FILTERS],
         {200: _RECORDS_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
     ),
     "read_record": (

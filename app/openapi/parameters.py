@@ -3,7 +3,8 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,9 @@ from starlette.datastructures import QueryParams
 
 from app.core.errors import BadRequestError
 from app.core.pagination import decode_cursor, encode_cursor
+from app.ocds import codelists
+from app.openapi.filtering import Filters
+from app.publication.facets import supplier_term, words
 
 DEFAULT_LIMIT = 100
 MOST = 1000
@@ -19,6 +23,32 @@ _LIMIT = re.compile(r"[0-9]{1,6}")
 _MOMENT = re.compile(
     r"(?P<date>[12][0-9]{3}-[0-9]{2}-[0-9]{2})"
     r"([Tt](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)(?P<offset>[Zz]|[ +-][0-9]{2}:[0-9]{2})?)?"
+)
+_DAY = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
+AMOUNT = r"[0-9]{1,15}(\.[0-9]{1,6})?"
+LONGEST_TEXT = 200
+_OF_ALL = ("since", "until", "order", "cursor", "limit")
+FILTERS = (
+    "sujeto_obligado",
+    "method",
+    "category",
+    "stage",
+    "status",
+    "amount_min",
+    "amount_max",
+    "signed_since",
+    "signed_until",
+    "supplier",
+    "q",
+)
+"""Parameters that narrow a list by what its processes say."""
+STAGES = ("planning", "tender", "award", "contract", "implementation")
+STATUSES = tuple(
+    dict.fromkeys(
+        code
+        for stage in ("tenderStatus", "awardStatus", "contractStatus", "implementationStatus")
+        for code in codelists.codelist(stage).codes
+    )
 )
 _LARGEST_POSITION = 2**63 - 1
 _BACK = "<"
@@ -36,7 +66,8 @@ class ListQuery:
         limit: elements of a page.
         since: only what is dated then or later.
         until: only what is dated then or earlier.
-        written: how both were written.
+        filters: what a process must say; None asks nothing.
+        written: how dates and filters were written.
     """
 
     cursor: int | None
@@ -45,6 +76,7 @@ class ListQuery:
     limit: int
     since: datetime | None
     until: datetime | None
+    filters: Filters | None
     written: Mapping[str, str]
 
     @property
@@ -67,18 +99,19 @@ class ListQuery:
         return f"{address}?{urlencode(told)}"
 
 
-def list_query(asked: QueryParams, zone: str, *, least: int = 0) -> ListQuery:
-    """Read `since`, `until`, `order`, `cursor` and `limit`.
+def list_query(asked: QueryParams, zone: str, *, least: int = 0, filtered: bool = False) -> ListQuery:
+    """Read `since`, `until`, `order`, `cursor`, `limit` and, of a list that has them, the filters.
 
     Args:
         asked: the query string.
         zone: IANA time zone in which a date without an offset is meant.
         least: the lowest position that a cursor may name.
+        filtered: whether the list may be narrowed by what processes say.
 
     Raises:
         BadRequestError: unknown, repeated or malformed; says which and how to mend it.
     """
-    known(asked, ("since", "until", "order", "cursor", "limit"))
+    known(asked, (*_OF_ALL, *(FILTERS if filtered else ())))
     cursor, back = _cursor(asked["cursor"], least) if "cursor" in asked else (None, False)
     return ListQuery(
         cursor=cursor,
@@ -87,7 +120,8 @@ def list_query(asked: QueryParams, zone: str, *, least: int = 0) -> ListQuery:
         limit=_limit(asked.get("limit", str(DEFAULT_LIMIT))),
         since=_moment("since", asked["since"], zone) if "since" in asked else None,
         until=_moment("until", asked["until"], zone, whole_day=True) if "until" in asked else None,
-        written={name: asked[name] for name in ("since", "until") if name in asked},
+        filters=_filters(asked) if filtered and any(name in asked for name in FILTERS) else None,
+        written={name: asked[name] for name in ("since", "until", *FILTERS) if name in asked},
     )
 
 
@@ -123,6 +157,63 @@ def _cursor(cursor: str, least: int) -> tuple[int, bool]:
     if not least <= int(position) <= _LARGEST_POSITION:
         raise BadRequestError("El cursor no es válido: usa el que viene en «links.next», sin cambiarlo.")
     return int(position), back
+
+
+def _filters(asked: QueryParams) -> Filters:
+    terms = words(_text(asked, "q") or "")
+    if "q" in asked and not terms:
+        raise BadRequestError("«q» son las palabras que se buscan, con letras o números.")
+    if supplier := _text(asked, "supplier"):
+        terms.append(supplier_term(supplier))
+    return Filters(
+        sujeto_obligado=_text(asked, "sujeto_obligado"),
+        method=_code(asked, "method", "method"),
+        category=_code(asked, "category", "procurementCategory"),
+        stage=_one_of(asked, "stage", STAGES),
+        status=_one_of(asked, "status", STATUSES),
+        amount_min=_amount(asked, "amount_min"),
+        amount_max=_amount(asked, "amount_max"),
+        signed_since=_day(asked, "signed_since"),
+        signed_until=_day(asked, "signed_until"),
+        terms=tuple(terms) or None,
+    )
+
+
+def _text(asked: QueryParams, name: str) -> str | None:
+    text = asked.get(name)
+    if text is not None and not 0 < len(text.strip()) <= LONGEST_TEXT:
+        raise BadRequestError(f"«{name}» es un texto de 1 a {LONGEST_TEXT} caracteres.")
+    return text
+
+
+def _code(asked: QueryParams, name: str, codelist: str) -> str | None:
+    return _one_of(asked, name, tuple(codelists.codelist(codelist).codes))
+
+
+def _one_of(asked: QueryParams, name: str, codes: Collection[str]) -> str | None:
+    code = asked.get(name)
+    if code is not None and code not in codes:
+        raise BadRequestError(f"«{name}» admite: {', '.join(codes)}.")
+    return code
+
+
+def _amount(asked: QueryParams, name: str) -> Decimal | None:
+    text = asked.get(name)
+    if text is None:
+        return None
+    if not re.fullmatch(AMOUNT, text):
+        raise BadRequestError(f"«{name}» es una cantidad sin comas ni signo de pesos: 1500000 o 1500000.50.")
+    return Decimal(text)
+
+
+def _day(asked: QueryParams, name: str) -> date | None:
+    text = asked.get(name)
+    try:
+        if text is None or (_DAY.fullmatch(text) and (day := date.fromisoformat(text))):
+            return None if text is None else day
+    except ValueError:
+        pass
+    raise BadRequestError(f"«{name}» es una fecha: 2026-11-22.")
 
 
 def _is_descending(text: str) -> bool:

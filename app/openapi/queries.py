@@ -115,9 +115,10 @@ class Span(NamedTuple):
         }
 
 
-def _both(statement: LiteralString) -> tuple[LiteralString, LiteralString]:
-    """Return a statement that reads upwards, and the same downwards; it marks where that is said."""
-    return statement.replace("/*way*/", ""), statement.replace("/*way*/", " DESC")
+def _both(statement: LiteralString, places: LiteralString = "") -> tuple[LiteralString, LiteralString]:
+    """Return a statement that reads upwards, and the same downwards; it marks where that is said, and of which places."""
+    whole = statement.replace("/*places*/", places)
+    return whole.replace("/*way*/", ""), whole.replace("/*way*/", " DESC")
 
 
 _RELEASE: LiteralString = """
@@ -133,15 +134,19 @@ _RELEASES_BY_KEY: LiteralString = """
 
 # The sizes are known without fetching the bytes, so what does not fit into the page is never read. Both tables start
 # at the cursor: a merge join would otherwise walk the bodies from the first one, and deep pages would cost their depth.
-_RELEASES = _both("""
+_RELEASE_LIST: LiteralString = """
     WITH page AS (
         SELECT r.position, r.date, b.body,
                sum(octet_length(b.body)) OVER (ORDER BY r.position/*way*/) - octet_length(b.body) AS before
         FROM release r JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position
-        WHERE r.tenant_id = %(tenant)s AND r.position > %(low)s AND b.position > %(low)s
-              AND r.position < %(high)s AND b.position < %(high)s
+        WHERE r.tenant_id = %(tenant)s AND /*places*/
         ORDER BY r.position/*way*/ LIMIT %(limit)s)
-    SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position/*way*/""")
+    SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position/*way*/"""
+_RELEASES = _both(
+    _RELEASE_LIST,
+    "r.position > %(low)s AND b.position > %(low)s AND r.position < %(high)s AND b.position < %(high)s",
+)
+_RELEASES_AT = _both(_RELEASE_LIST, "r.position = ANY(%(positions)s)")
 
 _RELEASES_OF = _both("""
     WITH page AS (
@@ -164,19 +169,21 @@ _COUNT_OF: LiteralString = """
                         WHERE t.tenant_id = %(tenant)s AND t.ocid = %(ocid)s
                         ORDER BY t.position DESC LIMIT 1), false)"""
 
-_RECORDS = _both("""
+_RECORD_LIST: LiteralString = """
     WITH page AS (
         SELECT c.tenant_id, c.ocid, c.position, c.date, c.compiled,
                sum(octet_length(c.compiled)) OVER (ORDER BY c.position/*way*/) - octet_length(c.compiled) AS before
         FROM record c
-        WHERE c.tenant_id = %(tenant)s AND c.position > %(low)s AND c.position < %(high)s
+        WHERE c.tenant_id = %(tenant)s AND /*places*/
         ORDER BY c.position/*way*/ LIMIT %(limit)s)
     SELECT c.ocid, c.position, c.date, c.compiled,
            (SELECT json_agg(json_build_array(r.release_id, r.date, r.tag, m.slug) ORDER BY m.place)::text
             FROM releases_of(c.tenant_id, c.ocid) m
             JOIN release r ON r.tenant_id = m.tenant_id AND r.position = m.position
             JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position) AS releases
-    FROM page c WHERE c.before < %(budget)s ORDER BY c.position/*way*/""")
+    FROM page c WHERE c.before < %(budget)s ORDER BY c.position/*way*/"""
+_RECORDS = _both(_RECORD_LIST, "c.position > %(low)s AND c.position < %(high)s")
+_RECORDS_AT = _both(_RECORD_LIST, "c.position = ANY(%(positions)s)")
 
 _RECORD: LiteralString = """
     SELECT c.ocid, c.position, c.date, c.compiled,
@@ -266,6 +273,15 @@ async def releases(connection: Connection, tenant_id: UUID, span: Span) -> list[
     return [ReleaseRow._make(row) for row in await cursor.fetchall()]
 
 
+async def releases_at(
+    connection: Connection, tenant_id: UUID, span: Span, positions: list[int]
+) -> list[ReleaseRow]:
+    """Return the releases that stand at some places, in the order of a span; fewer where `PAGE_BYTES` are reached."""
+    told = span.told(tenant_id) | {"positions": positions}
+    cursor = await connection.execute(_RELEASES_AT[span.down], told, binary=True)
+    return [ReleaseRow._make(row) for row in await cursor.fetchall()]
+
+
 async def releases_of(
     connection: Connection,
     tenant_id: UUID,
@@ -326,6 +342,15 @@ async def record(connection: Connection, tenant_id: UUID, ocid: str) -> RecordRo
 async def records(connection: Connection, tenant_id: UUID, span: Span) -> list[RecordRow]:
     """Return records along a span of the places of their newest releases; fewer where `PAGE_BYTES` are reached."""
     cursor = await connection.execute(_RECORDS[span.down], span.told(tenant_id), binary=True)
+    return [_record(row) for row in await cursor.fetchall()]
+
+
+async def records_at(
+    connection: Connection, tenant_id: UUID, span: Span, positions: list[int]
+) -> list[RecordRow]:
+    """Return the records at some places; as `releases_at`."""
+    told = span.told(tenant_id) | {"positions": positions}
+    cursor = await connection.execute(_RECORDS_AT[span.down], told, binary=True)
     return [_record(row) for row in await cursor.fetchall()]
 
 

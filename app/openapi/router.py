@@ -5,12 +5,11 @@ made here whole (`answers`), so FastAPI's part is the table and the OpenAPI docu
 serialising are left out of the way (docs/adr/0020).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 import orjson
 from fastapi import APIRouter
@@ -23,26 +22,16 @@ from app.core import clock
 from app.core.errors import AppError, GoneError, NotFoundError
 from app.ocds import merge, profile
 from app.ocds import ocid as ocids
-from app.openapi import addresses, answers, documentation, packages, parameters, queries
+from app.openapi import addresses, answers, documentation, packages, paging, parameters, queries
 from app.openapi.addresses import Roots
-from app.openapi.queries import Connection, Span
+from app.openapi.paging import Page
+from app.openapi.queries import Connection
 from app.openapi.reader import PublicReader
 from app.publication.chain import rfc3339
 from app.settings import Settings
 from app.tenancy.queries import TenantView
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-Row = TypeVar("Row")
-
-
-class Placed(Protocol):
-    """What stands at a place of a list."""
-
-    @property
-    def position(self) -> int:
-        """The place."""
-
 
 PLACES = ("/{tenant}", "")
 """Where the addresses of a tenant start: below its slug, and on its own host."""
@@ -154,26 +143,27 @@ async def _release_list(
     request: Request, reader: PublicReader, view: TenantView, roots: Roots, ocid: str | None = None
 ) -> Response:
     least = 0 if ocid is None else queries.BEFORE_ALL
-    asked = parameters.list_query(request.query_params, view.time_zone, least=least)
+    asked = parameters.list_query(request.query_params, view.time_zone, least=least, filtered=ocid is None)
     address = roots.releases(ocid)
     async with reader.reading() as connection:
         counts = await queries.counts(connection, view.tenant_id)
         if ocid is not None:
-            span = _span(asked, queries.BEFORE_ALL, queries.AFTER_ALL)
-            rows = await queries.releases_of(
+            span = paging.span_of(asked, queries.BEFORE_ALL, queries.AFTER_ALL)
+            read = await queries.releases_of(
                 connection, view.tenant_id, ocid, span, since=asked.since, until=asked.until
             )
-            total = await queries.count_of(connection, view.tenant_id, ocid)
+            page = Page(paging.told_in_order(read, asked))
+            total: int | None = await queries.count_of(connection, view.tenant_id, ocid)
         else:
-            rows = await _rows(connection, view, asked, queries.releases)
-            total = counts.releases
-    rows = _told_in_order(rows, asked)
+            page = await paging.page_of(connection, view, asked, paging.RELEASES)
+            total = counts.releases if asked.filters is None else None
+    rows = page.rows
     told = packages.head(
         _uri(request, address),
         view,
         roots,
         max((row.date for row in rows), default=counts.last_date or clock.now()),
-        links=_links(address, rows, asked),
+        links=paging.links_of(address, rows, asked, page.edge),
         total=total,
     )
     body = packages.release_package(told, (row.body for row in rows))
@@ -184,19 +174,19 @@ async def _release_list(
 async def list_records(request: Request) -> Response:
     """All records of a tenant, page by page."""
     reader, view, roots = await _place(request)
-    asked = parameters.list_query(request.query_params, view.time_zone)
+    asked = parameters.list_query(request.query_params, view.time_zone, filtered=True)
     async with reader.reading() as connection:
-        rows = _told_in_order(await _rows(connection, view, asked, queries.records), asked)
+        page = await paging.page_of(connection, view, asked, paging.RECORDS)
         counts = await queries.counts(connection, view.tenant_id)
     told = packages.head(
         _uri(request, roots.records()),
         view,
         roots,
-        max((row.date for row in rows), default=counts.last_date or clock.now()),
-        links=_links(roots.records(), rows, asked),
-        total=counts.records,
+        max((row.date for row in page.rows), default=counts.last_date or clock.now()),
+        links=paging.links_of(roots.records(), page.rows, asked, page.edge),
+        total=counts.records if asked.filters is None else None,
     )
-    body = packages.record_package(told, (packages.record(row, roots) for row in rows))
+    body = packages.record_package(told, (packages.record(row, roots) for row in page.rows))
     return await answers.respond(request, body, modified=counts.last_date)
 
 
@@ -230,10 +220,11 @@ async def list_withdrawals(request: Request) -> Response:
     reader, view, roots = await _place(request)
     asked = parameters.list_query(request.query_params, view.time_zone)
     async with reader.reading() as connection:
-        rows = _told_in_order(await _rows(connection, view, asked, queries.withdrawals), asked)
+        span = await paging.bounds(connection, view, asked)
+        rows = paging.told_in_order(await queries.withdrawals(connection, view.tenant_id, span), asked)
         counts = await queries.counts(connection, view.tenant_id)
     told: dict[str, Any] = {"uri": _uri(request, roots.withdrawals()), "total": counts.withdrawals}
-    if links := _links(roots.withdrawals(), rows, asked):
+    if links := paging.links_of(roots.withdrawals(), rows, asked):
         told["links"] = links
     told["withdrawals"] = [_told(row) for row in rows]
     return await answers.respond(request, orjson.dumps(told), modified=counts.last_date)
@@ -245,10 +236,11 @@ async def list_transfers(request: Request) -> Response:
     reader, view, roots = await _place(request)
     asked = parameters.list_query(request.query_params, view.time_zone)
     async with reader.reading() as connection:
-        rows = _told_in_order(await _rows(connection, view, asked, queries.transfers), asked)
+        span = await paging.bounds(connection, view, asked)
+        rows = paging.told_in_order(await queries.transfers(connection, view.tenant_id, span), asked)
         counts = await queries.counts(connection, view.tenant_id)
     told: dict[str, Any] = {"uri": _uri(request, roots.transfers())}
-    if links := _links(roots.transfers(), rows, asked):
+    if links := paging.links_of(roots.transfers(), rows, asked):
         told["links"] = links
     told["transfers"] = [
         {
@@ -355,46 +347,6 @@ async def read_profile_codelist(request: Request) -> Response:
 async def _settled(request: Request, body: bytes, media_type: bytes = b"application/json") -> Response:
     parameters.known(request.query_params, ())
     return await answers.respond(request, body, cache_control=answers.SETTLED, media_type=media_type)
-
-
-async def _rows(
-    connection: Connection,
-    view: TenantView,
-    asked: parameters.ListQuery,
-    read: Callable[[Connection, UUID, Span], Awaitable[list[Row]]],
-) -> list[Row]:
-    """Return the rows of a page in the order in which they are read."""
-    low, high = 0, queries.AFTER_ALL
-    if asked.since is not None:
-        first = await queries.position_before(connection, view.tenant_id, asked.since)
-        if first is None:
-            return []
-        low = first
-    if asked.until is not None:
-        high = await queries.position_after(connection, view.tenant_id, asked.until) or high
-    return await read(connection, view.tenant_id, _span(asked, low, high))
-
-
-def _span(asked: parameters.ListQuery, low: int, high: int) -> Span:
-    """Return what is left of a list between two places once the cursor is known."""
-    if asked.cursor is not None:
-        low, high = (low, min(high, asked.cursor)) if asked.down else (max(low, asked.cursor), high)
-    return Span(low, high, asked.limit, asked.down)
-
-
-def _told_in_order(rows: list[Row], asked: parameters.ListQuery) -> list[Row]:
-    """Return rows in the order of the list: a page that ends before its cursor was read from there."""
-    return rows[::-1] if asked.back else rows
-
-
-def _links(address: str, rows: Sequence[Placed], asked: parameters.ListQuery) -> dict[str, str]:
-    """Return the addresses of the pages beside one: none of an empty page, none before the list's start."""
-    if not rows:
-        return {}
-    links = {"next": asked.link(address, rows[-1].position, back=False)}
-    if asked.cursor is not None:
-        links["prev"] = asked.link(address, rows[0].position, back=True)
-    return links
 
 
 @dataclass(frozen=True, slots=True)

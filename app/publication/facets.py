@@ -1,12 +1,18 @@
 """What lists, counts and searches need of a published process, taken from its compiled release."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from app.core.folding import fold
 from app.ocds import tags
 from app.ocds.shape import Document
 from app.processes.summary import title_of
+
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST_WORD, _LONGEST_NAME = 40, 300
+_MOST_WORDS, _MOST_ITEMS, _MOST_SUPPLIERS = 200, 50, 200
 
 _STAGE_STATUS = {
     "planning": ("planning",),
@@ -39,7 +45,36 @@ def facets(compiled: Document) -> dict[str, Any]:
         "currency": currency,
         "suppliers": _suppliers(compiled),
         "signed_on": _first_day(contract.get("dateSigned") for contract in _objects(compiled, "contracts")),
+        "terms": _terms(compiled),
     }
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text as `terms` holds them: folded, letters and digits alone, each once."""
+    return list(dict.fromkeys(word[:_LONGEST_WORD] for word in _WORD.findall(fold(text))))
+
+
+def supplier_term(name: str) -> str:
+    """Return what `terms` holds of a supplier's name or identifier; no word looks like it."""
+    return f"supplier={fold(name)[:_LONGEST_NAME]}"
+
+
+def _terms(compiled: Document) -> list[str]:
+    """Return what searches may ask of a process: its suppliers first, then its words, as many as a row should hold."""
+    parties = {party.get("id"): party for party in _objects(compiled, "parties")}
+    suppliers: dict[str, None] = {}
+    for award in _objects(compiled, "awards"):
+        for supplier in _objects(award, "suppliers"):
+            identifier = _object(_object(parties.get(supplier.get("id"))).get("identifier")).get("id")
+            for name in (supplier.get("name"), identifier):
+                if isinstance(name, str) and name.strip():
+                    suppliers[supplier_term(name)] = None
+    tender, texts = _object(compiled.get("tender")), [_text(compiled.get("ocid")), title_of(compiled)]
+    texts += [_text(_object(compiled.get("buyer")).get("name")), *_suppliers(compiled)]
+    for holder in (compiled, tender, *_objects(compiled, "contracts"), *_objects(compiled, "awards")):
+        texts += [_text(holder.get("title")), _text(holder.get("description"))]
+    texts += [_text(item.get("description")) for item in _objects(tender, "items")[:_MOST_ITEMS]]
+    return [*list(suppliers)[:_MOST_SUPPLIERS], *words(" ".join(texts))[:_MOST_WORDS]]
 
 
 def _status(compiled: Document, stage: str) -> str:

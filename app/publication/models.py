@@ -173,7 +173,10 @@ class Record(SQLModel, table=True):
 
 
 class ProcessFacet(SQLModel, table=True):
-    """What lists and counts need of a published process, derived from its record."""
+    """What lists, counts and searches need of a published process, derived from its record.
+
+    `terms` are its words and its suppliers (`app.publication.facets`); it is empty only in rows of before there was one.
+    """
 
     __tablename__ = "process_facet"
     __table_args__ = (
@@ -183,6 +186,8 @@ class ProcessFacet(SQLModel, table=True):
         Index("process_facet_sujeto_idx", "tenant_id", "sujeto_obligado_id", "published_at", "ocid"),
         Index("process_facet_method_idx", "tenant_id", "method", "published_at", "ocid"),
         Index("process_facet_stage_idx", "tenant_id", "stage", "published_at", "ocid"),
+        Index("process_facet_terms_idx", "terms", postgresql_using="gin"),
+        Index("process_facet_bare_idx", "tenant_id", "ocid", postgresql_where=text("terms = '{}'")),
     )
 
     tenant_id: UUID = tenant_key()
@@ -199,6 +204,7 @@ class ProcessFacet(SQLModel, table=True):
     suppliers: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
     signed_on: date | None = None
     published_at: datetime = moment(default_now=False)
+    terms: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
 
 
 class PublicationTotal(SQLModel, table=True):

@@ -1,0 +1,103 @@
+"""Pages of lists: which places they are taken from, in which order they are told, which pages lie beside them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from app.openapi import filtering, queries
+from app.openapi.parameters import ListQuery
+from app.openapi.queries import Connection, Span
+from app.tenancy.queries import TenantView
+
+Row = TypeVar("Row")
+
+
+class Placed(Protocol):
+    """What stands at a place of a list."""
+
+    @property
+    def position(self) -> int:
+        """The place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Row]):
+    """How a list is read: along a span, at places, and which of its places a filter leaves."""
+
+    read: Callable[[Connection, UUID, Span], Awaitable[list[Row]]]
+    at: Callable[[Connection, UUID, Span, list[int]], Awaitable[list[Row]]]
+    find: filtering.Finder
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows in the order of their list; `edge` is where to go on if the page ended before it was full."""
+
+    rows: list[Row]
+    edge: int | None = None
+
+
+RELEASES = Kind(queries.releases, queries.releases_at, filtering.releases)
+RECORDS = Kind(queries.records, queries.records_at, filtering.records)
+
+
+async def bounds(connection: Connection, view: TenantView, asked: ListQuery) -> Span:
+    """Return the places from which a page of the tenant's chain is taken."""
+    low, high = 0, queries.AFTER_ALL
+    if asked.since is not None:
+        first = await queries.position_before(connection, view.tenant_id, asked.since)
+        low = queries.AFTER_ALL if first is None else first
+    if asked.until is not None:
+        high = await queries.position_after(connection, view.tenant_id, asked.until) or high
+    return span_of(asked, low, high)
+
+
+async def page_of(
+    connection: Connection,
+    view: TenantView,
+    asked: ListQuery,
+    kind: Kind[Row],
+) -> Page[Row]:
+    """Return a page of a list that may be narrowed."""
+    span = await bounds(connection, view, asked)
+    if asked.filters is None:
+        return Page(told_in_order(await kind.read(connection, view.tenant_id, span), asked))
+    found = await kind.find(connection, view.tenant_id, span, asked.filters)
+    rows = await kind.at(connection, view.tenant_id, span, found.positions) if found.positions else []
+    # A page that grew too heavy goes on from its last row, not from where the walk ended.
+    edge = found.edge if len(rows) == len(found.positions) else None
+    return Page(told_in_order(rows, asked), edge)
+
+
+def span_of(asked: ListQuery, low: int, high: int) -> Span:
+    """Return what is left of a list between two places once the cursor is known."""
+    if asked.cursor is not None:
+        low, high = (low, min(high, asked.cursor)) if asked.down else (max(low, asked.cursor), high)
+    return Span(low, high, asked.limit, asked.down)
+
+
+def told_in_order(rows: list[Row], asked: ListQuery) -> list[Row]:
+    """Return rows in the order of the list: a page that ends before its cursor was read from there."""
+    return rows[::-1] if asked.back else rows
+
+
+def links_of(
+    address: str, rows: Sequence[Placed], asked: ListQuery, edge: int | None = None
+) -> dict[str, str]:
+    """Return the addresses of the pages beside one: none at a list's end, none before its start.
+
+    Args:
+        address: of the list.
+        rows: of the page.
+        asked: of the page.
+        edge: where to go on, of a page that ended before it was full.
+    """
+    links = {}
+    if rows:
+        links["next"] = asked.link(address, rows[-1].position, back=False)
+        if asked.cursor is not None:
+            links["prev"] = asked.link(address, rows[0].position, back=True)
+    if edge is not None:
+        links["prev" if asked.back else "next"] = asked.link(address, edge, back=asked.back)
+    return links
