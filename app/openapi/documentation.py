@@ -146,14 +146,14 @@ _TRANSFERS_OK = {
 }
 _JSON_OK = {"description": "Documento JSON.", "content": {"application/json": {"schema": {"type": "object"}}}}
 _CSV_OK = {"description": "Claves, en CSV.", "content": {"text/csv": {"schema": {"type": "string"}}}}
-_UNCHANGED = {"description": "No ha cambiado desde la versión que nombra `If-None-Match`."}
+UNCHANGED = {"description": "No ha cambiado desde la versión que nombra `If-None-Match`."}
 _MOVED = {"description": "Tiene otra dirección permanente, aquí o en otro organismo: está en `Location`."}
-_BAD = _problem("Parámetro desconocido, repetido o mal escrito.")
-_ABSENT = _problem("No hay tal organismo, o no hay nada publicado con ese identificador.")
+BAD = _problem("Parámetro desconocido, repetido o mal escrito.")
+ABSENT = _problem("No hay tal organismo, o no hay nada publicado con ese identificador.")
 _GONE = _problem("Se retiró de la publicación; `ground` y `withdrawn_at` dicen por qué y cuándo.")
 _DOWN = _problem("La base de datos no responde; reintenta después de `Retry-After` segundos.")
 
-_SINCE = {
+SINCE = {
     "name": "since",
     "in": "query",
     "description": "Solo lo fechado entonces o después: fecha o instante de RFC 3339. Sin huso, hora local del organismo.",
@@ -173,7 +173,7 @@ _ORDER = {
     "description": "`asc`, del más antiguo al más nuevo; `desc`, al revés.",
     "schema": {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
 }
-_CURSOR = {
+CURSOR = {
     "name": "cursor",
     "in": "query",
     "description": "El de `links.next` o `links.prev` de otra página, sin cambiarlo.",
@@ -226,7 +226,7 @@ _FILTERS = [
         maxLength=LONGEST_TEXT,
     ),
 ]
-_LIST = [_SINCE, _UNTIL, _ORDER, _CURSOR, _LIMIT]
+_LIST = [SINCE, _UNTIL, _ORDER, CURSOR, _LIMIT]
 
 _PATH = {
     "tenant": ("Organismo garante, como en la dirección de su portal.", "jalisco"),
@@ -235,85 +235,93 @@ _PATH = {
     "file": ("Nombre de la lista, con `.csv`.", "documentType.csv"),
 }
 
-_ENDPOINTS: dict[str, tuple[str, str, list[dict[str, Any]], dict[int, dict[str, Any]]]] = {
+Told = tuple[str, str, list[dict[str, Any]], dict[int, dict[str, Any]]]
+"""Of an endpoint: its summary, its description, the parameters of its query, its answers."""
+
+_ENDPOINTS: dict[str, Told] = {
     "list_releases": (
         "Entregas, en el orden en que se publicaron",
         "Sigue `links.next` hasta una página vacía; guarda el último cursor y continúa desde él otro día.",
         [*_LIST, *_FILTERS],
-        {200: _RELEASES_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
+        {200: _RELEASES_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
     ),
     "list_releases_of_process": (
         "Entregas de un proceso",
         "Como la lista general, para un solo ocid.",
         _LIST,
-        {200: _RELEASES_OK, 304: _UNCHANGED, 308: _MOVED, 400: _BAD, 404: _ABSENT, 410: _GONE},
+        {200: _RELEASES_OK, 304: UNCHANGED, 308: _MOVED, 400: BAD, 404: ABSENT, 410: _GONE},
     ),
     "read_release": (
         "Una entrega",
         "Dirección permanente. Los bytes de la entrega son los mismos en todas las direcciones y nunca cambian.",
         [],
-        {200: _RELEASE_OK, 304: _UNCHANGED, 308: _MOVED, 400: _BAD, 404: _ABSENT, 410: _GONE},
+        {200: _RELEASE_OK, 304: UNCHANGED, 308: _MOVED, 400: BAD, 404: ABSENT, 410: _GONE},
     ),
     "list_records": (
         "Registros, en el orden de su última entrega",
         "Un proceso que publica otra vez pasa al final: quien consulta con su cursor lo vuelve a ver.",
         [*_LIST, *_FILTERS],
-        {200: _RECORDS_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
+        {200: _RECORDS_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
     ),
     "read_record": (
         "Un registro",
         "Dirección permanente: enlaces a las entregas y la entrega compilada.",
         [_VERSIONED],
-        {200: _RECORD_OK, 304: _UNCHANGED, 308: _MOVED, 400: _BAD, 404: _ABSENT, 410: _GONE},
+        {200: _RECORD_OK, 304: UNCHANGED, 308: _MOVED, 400: BAD, 404: ABSENT, 410: _GONE},
     ),
     "list_withdrawals": (
         "Retiros",
         "Lo que dejó de ser público, con su fundamento. Quien guarda copias debe seguir esta lista y borrarlas.",
         _LIST,
-        {200: _WITHDRAWALS_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
+        {200: _WITHDRAWALS_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
     ),
     "list_transfers": (
         "Traspasos",
         "Procesos que llegaron de otro organismo (`in`) o pasaron a uno (`out`). Sus entregas no cambian de dirección.",
         _LIST,
-        {200: _TRANSFERS_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
+        {200: _TRANSFERS_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
     ),
     "read_index": (
         "Índice de un organismo",
         "Direcciones, licencia y política de publicación.",
         [],
-        {200: _JSON_OK, 304: _UNCHANGED, 400: _BAD, 404: _ABSENT},
+        {200: _JSON_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
     ),
     "read_service_index": (
         "Índice del servicio",
         "Todos los organismos que publican aquí.",
         [],
-        {200: _JSON_OK, 304: _UNCHANGED, 400: _BAD},
+        {200: _JSON_OK, 304: UNCHANGED, 400: BAD},
     ),
     "read_profile": (
         "El perfil, como extensión de OCDS",
         "Qué agrega este servicio al estándar.",
         [],
-        {200: _JSON_OK, 304: _UNCHANGED, 400: _BAD},
+        {200: _JSON_OK, 304: UNCHANGED, 400: BAD},
     ),
     "read_profile_schema": (
         "Lo que el perfil agrega al esquema de la entrega",
         "JSON Merge Patch del esquema de OCDS 1.1.",
         [],
-        {200: _JSON_OK, 304: _UNCHANGED, 400: _BAD},
+        {200: _JSON_OK, 304: UNCHANGED, 400: BAD},
     ),
     "read_profile_codelist": (
         "Una lista de claves del perfil",
         "Las que empiezan con «+» agregan claves a una lista del estándar.",
         [],
-        {200: _CSV_OK, 304: _UNCHANGED, 400: _BAD, 404: _problem("El perfil no tiene esa lista.")},
+        {200: _CSV_OK, 304: UNCHANGED, 400: BAD, 404: _problem("El perfil no tiene esa lista.")},
     ),
 }
 
 
 def of(endpoint: str, path: str) -> dict[str, Any]:
-    """Return the arguments of `add_api_route` that document an endpoint at a path."""
-    summary, description, query, responses = _ENDPOINTS[endpoint]
+    """Return the arguments of `add_api_route` that document an endpoint of this package at a path."""
+    return described(endpoint, path, _ENDPOINTS[endpoint])
+
+
+def described(endpoint: str, path: str, told: Told) -> dict[str, Any]:
+    """Return the arguments of `add_api_route` that tell this of an endpoint at a path."""
+    summary, description, query, responses = told
     return {
         "operation_id": endpoint,
         "summary": summary,

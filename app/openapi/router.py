@@ -1,25 +1,21 @@
 """The OCDS publication API: read by the whole world, without a session.
 
-Every address stands twice in the table: below the tenant's slug, and at the root of a host of its own. The answers are
-made here whole (`answers`), so FastAPI's part is the table and the OpenAPI document; its parsing of parameters and its
-serialising are left out of the way (docs/adr/0020).
+The answers are made here whole (`answers`); how addresses are registered: `routes`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core import clock
-from app.core.errors import AppError, GoneError, NotFoundError
+from app.core.errors import GoneError, NotFoundError
 from app.ocds import merge, profile
 from app.ocds import ocid as ocids
 from app.openapi import addresses, answers, documentation, packages, paging, parameters, queries
@@ -27,83 +23,19 @@ from app.openapi.addresses import Roots
 from app.openapi.paging import Page
 from app.openapi.queries import Connection
 from app.openapi.reader import PublicReader
+from app.openapi.routes import PLACES, PublicRoute, opening, place_of
 from app.publication.chain import rfc3339
 from app.settings import Settings
 from app.tenancy.queries import TenantView
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-PLACES = ("/{tenant}", "")
-"""Where the addresses of a tenant start: below its slug, and on its own host."""
-
-
-class PublicRoute(APIRoute):
-    """A route that answers requests itself and lets pages of any site read it, refusals included."""
-
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        """Return what answers a request: the endpoint, without FastAPI's parsing around it."""
-        endpoint: Endpoint = self.endpoint
-
-        async def handle(request: Request) -> Response:
-            try:
-                return await endpoint(request)
-            except AppError as error:
-                error.headers.setdefault("Access-Control-Allow-Origin", "*")
-                raise
-
-        return handle
-
-
 router = APIRouter(route_class=PublicRoute, tags=[documentation.TAG])
-
-
-async def allow_reading(_request: Request) -> Response:
-    """Answer a browser that asks whether a page of another site may send `If-None-Match`."""
-    return Response(
-        status_code=204,
-        headers={
-            "Access-Control-Allow-Origin": "*",
-            "Access-Control-Allow-Methods": "GET, HEAD",
-            "Access-Control-Allow-Headers": "If-None-Match",
-            "Access-Control-Max-Age": "86400",
-        },
-    )
-
-
-def public(path: str, *, places: tuple[str, ...] = PLACES) -> Callable[[Endpoint], Endpoint]:
-    """Register an endpoint for GET (documented at the first place), HEAD and a browser's OPTIONS."""
-
-    def register(endpoint: Endpoint) -> Endpoint:
-        for place in places:
-            add = partial(router.add_api_route, place + path, response_class=Response)
-            documented = place == places[0]
-            docs = documentation.of(endpoint.__name__, place + path) if documented else {}
-            add(endpoint, methods=["GET"], include_in_schema=documented, **docs)
-            add(endpoint, methods=["HEAD"], include_in_schema=False)
-            add(allow_reading, methods=["OPTIONS"], include_in_schema=False)
-        return endpoint
-
-    return register
-
-
-async def _place(request: Request) -> tuple[PublicReader, TenantView, Roots]:
-    """Return what every address needs: the reader, the tenant it names, and where addresses start."""
-    reader: PublicReader = request.app.state.public_reader
-    slug = request.path_params.get("tenant")
-    if slug is not None:
-        view = await reader.tenant(slug)
-    else:
-        found = await reader.tenant_of_host(addresses.host_name(addresses.host(request.scope)))
-        if found is None:
-            raise NotFoundError("Falta el organismo garante: la dirección es /{organismo}/api/v1/…")
-        view = found
-    return reader, view, addresses.roots(request.scope, view, reader.public_url)
+public = opening(router, documentation.of)
 
 
 @public(addresses.RELEASES)
 async def list_releases(request: Request) -> Response:
     """All releases of a tenant, page by page."""
-    reader, view, roots = await _place(request)
+    reader, view, roots = await place_of(request)
     return await _release_list(request, reader, view, roots)
 
 
@@ -121,7 +53,7 @@ async def read_release(request: Request) -> Response:
 
 async def _by_address(request: Request) -> Response:
     """Answer one release or the releases of one process: which of them, only the raw address tells."""
-    reader, view, roots = await _place(request)
+    reader, view, roots = await place_of(request)
     readings = list(addresses.readings(addresses.identifiers(request.scope, addresses.RELEASES)))
     async with reader.reading() as connection:
         for ocid, release_id in readings:
@@ -173,7 +105,7 @@ async def _release_list(
 @public(addresses.RECORDS)
 async def list_records(request: Request) -> Response:
     """All records of a tenant, page by page."""
-    reader, view, roots = await _place(request)
+    reader, view, roots = await place_of(request)
     asked = parameters.list_query(request.query_params, view.time_zone, filtered=True)
     async with reader.reading() as connection:
         page = await paging.page_of(connection, view, asked, paging.RECORDS)
@@ -193,7 +125,7 @@ async def list_records(request: Request) -> Response:
 @public(addresses.RECORDS + "/{ocid:path}")
 async def read_record(request: Request) -> Response:
     """One record in a package of its own."""
-    reader, view, roots = await _place(request)
+    reader, view, roots = await place_of(request)
     # An ocid is all that follows, so it does not matter whether somebody decoded a slash in it on the way.
     ocid = "/".join(addresses.identifiers(request.scope, addresses.RECORDS))
     async with reader.reading() as connection:
@@ -217,7 +149,7 @@ async def read_record(request: Request) -> Response:
 @public(addresses.WITHDRAWALS)
 async def list_withdrawals(request: Request) -> Response:
     """What a tenant took back: whoever keeps copies must hear of it."""
-    reader, view, roots = await _place(request)
+    reader, view, roots = await place_of(request)
     asked = parameters.list_query(request.query_params, view.time_zone)
     async with reader.reading() as connection:
         span = await paging.bounds(connection, view, asked)
@@ -233,7 +165,7 @@ async def list_withdrawals(request: Request) -> Response:
 @public(addresses.TRANSFERS)
 async def list_transfers(request: Request) -> Response:
     """Which processes came from another tenant, and which went to one: whoever keeps cursors must hear of it."""
-    reader, view, roots = await _place(request)
+    reader, view, roots = await place_of(request)
     asked = parameters.list_query(request.query_params, view.time_zone)
     async with reader.reading() as connection:
         span = await paging.bounds(connection, view, asked)
@@ -268,7 +200,7 @@ def _told(gone: queries.Withdrawal) -> dict[str, str]:
 @public(addresses.API + "/", places=PLACES[:1])
 async def read_index(request: Request) -> Response:
     """Where a tenant's data is."""
-    _, view, roots = await _place(request)
+    _, view, roots = await place_of(request)
     return await _index(request, view, roots)
 
 
