@@ -226,6 +226,11 @@ _FILTERS = [
         maxLength=LONGEST_TEXT,
     ),
 ]
+_NATIONAL_FILTERS = [one for one in _FILTERS if one["name"] != "sujeto_obligado"]
+_NATIONAL = (
+    "Como la lista de un organismo, en el orden nacional: el cursor es de esta lista, y `since` y `until` miran cuándo "
+    "entró cada elemento a ella, segundos después de publicarse."
+)
 _LIST = [SINCE, _UNTIL, _ORDER, CURSOR, _LIMIT]
 
 _PATH = {
@@ -280,6 +285,30 @@ _ENDPOINTS: dict[str, Told] = {
         "Procesos que llegaron de otro organismo (`in`) o pasaron a uno (`out`). Sus entregas no cambian de dirección.",
         _LIST,
         {200: _TRANSFERS_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
+    ),
+    "list_all_releases": (
+        "Entregas de todos los organismos",
+        _NATIONAL,
+        [*_LIST, *_NATIONAL_FILTERS],
+        {200: _RELEASES_OK, 304: UNCHANGED, 400: BAD},
+    ),
+    "list_all_records": (
+        "Registros de todos los organismos",
+        _NATIONAL,
+        [*_LIST, *_NATIONAL_FILTERS],
+        {200: _RECORDS_OK, 304: UNCHANGED, 400: BAD},
+    ),
+    "list_all_withdrawals": (
+        "Retiros de todos los organismos",
+        _NATIONAL,
+        _LIST,
+        {200: _WITHDRAWALS_OK, 304: UNCHANGED, 400: BAD},
+    ),
+    "list_all_transfers": (
+        "Traspasos entre organismos",
+        _NATIONAL,
+        _LIST,
+        {200: _TRANSFERS_OK, 304: UNCHANGED, 400: BAD},
     ),
     "read_index": (
         "Índice de un organismo",

@@ -42,7 +42,7 @@ class Found:
 
 
 _INDEXED: LiteralString = """
-    f.tenant_id = %(tenant)s
+    (%(tenant)s::uuid IS NULL OR f.tenant_id = %(tenant)s)
     AND (%(sujeto_obligado_id)s::uuid IS NULL OR f.sujeto_obligado_id = %(sujeto_obligado_id)s)
     AND (%(terms)s::text[] IS NULL OR f.terms @> %(terms)s)"""
 
@@ -58,40 +58,55 @@ _OTHERS: LiteralString = """
 
 _SUJETO: LiteralString = "SELECT sujeto_obligado_id FROM sujeto_obligado WHERE tenant_id = %s AND key = %s"
 
-_CANDIDATES: LiteralString = "SELECT f.ocid FROM process_facet f WHERE /*indexed*/ LIMIT %(few)s"
+_CANDIDATES: LiteralString = "SELECT f.tenant_id, f.ocid FROM process_facet f WHERE /*indexed*/ LIMIT %(few)s"
 
 _FROM_FEW: LiteralString = """
     SELECT l.position FROM /*list*/ l JOIN process_facet f ON f.tenant_id = l.tenant_id AND f.ocid = l.ocid
-    WHERE l.tenant_id = %(tenant)s AND l.ocid = ANY(%(ocids)s) AND l.position > %(low)s AND l.position < %(high)s
-          /*which*/ AND /*indexed*/ /*others*/
+    WHERE (l.tenant_id, l.ocid) IN (SELECT * FROM unnest(%(tenants)s::uuid[], %(ocids)s::text[]))
+          AND l.position > %(low)s AND l.position < %(high)s
+          AND /*indexed*/ /*others*/
     ORDER BY l.position/*way*/ LIMIT %(limit)s"""
 
 _WALK: LiteralString = """
     SELECT l.position, f.ocid IS NOT NULL
     FROM (SELECT l.tenant_id, l.ocid, l.position FROM /*list*/ l
-          WHERE l.tenant_id = %(tenant)s AND l.position > %(low)s AND l.position < %(high)s /*which*/
+          WHERE (%(tenant)s::uuid IS NULL OR l.tenant_id = %(tenant)s)
+                AND l.position > %(low)s AND l.position < %(high)s
           ORDER BY l.position/*way*/ LIMIT %(few)s) l
     LEFT JOIN process_facet f ON f.tenant_id = l.tenant_id AND f.ocid = l.ocid AND /*indexed*/ /*others*/
     ORDER BY l.position/*way*/"""
 
-_RELEASES: tuple[LiteralString, LiteralString] = ("release", "AND l.kind = 'release'")
-_RECORDS: tuple[LiteralString, LiteralString] = ("record", "")
+# Of the chain only what stands: a page made of withdrawn releases alone would look like the end of the list.
+_STANDS: LiteralString = """
+    r.kind = 'release' AND NOT EXISTS (
+        SELECT FROM release w WHERE w.tenant_id = r.tenant_id AND w.withdraws = r.position AND w.kind = 'withdrawal')"""
+_RELEASES: LiteralString = "(SELECT r.tenant_id, r.ocid, r.position FROM release r WHERE /*stands*/)"
+_RECORDS: LiteralString = "record"
+_NATIONAL_RELEASES: LiteralString = """(
+    SELECT n.number AS position, r.tenant_id, r.ocid FROM national_order n
+    JOIN release r ON r.tenant_id = n.source_id AND r.position = n.position
+    WHERE n.kind = 'release' AND /*stands*/)"""
+_NATIONAL_RECORDS: LiteralString = """(
+    SELECT n.number AS position, c.tenant_id, c.ocid FROM national_order n
+    JOIN record c ON c.tenant_id = n.source_id AND c.position = n.position)"""
 
-Finder = Callable[[Connection, UUID, Span, Filters], Awaitable[Found]]
+Finder = Callable[[Connection, UUID | None, Span, Filters], Awaitable[Found]]
 
 
 def _asking(statement: LiteralString) -> LiteralString:
     return statement.replace("/*indexed*/", _INDEXED).replace("/*others*/", _OTHERS)
 
 
-def _finder(of: tuple[LiteralString, LiteralString]) -> Finder:
+def _finder(places: LiteralString) -> Finder:
+    """Return what finds the places of a list, which is a table or a statement of tenants, ocids and positions."""
+
     def written(statement: LiteralString) -> tuple[LiteralString, LiteralString]:
-        whole = _asking(statement).replace("/*list*/", of[0]).replace("/*which*/", of[1])
+        whole = _asking(statement).replace("/*list*/", places).replace("/*stands*/", _STANDS)
         return whole.replace("/*way*/", ""), whole.replace("/*way*/", " DESC")
 
     few, walk = written(_FROM_FEW), written(_WALK)
 
-    async def find(connection: Connection, tenant_id: UUID, span: Span, filters: Filters) -> Found:
+    async def find(connection: Connection, tenant_id: UUID | None, span: Span, filters: Filters) -> Found:
         told = span.told(tenant_id) | {
             "few": FEW + 1,
             "terms": None if filters.terms is None else list(filters.terms),
@@ -106,8 +121,9 @@ def _finder(of: tuple[LiteralString, LiteralString]) -> Finder:
         # Never prepared: a plan for any values would not know which of the conditions are asked at all.
         if told["terms"] is not None or told["sujeto_obligado_id"] is not None:
             candidates = await connection.execute(_asking(_CANDIDATES), told, prepare=False)
-            told["ocids"] = [row[0] for row in await candidates.fetchall()]
-            if len(told["ocids"]) <= FEW:
+            found = await candidates.fetchall()
+            if len(found) <= FEW:
+                told |= {"tenants": [row[0] for row in found], "ocids": [row[1] for row in found]}
                 rows = await (await connection.execute(few[span.down], told, prepare=False)).fetchall()
                 return Found([row[0] for row in rows], None)
         told["few"] = FEW
@@ -123,3 +139,5 @@ _PLAIN = ("method", "category", "stage", "status", "amount_min", "amount_max", "
 
 releases = _finder(_RELEASES)
 records = _finder(_RECORDS)
+national_releases = _finder(_NATIONAL_RELEASES)
+national_records = _finder(_NATIONAL_RECORDS)

@@ -98,7 +98,9 @@ class FastLane:
         if row is None:
             return None
         roots = addresses.roots(scope, view, self._reader.public_url)
-        told = packages.head(roots.releases(*identifiers), view, roots, row.date)
+        told = packages.head(
+            roots.releases(*identifiers), packages.publisher_of(view, roots), roots, row.date
+        )
         body = packages.release_package(told, (row.body,))
         return answers.make(body, gzip=key[3], modified=row.date, fingerprint=told)
 

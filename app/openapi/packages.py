@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -19,9 +19,17 @@ PAGINATION = "https://raw.githubusercontent.com/open-contracting-extensions/ocds
 _DECLARED = [*(extension.url for extension in EXTENSIONS), PAGINATION]
 
 
+class Publisher(NamedTuple):
+    """Who publishes, and under which terms; a text that is empty says nothing."""
+
+    name: str
+    licence: str = ""
+    policy_url: str = ""
+
+
 def head(
     uri: str,
-    view: TenantView,
+    publisher: Publisher,
     roots: Roots,
     published: datetime,
     *,
@@ -32,7 +40,7 @@ def head(
 
     Args:
         uri: address of the package itself.
-        view: the tenant that publishes.
+        publisher: who publishes.
         roots: where its addresses start.
         published: when the newest element of the list was published.
         links: absolute addresses of the pages beside this one, `next` and `prev`.
@@ -43,23 +51,29 @@ def head(
         told["links"] = links
     if total is not None:
         told["total"] = total
-    return orjson.dumps(told)[:-1] + _publisher(
-        view.name, view.licence, view.policy_url, roots.service, roots.tenant
-    )
+    return orjson.dumps(told)[:-1] + _publisher(publisher, roots.service, roots.tenant)
 
 
 @lru_cache(maxsize=256)
-def _publisher(name: str, licence: str, policy_url: str, service: str, tenant: str) -> bytes:
+def _publisher(publisher: Publisher, service: str, tenant: str) -> bytes:
     """Return what all packages of a tenant say alike, as members that follow others."""
     told: dict[str, Any] = {
         "version": VERSION,
         "extensions": [*_DECLARED, service + PROFILE],
-        "publisher": {"name": name, "uri": f"{tenant}/"},
+        "publisher": {"name": publisher.name, "uri": f"{tenant}/"},
     }
-    if licence.startswith(("http://", "https://")):  # the field is an address; a bare name does not fit it
-        told["license"] = licence
-    told["publicationPolicy"] = policy_url or f"{tenant}/politica"
+    if publisher.licence.startswith(
+        ("http://", "https://")
+    ):  # the field is an address; a bare name does not fit it
+        told["license"] = publisher.licence
+    if publisher.policy_url:
+        told["publicationPolicy"] = publisher.policy_url
     return b"," + orjson.dumps(told)[1:-1]
+
+
+def publisher_of(view: TenantView, roots: Roots) -> Publisher:
+    """Return the publisher of a tenant's packages."""
+    return Publisher(view.name, view.licence, view.policy_url or f"{roots.tenant}/politica")
 
 
 def release_package(told: bytes, bodies: Iterable[bytes]) -> bytes:

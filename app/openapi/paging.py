@@ -2,13 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from app.openapi import filtering, queries
-from app.openapi.parameters import ListQuery
-from app.openapi.queries import Connection, Span
-from app.tenancy.queries import TenantView
+from app.openapi import filtering, national, queries
+from app.openapi.addresses import Roots
+from app.openapi.packages import Publisher
+from app.openapi.parameters import FILTERS, ListQuery
+from app.openapi.queries import Connection, Counts, RecordRow, ReleaseRow, Span, Transfer, Withdrawal
 
 Row = TypeVar("Row")
 
@@ -25,8 +27,8 @@ class Placed(Protocol):
 class Kind(Generic[Row]):
     """How a list is read: along a span, at places, and which of its places a filter leaves."""
 
-    read: Callable[[Connection, UUID, Span], Awaitable[list[Row]]]
-    at: Callable[[Connection, UUID, Span, list[int]], Awaitable[list[Row]]]
+    read: Callable[[Connection, Any, Span], Awaitable[list[Row]]]
+    at: Callable[[Connection, Any, Span, list[int]], Awaitable[list[Row]]]
     find: filtering.Finder
 
 
@@ -38,33 +40,81 @@ class Page(Generic[Row]):
     edge: int | None = None
 
 
-RELEASES = Kind(queries.releases, queries.releases_at, filtering.releases)
-RECORDS = Kind(queries.records, queries.records_at, filtering.records)
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the lists of a tenant, or of the nation, are read; each function takes the tenant's id, or None."""
+
+    releases: Kind[ReleaseRow]
+    records: Kind[RecordRow]
+    withdrawals: Callable[[Connection, Any, Span], Awaitable[list[Withdrawal]]]
+    transfers: Callable[[Connection, Any, Span], Awaitable[list[Transfer]]]
+    counts: Callable[[Connection, Any], Awaitable[Counts]]
+    position_before: Callable[[Connection, Any, datetime], Awaitable[int | None]]
+    position_after: Callable[[Connection, Any, datetime], Awaitable[int | None]]
 
 
-async def bounds(connection: Connection, view: TenantView, asked: ListQuery) -> Span:
-    """Return the places from which a page of the tenant's chain is taken."""
+TENANT = Source(
+    Kind(queries.releases, queries.releases_at, filtering.releases),
+    Kind(queries.records, queries.records_at, filtering.records),
+    queries.withdrawals,
+    queries.transfers,
+    queries.counts,
+    queries.position_before,
+    queries.position_after,
+)
+NATION = Source(
+    Kind(national.releases, national.releases_at, filtering.national_releases),
+    Kind(national.records, national.records_at, filtering.national_records),
+    national.withdrawals,
+    national.transfers,
+    national.counts,
+    national.position_before,
+    national.position_after,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Whose lists are told.
+
+    Attributes:
+        tenant_id: None for all tenants together.
+        publisher: as packages name it.
+        roots: where addresses start.
+        zone: IANA time zone of dates without an offset.
+        source: how the lists are read.
+    """
+
+    tenant_id: UUID | None
+    publisher: Publisher
+    roots: Roots
+    zone: str
+    source: Source
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The parameters that narrow these lists: bodies have keys only within a tenant."""
+        return FILTERS if self.tenant_id else tuple(name for name in FILTERS if name != "sujeto_obligado")
+
+
+async def bounds(connection: Connection, shelf: Shelf, asked: ListQuery) -> Span:
+    """Return the places from which a page is taken."""
     low, high = 0, queries.AFTER_ALL
     if asked.since is not None:
-        first = await queries.position_before(connection, view.tenant_id, asked.since)
+        first = await shelf.source.position_before(connection, shelf.tenant_id, asked.since)
         low = queries.AFTER_ALL if first is None else first
     if asked.until is not None:
-        high = await queries.position_after(connection, view.tenant_id, asked.until) or high
+        high = await shelf.source.position_after(connection, shelf.tenant_id, asked.until) or high
     return span_of(asked, low, high)
 
 
-async def page_of(
-    connection: Connection,
-    view: TenantView,
-    asked: ListQuery,
-    kind: Kind[Row],
-) -> Page[Row]:
+async def page_of(connection: Connection, shelf: Shelf, asked: ListQuery, kind: Kind[Row]) -> Page[Row]:
     """Return a page of a list that may be narrowed."""
-    span = await bounds(connection, view, asked)
+    span = await bounds(connection, shelf, asked)
     if asked.filters is None:
-        return Page(told_in_order(await kind.read(connection, view.tenant_id, span), asked))
-    found = await kind.find(connection, view.tenant_id, span, asked.filters)
-    rows = await kind.at(connection, view.tenant_id, span, found.positions) if found.positions else []
+        return Page(told_in_order(await kind.read(connection, shelf.tenant_id, span), asked))
+    found = await kind.find(connection, shelf.tenant_id, span, asked.filters)
+    rows = await kind.at(connection, shelf.tenant_id, span, found.positions) if found.positions else []
     # A page that grew too heavy goes on from its last row, not from where the walk ended.
     edge = found.edge if len(rows) == len(found.positions) else None
     return Page(told_in_order(rows, asked), edge)

@@ -99,19 +99,19 @@ class ListQuery:
         return f"{address}?{urlencode(told)}"
 
 
-def list_query(asked: QueryParams, zone: str, *, least: int = 0, filtered: bool = False) -> ListQuery:
+def list_query(asked: QueryParams, zone: str, *, least: int = 0, filters: Collection[str] = ()) -> ListQuery:
     """Read `since`, `until`, `order`, `cursor`, `limit` and, of a list that has them, the filters.
 
     Args:
         asked: the query string.
         zone: IANA time zone in which a date without an offset is meant.
         least: the lowest position that a cursor may name.
-        filtered: whether the list may be narrowed by what processes say.
+        filters: those of `FILTERS` that the list has.
 
     Raises:
         BadRequestError: unknown, repeated or malformed; says which and how to mend it.
     """
-    known(asked, (*_OF_ALL, *(FILTERS if filtered else ())))
+    known(asked, (*_OF_ALL, *filters))
     cursor, back = _cursor(asked["cursor"], least) if "cursor" in asked else (None, False)
     return ListQuery(
         cursor=cursor,
@@ -120,8 +120,8 @@ def list_query(asked: QueryParams, zone: str, *, least: int = 0, filtered: bool 
         limit=_limit(asked.get("limit", str(DEFAULT_LIMIT))),
         since=_moment("since", asked["since"], zone) if "since" in asked else None,
         until=_moment("until", asked["until"], zone, whole_day=True) if "until" in asked else None,
-        filters=_filters(asked) if filtered and any(name in asked for name in FILTERS) else None,
-        written={name: asked[name] for name in ("since", "until", *FILTERS) if name in asked},
+        filters=_filters(asked) if any(name in asked for name in filters) else None,
+        written={name: asked[name] for name in ("since", "until", *filters) if name in asked},
     )
 
 

@@ -81,7 +81,10 @@ class Withdrawal(NamedTuple):
 
 
 class Transfer(NamedTuple):
-    """What the chain says of a process that came or went: `slug` is of the tenant that it came from, or went to."""
+    """What the chain says of a process that came or went: `slug` is of the tenant that it came from, or went to.
+
+    `source` is the tenant whose chain says so, where that is not the one asked about.
+    """
 
     position: int
     ocid: str
@@ -89,6 +92,7 @@ class Transfer(NamedTuple):
     slug: str
     date: datetime
     ground: str
+    source: str | None = None
 
 
 BEFORE_ALL = -(2**62)
@@ -104,7 +108,7 @@ class Span(NamedTuple):
     limit: int
     down: bool = False
 
-    def told(self, tenant_id: UUID) -> dict[str, Any]:
+    def told(self, tenant_id: UUID | None) -> dict[str, Any]:
         """Return the parameters of a statement about a tenant."""
         return {
             "tenant": tenant_id,
@@ -115,7 +119,7 @@ class Span(NamedTuple):
         }
 
 
-def _both(statement: LiteralString, places: LiteralString = "") -> tuple[LiteralString, LiteralString]:
+def both(statement: LiteralString, places: LiteralString = "") -> tuple[LiteralString, LiteralString]:
     """Return a statement that reads upwards, and the same downwards; it marks where that is said, and of which places."""
     whole = statement.replace("/*places*/", places)
     return whole.replace("/*way*/", ""), whole.replace("/*way*/", " DESC")
@@ -142,13 +146,13 @@ _RELEASE_LIST: LiteralString = """
         WHERE r.tenant_id = %(tenant)s AND /*places*/
         ORDER BY r.position/*way*/ LIMIT %(limit)s)
     SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position/*way*/"""
-_RELEASES = _both(
+_RELEASES = both(
     _RELEASE_LIST,
     "r.position > %(low)s AND b.position > %(low)s AND r.position < %(high)s AND b.position < %(high)s",
 )
-_RELEASES_AT = _both(_RELEASE_LIST, "r.position = ANY(%(positions)s)")
+_RELEASES_AT = both(_RELEASE_LIST, "r.position = ANY(%(positions)s)")
 
-_RELEASES_OF = _both("""
+_RELEASES_OF = both("""
     WITH page AS (
         SELECT m.place, r.date, b.body,
                sum(octet_length(b.body)) OVER (ORDER BY m.place/*way*/) - octet_length(b.body) AS before
@@ -182,8 +186,8 @@ _RECORD_LIST: LiteralString = """
             JOIN release r ON r.tenant_id = m.tenant_id AND r.position = m.position
             JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position) AS releases
     FROM page c WHERE c.before < %(budget)s ORDER BY c.position/*way*/"""
-_RECORDS = _both(_RECORD_LIST, "c.position > %(low)s AND c.position < %(high)s")
-_RECORDS_AT = _both(_RECORD_LIST, "c.position = ANY(%(positions)s)")
+_RECORDS = both(_RECORD_LIST, "c.position > %(low)s AND c.position < %(high)s")
+_RECORDS_AT = both(_RECORD_LIST, "c.position = ANY(%(positions)s)")
 
 _RECORD: LiteralString = """
     SELECT c.ocid, c.position, c.date, c.compiled,
@@ -207,41 +211,14 @@ _FIRST_SINCE: LiteralString = """
 _FIRST_AFTER: LiteralString = """
     SELECT position FROM release WHERE tenant_id = %s AND date > %s ORDER BY date, position LIMIT 1"""
 
-_OTHER_NAME: LiteralString = """
-    SELECT r.ocid FROM ocid_alias a JOIN release r ON r.tenant_id = a.tenant_id AND r.process_id = a.process_id
-    WHERE a.tenant_id = %s AND a.alias = %s LIMIT 1"""
-
-_IS_PUBLISHED: LiteralString = """
-    SELECT EXISTS (SELECT FROM release WHERE tenant_id = %s AND ocid = %s AND kind <> 'withdrawal')"""
-
-_WITHDRAWAL: LiteralString = """
-    SELECT w.position, r.ocid, r.release_id, w.date, w.ground
-    FROM releases_of(%(tenant)s, %(ocid)s) m
-    JOIN release r ON r.tenant_id = m.tenant_id AND r.position = m.position
-    JOIN release w ON w.tenant_id = r.tenant_id AND w.withdraws = r.position
-    WHERE w.kind = 'withdrawal' AND (%(release_id)s::text IS NULL OR r.release_id = %(release_id)s)
-    ORDER BY w.date DESC LIMIT 1"""
-
-_MOVED: LiteralString = """
-    SELECT t.slug FROM (SELECT direction, peer_id FROM chain_transfer
-                        WHERE tenant_id = %s AND ocid = %s ORDER BY position DESC LIMIT 1) last
-    JOIN tenant t ON t.tenant_id = last.peer_id WHERE last.direction = 'out'"""
-
-_STANDS_AT: LiteralString = """
-    SELECT m.slug
-    FROM releases_of(%(tenant)s, %(ocid)s) m
-    JOIN release r ON r.tenant_id = m.tenant_id AND r.position = m.position
-    JOIN release_body b ON b.tenant_id = m.tenant_id AND b.position = m.position
-    WHERE r.release_id = %(release_id)s LIMIT 1"""
-
-_TRANSFERS = _both("""
+_TRANSFERS = both("""
     SELECT r.position, r.ocid, c.direction, t.slug, r.date, r.ground
     FROM chain_transfer c JOIN release r ON r.tenant_id = c.tenant_id AND r.position = c.position
     JOIN tenant t ON t.tenant_id = c.peer_id
     WHERE c.tenant_id = %(tenant)s AND c.position > %(low)s AND c.position < %(high)s
     ORDER BY c.position/*way*/ LIMIT %(limit)s""")
 
-_WITHDRAWALS = _both("""
+_WITHDRAWALS = both("""
     SELECT w.position, r.ocid, r.release_id, w.date, w.ground
     FROM release w JOIN release r ON r.tenant_id = w.tenant_id AND r.position = w.withdraws
     WHERE w.tenant_id = %(tenant)s AND w.kind = 'withdrawal' AND w.position > %(low)s AND w.position < %(high)s
@@ -312,21 +289,6 @@ async def count_of(connection: Connection, tenant_id: UUID, ocid: str) -> int:
     return int(row[0]) if row else 0
 
 
-async def moved_to(connection: Connection, tenant_id: UUID, ocid: str) -> str | None:
-    """Return the slug of the tenant that a published process went to, or None."""
-    row = await (await connection.execute(_MOVED, (tenant_id, ocid))).fetchone()
-    return str(row[0]) if row else None
-
-
-async def stands_at(connection: Connection, tenant_id: UUID, ocid: str, release_id: str) -> str | None:
-    """Return the slug of the tenant in whose chain a release of a process stands; None for this one, or nowhere."""
-    cursor = await connection.execute(
-        _STANDS_AT, {"tenant": tenant_id, "ocid": ocid, "release_id": release_id}
-    )
-    row = await cursor.fetchone()
-    return row[0] if row else None
-
-
 async def transfers(connection: Connection, tenant_id: UUID, span: Span) -> list[Transfer]:
     """Return what came and went, along a span of the chain."""
     cursor = await connection.execute(_TRANSFERS[span.down], span.told(tenant_id))
@@ -336,13 +298,13 @@ async def transfers(connection: Connection, tenant_id: UUID, span: Span) -> list
 async def record(connection: Connection, tenant_id: UUID, ocid: str) -> RecordRow | None:
     """Return the record of one process, or None."""
     row = await (await connection.execute(_RECORD, (tenant_id, ocid), binary=True)).fetchone()
-    return _record(row) if row else None
+    return record_row(row) if row else None
 
 
 async def records(connection: Connection, tenant_id: UUID, span: Span) -> list[RecordRow]:
     """Return records along a span of the places of their newest releases; fewer where `PAGE_BYTES` are reached."""
     cursor = await connection.execute(_RECORDS[span.down], span.told(tenant_id), binary=True)
-    return [_record(row) for row in await cursor.fetchall()]
+    return [record_row(row) for row in await cursor.fetchall()]
 
 
 async def records_at(
@@ -351,7 +313,7 @@ async def records_at(
     """Return the records at some places; as `releases_at`."""
     told = span.told(tenant_id) | {"positions": positions}
     cursor = await connection.execute(_RECORDS_AT[span.down], told, binary=True)
-    return [_record(row) for row in await cursor.fetchall()]
+    return [record_row(row) for row in await cursor.fetchall()]
 
 
 async def bodies(connection: Connection, tenant_id: UUID, ocid: str) -> list[bytes]:
@@ -378,36 +340,14 @@ async def position_after(connection: Connection, tenant_id: UUID, until: datetim
     return int(row[0]) if row else None
 
 
-async def ocid_of_alias(connection: Connection, tenant_id: UUID, alias: str) -> str | None:
-    """Return the permanent ocid of a process, published or withdrawn, that is also called `alias`."""
-    row = await (await connection.execute(_OTHER_NAME, (tenant_id, alias))).fetchone()
-    return str(row[0]) if row else None
-
-
-async def is_published(connection: Connection, tenant_id: UUID, ocid: str) -> bool:
-    """Tell whether the tenant ever published the process, withdrawn or not."""
-    row = await (await connection.execute(_IS_PUBLISHED, (tenant_id, ocid))).fetchone()
-    return bool(row and row[0])
-
-
-async def withdrawal(
-    connection: Connection, tenant_id: UUID, ocid: str, release_id: str | None
-) -> Withdrawal | None:
-    """Return the withdrawal of a release, or the newest of a process; None where there was none."""
-    cursor = await connection.execute(
-        _WITHDRAWAL, {"tenant": tenant_id, "ocid": ocid, "release_id": release_id}
-    )
-    row = await cursor.fetchone()
-    return Withdrawal._make(row) if row else None
-
-
 async def withdrawals(connection: Connection, tenant_id: UUID, span: Span) -> list[Withdrawal]:
     """Return withdrawals along a span of the chain."""
     cursor = await connection.execute(_WITHDRAWALS[span.down], span.told(tenant_id))
     return [Withdrawal._make(row) for row in await cursor.fetchall()]
 
 
-def _record(row: Any) -> RecordRow:
+def record_row(row: Any) -> RecordRow:
+    """Return a record from the row of a statement: ocid, place, date, compiled, links as JSON."""
     links = [
         Link(release_id, datetime.fromisoformat(date), tag, slug)
         for release_id, date, tag, slug in orjson.loads(row[4] or "[]")

@@ -1,7 +1,4 @@
-"""The OCDS publication API: read by the whole world, without a session.
-
-The answers are made here whole (`answers`); how addresses are registered: `routes`.
-"""
+"""The OCDS publication API: read by the whole world, without a session."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,17 +11,24 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.core import clock
 from app.core.errors import GoneError, NotFoundError
 from app.ocds import merge, profile
 from app.ocds import ocid as ocids
-from app.openapi import addresses, answers, documentation, packages, paging, parameters, queries
+from app.openapi import (
+    addresses,
+    answers,
+    documentation,
+    elsewhere,
+    lists,
+    packages,
+    parameters,
+    queries,
+)
 from app.openapi.addresses import Roots
-from app.openapi.paging import Page
+from app.openapi.paging import Shelf
 from app.openapi.queries import Connection
 from app.openapi.reader import PublicReader
 from app.openapi.routes import PLACES, PublicRoute, opening, place_of
-from app.publication.chain import rfc3339
 from app.settings import Settings
 from app.tenancy.queries import TenantView
 
@@ -32,11 +36,18 @@ router = APIRouter(route_class=PublicRoute, tags=[documentation.TAG])
 public = opening(router, documentation.of)
 
 
-@public(addresses.RELEASES)
+@public(addresses.RELEASES, places=PLACES[:1])
 async def list_releases(request: Request) -> Response:
     """All releases of a tenant, page by page."""
     reader, view, roots = await place_of(request)
-    return await _release_list(request, reader, view, roots)
+    return await lists.releases(request, reader, lists.of_tenant(view, roots))
+
+
+@public(addresses.RELEASES, places=("",))
+async def list_all_releases(request: Request) -> Response:
+    """All releases of all tenants, page by page; on a tenant's own host, the tenant's."""
+    reader, shelf = await _anywhere(request)
+    return await lists.releases(request, reader, shelf)
 
 
 @public(addresses.RELEASES + "/{ocid}")
@@ -62,64 +73,29 @@ async def _by_address(request: Request) -> Response:
                     break
             elif row := await queries.release(connection, view.tenant_id, ocid, release_id):
                 parameters.known(request.query_params, ())
-                told = packages.head(roots.releases(ocid, release_id), view, roots, row.date)
+                told = packages.head(
+                    roots.releases(ocid, release_id), packages.publisher_of(view, roots), roots, row.date
+                )
                 body = packages.release_package(told, (row.body,))
                 # What is told names the release, whose bytes never change: a fingerprint, as in the fast lane.
                 return await answers.respond(request, body, modified=row.date, fingerprint=told)
         else:
             return await _elsewhere(request, connection, view, readings, _Elsewhere(roots, Roots.releases))
-    return await _release_list(request, reader, view, roots, ocid)
+    return await lists.releases_of(request, reader, view, roots, ocid)
 
 
-async def _release_list(
-    request: Request, reader: PublicReader, view: TenantView, roots: Roots, ocid: str | None = None
-) -> Response:
-    least = 0 if ocid is None else queries.BEFORE_ALL
-    asked = parameters.list_query(request.query_params, view.time_zone, least=least, filtered=ocid is None)
-    address = roots.releases(ocid)
-    async with reader.reading() as connection:
-        counts = await queries.counts(connection, view.tenant_id)
-        if ocid is not None:
-            span = paging.span_of(asked, queries.BEFORE_ALL, queries.AFTER_ALL)
-            read = await queries.releases_of(
-                connection, view.tenant_id, ocid, span, since=asked.since, until=asked.until
-            )
-            page = Page(paging.told_in_order(read, asked))
-            total: int | None = await queries.count_of(connection, view.tenant_id, ocid)
-        else:
-            page = await paging.page_of(connection, view, asked, paging.RELEASES)
-            total = counts.releases if asked.filters is None else None
-    rows = page.rows
-    told = packages.head(
-        _uri(request, address),
-        view,
-        roots,
-        max((row.date for row in rows), default=counts.last_date or clock.now()),
-        links=paging.links_of(address, rows, asked, page.edge),
-        total=total,
-    )
-    body = packages.release_package(told, (row.body for row in rows))
-    return await answers.respond(request, body, modified=counts.last_date)
-
-
-@public(addresses.RECORDS)
+@public(addresses.RECORDS, places=PLACES[:1])
 async def list_records(request: Request) -> Response:
     """All records of a tenant, page by page."""
     reader, view, roots = await place_of(request)
-    asked = parameters.list_query(request.query_params, view.time_zone, filtered=True)
-    async with reader.reading() as connection:
-        page = await paging.page_of(connection, view, asked, paging.RECORDS)
-        counts = await queries.counts(connection, view.tenant_id)
-    told = packages.head(
-        _uri(request, roots.records()),
-        view,
-        roots,
-        max((row.date for row in page.rows), default=counts.last_date or clock.now()),
-        links=paging.links_of(roots.records(), page.rows, asked, page.edge),
-        total=counts.records if asked.filters is None else None,
-    )
-    body = packages.record_package(told, (packages.record(row, roots) for row in page.rows))
-    return await answers.respond(request, body, modified=counts.last_date)
+    return await lists.records(request, reader, lists.of_tenant(view, roots))
+
+
+@public(addresses.RECORDS, places=("",))
+async def list_all_records(request: Request) -> Response:
+    """All records of all tenants, page by page; on a tenant's own host, the tenant's."""
+    reader, shelf = await _anywhere(request)
+    return await lists.records(request, reader, shelf)
 
 
 @public(addresses.RECORDS + "/{ocid:path}")
@@ -141,60 +117,50 @@ async def read_record(request: Request) -> Response:
         versioned = parameters.flag(request.query_params, "versioned")
         bodies = await queries.bodies(connection, view.tenant_id, ocid) if versioned else []
     history = await run_in_threadpool(_versioned, bodies) if versioned else None
-    told = packages.head(_uri(request, roots.records(ocid)), view, roots, row.date)
+    told = packages.head(
+        lists.uri(request, roots.records(ocid)), packages.publisher_of(view, roots), roots, row.date
+    )
     body = packages.record_package(told, (packages.record(row, roots, history),))
     return await answers.respond(request, body, modified=row.date)
 
 
-@public(addresses.WITHDRAWALS)
+@public(addresses.WITHDRAWALS, places=PLACES[:1])
 async def list_withdrawals(request: Request) -> Response:
     """What a tenant took back: whoever keeps copies must hear of it."""
     reader, view, roots = await place_of(request)
-    asked = parameters.list_query(request.query_params, view.time_zone)
-    async with reader.reading() as connection:
-        span = await paging.bounds(connection, view, asked)
-        rows = paging.told_in_order(await queries.withdrawals(connection, view.tenant_id, span), asked)
-        counts = await queries.counts(connection, view.tenant_id)
-    told: dict[str, Any] = {"uri": _uri(request, roots.withdrawals()), "total": counts.withdrawals}
-    if links := paging.links_of(roots.withdrawals(), rows, asked):
-        told["links"] = links
-    told["withdrawals"] = [_told(row) for row in rows]
-    return await answers.respond(request, orjson.dumps(told), modified=counts.last_date)
+    return await lists.withdrawals(request, reader, lists.of_tenant(view, roots))
 
 
-@public(addresses.TRANSFERS)
+@public(addresses.WITHDRAWALS, places=("",))
+async def list_all_withdrawals(request: Request) -> Response:
+    """What all tenants took back; on a tenant's own host, the tenant's."""
+    reader, shelf = await _anywhere(request)
+    return await lists.withdrawals(request, reader, shelf)
+
+
+@public(addresses.TRANSFERS, places=PLACES[:1])
 async def list_transfers(request: Request) -> Response:
     """Which processes came from another tenant, and which went to one: whoever keeps cursors must hear of it."""
     reader, view, roots = await place_of(request)
-    asked = parameters.list_query(request.query_params, view.time_zone)
-    async with reader.reading() as connection:
-        span = await paging.bounds(connection, view, asked)
-        rows = paging.told_in_order(await queries.transfers(connection, view.tenant_id, span), asked)
-        counts = await queries.counts(connection, view.tenant_id)
-    told: dict[str, Any] = {"uri": _uri(request, roots.transfers())}
-    if links := paging.links_of(roots.transfers(), rows, asked):
-        told["links"] = links
-    told["transfers"] = [
-        {
-            "ocid": row.ocid,
-            "direction": row.direction,
-            "publisher": f"{roots.of(row.slug).tenant}/",
-            "record": (roots.of(row.slug) if row.direction == "out" else roots).records(row.ocid),
-            "transferred_at": rfc3339(row.date),
-            "ground": row.ground,
-        }
-        for row in rows
-    ]
-    return await answers.respond(request, orjson.dumps(told), modified=counts.last_date)
+    return await lists.transfers(request, reader, lists.of_tenant(view, roots))
 
 
-def _told(gone: queries.Withdrawal) -> dict[str, str]:
-    return {
-        "ocid": gone.ocid,
-        "release_id": gone.release_id,
-        "withdrawn_at": rfc3339(gone.date),
-        "ground": gone.ground,
-    }
+@public(addresses.TRANSFERS, places=("",))
+async def list_all_transfers(request: Request) -> Response:
+    """Which processes went from one tenant to another; on a tenant's own host, the tenant's."""
+    reader, shelf = await _anywhere(request)
+    return await lists.transfers(request, reader, shelf)
+
+
+async def _anywhere(request: Request) -> tuple[PublicReader, Shelf]:
+    """Return the reader, and the lists of the tenant whose own host this is, or of the nation."""
+    reader: PublicReader = request.app.state.public_reader
+    view = await reader.tenant_of_host(addresses.host_name(addresses.host(request.scope)))
+    if view is not None:
+        return reader, lists.of_tenant(view, addresses.roots(request.scope, view, reader.public_url))
+    settings: Settings = request.app.state.settings
+    root = addresses.service_root(request.scope, reader.public_url)
+    return reader, lists.of_nation(settings.national_name, root)
 
 
 @public(addresses.API + "/", places=PLACES[:1])
@@ -304,22 +270,22 @@ async def _elsewhere(
     """
     for ocid, release_id in readings:
         permanent = ocids.normalise(ocid)
-        if permanent == ocid or not await queries.is_published(connection, view.tenant_id, permanent):
-            permanent = await queries.ocid_of_alias(connection, view.tenant_id, ocid) or ocid
+        if permanent == ocid or not await elsewhere.is_published(connection, view.tenant_id, permanent):
+            permanent = await elsewhere.ocid_of_alias(connection, view.tenant_id, ocid) or ocid
         there = (
-            await queries.moved_to(connection, view.tenant_id, permanent)
+            await elsewhere.moved_to(connection, view.tenant_id, permanent)
             if release_id is None
-            else await queries.stands_at(connection, view.tenant_id, permanent, release_id)
+            else await elsewhere.stands_at(connection, view.tenant_id, permanent, release_id)
         )
         if there is None and (
             release_id is not None or not await queries.count_of(connection, view.tenant_id, permanent)
         ):
-            gone = await queries.withdrawal(connection, view.tenant_id, permanent, release_id)
+            gone = await elsewhere.withdrawal(connection, view.tenant_id, permanent, release_id)
             if gone is not None:
                 ground = gone.ground.rstrip(".")
                 raise GoneError(
                     f"Se retiró de la publicación el {gone.date:%Y-%m-%d}. Fundamento: {ground}.",
-                    extra=_told(gone),
+                    extra=lists.told_of(gone),
                 )
         if there is not None or permanent != ocid:
             query = f"?{urlencode(request.query_params.multi_items())}" if request.query_params else ""
@@ -338,9 +304,3 @@ async def _elsewhere(
 
 def _versioned(bodies: list[bytes]) -> bytes:
     return orjson.dumps(merge.versioned([orjson.loads(body) for body in bodies]))
-
-
-def _uri(request: Request, address: str) -> str:
-    """Return the address of this very page."""
-    query = urlencode(request.query_params.multi_items())
-    return f"{address}?{query}" if query else address

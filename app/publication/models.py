@@ -101,6 +101,31 @@ class ReleaseBody(SQLModel, table=True):
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class NationalOrder(SQLModel, table=True):
+    """The order of all tenants' chains together, given after their commits by one sequencer (docs/adr/0038).
+
+    Attributes:
+        number: rises in the order in which entries become visible here; no entry ever appears below one that was seen.
+        source_id: the tenant in whose chain the entry stands.
+        at: when it was given its number.
+    """
+
+    __tablename__ = "national_order"
+    __table_args__ = (
+        UniqueConstraint("source_id", "position"),
+        Index("national_order_at_idx", "at", "number"),
+        Index("national_order_withdrawal_idx", "number", postgresql_where=text("kind = 'withdrawal'")),
+        Index("national_order_transfer_idx", "number", postgresql_where=text("kind = 'transfer'")),
+        one_of("kind", KINDS),
+    )
+
+    number: int = Field(sa_column=_position())
+    source_id: UUID
+    position: int = Field(sa_column=Column(BigInteger, nullable=False))
+    kind: str = prose(None)
+    at: datetime = moment()
+
+
 class ChainTransfer(SQLModel, table=True):
     """What an entry of the chain of kind `transfer` says: a process left for another tenant, or came from one.
 

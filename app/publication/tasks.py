@@ -11,7 +11,7 @@ from app.core.jobs import Workplace, chore, tenant_task
 from app.imports.service import PUBLISHING_TASK, apply_run
 from app.processes.queries import VersionRef
 from app.processes.service import PublishOutcome
-from app.publication import filling, removals, reservations, scheduling
+from app.publication import filling, removals, reservations, scheduling, sequencing
 from app.publication.scheduling import DUE
 from app.publication.service import publish_batch
 from app.publication.withdrawals import REMEMBER
@@ -48,6 +48,12 @@ def publish_late(place: Workplace) -> None:
 def expire_reservations(place: Workplace) -> None:
     """End the reservations whose term has passed."""
     reservations.expire(place.database, TenantDirectory(place.database).all())
+
+
+@chore(every_seconds=2)
+def give_national_numbers(place: Workplace) -> None:
+    """Give what was published anywhere its place in the national order."""
+    sequencing.give_numbers(place.database)
 
 
 @chore(every_seconds=3600)

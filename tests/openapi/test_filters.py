@@ -143,6 +143,23 @@ def test_a_page_that_grows_too_heavy_goes_on_from_its_last_row(
     assert ocids(world, "releases?stage=tender") == published
 
 
+@pytest.mark.parametrize("few", [1, 2000])
+def test_withdrawn_releases_are_not_the_end_of_a_list(
+    world: World, publisher: Publisher, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ocid = publisher.publish()[0][0]
+    later = [publisher.publish(ocid, language=language)[0][1] for language in ("en", "fr", "de")]
+    for release_id in later[:2]:
+        publisher.withdraw(ocid, release_id)
+    monkeypatch.setattr(filtering, "FEW", few)
+
+    told = [
+        one["id"] for page in world.all_pages("releases?stage=tender&limit=1") for one in page["releases"]
+    ]
+
+    assert (len(told), told[-1]) == (2, later[2])
+
+
 def test_what_is_withdrawn_is_found_no_more(
     world: World, publisher: Publisher, found: dict[str, str]
 ) -> None:
