@@ -325,10 +325,11 @@ class LiveServer:
         return client
 
 
-def serve_app(app: FastAPI) -> Iterator[LiveServer]:
-    """Serve an application from a thread until the generator is closed."""
+def serve_app(app: FastAPI, **config: Any) -> Iterator[LiveServer]:
+    """Serve an application from a thread until the generator is closed; `config` is uvicorn's."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", ws="none"))
+    told: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "on", "ws": "none"}
+    server = uvicorn.Server(uvicorn.Config(app, **(told | config)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:

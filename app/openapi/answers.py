@@ -3,17 +3,25 @@
 `Cache-Control` lets a browser keep an answer but ask before it shows it again, and a shared cache answer by itself
 for one second: under load it asks us once a second per address, and a withdrawn release outlives its withdrawal there
 by no more than that.
+
+A tag tells bytes apart, a date only seconds. Two publications of one second would share a `Last-Modified`, and who came
+between them would never hear of the second; so an answer that can still change has a date only when that is a while ago.
 """
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import lru_cache, partial
 
+import zstandard
 from isal import igzip
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+
+from app.core import clock
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -23,14 +31,20 @@ SETTLED = b"public, max-age=3600"
 
 OPEN_TO_ALL = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"ETag, Location"),
+    (b"access-control-expose-headers", b"ETag, Location, Retry-After, X-Request-Id"),
 )
 _VARY = (b"vary", b"Accept-Encoding")
-_GZIP_FROM = 1000
-"""Bytes below which a gzip header costs more than it saves."""
+_PACKED_FROM = 1000
+"""Bytes below which packing costs more than it saves."""
+_SETTLED_AFTER = timedelta(minutes=1)
+"""How long ago a change must be for its second to be over for every publisher."""
 _INLINE = 256 * 1024
 """Bytes above which hashing and compressing leave the event loop."""
-_LEVEL = 1
+_PACKERS: Mapping[bytes, tuple[bytes, Callable[[bytes], bytes]]] = {
+    b"zstd": (b"-zst", partial(zstandard.compress, level=1)),
+    b"gzip": (b"-gz", partial(igzip.compress, compresslevel=1, mtime=0)),
+}
+"""What ends the tag of what is packed so, and what packs it; of two that are as welcome the first is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +52,26 @@ class Answer:
     """What is sent: the body of a 200 and all of its headers.
 
     Attributes:
-        etag: strong; it differs between the whole and the compressed body.
+        etag: strong; it differs between the whole and the packed body.
+        modified: what `Last-Modified` says; None where it is not said.
     """
 
     body: bytes
     etag: bytes
     headers: RawHeaders
+    modified: datetime | None = None
+
+    def is_held(self, if_none_match: str, if_modified_since: str) -> bool:
+        """Tell whether the client holds it by what it sent; a tag, where there is one, decides alone."""
+        if if_none_match:
+            return matches(if_none_match, self.etag)
+        if not if_modified_since or self.modified is None:
+            return False
+        try:
+            held = parsedate_to_datetime(if_modified_since)
+        except ValueError:
+            return False  # RFC 9110, 13.1.3: what is no date was not said
+        return self.modified <= (held if held.tzinfo else held.replace(tzinfo=UTC))
 
     def unchanged(self) -> RawHeaders:
         """Return the headers of a 304."""
@@ -58,7 +86,7 @@ _OF_THE_BODY = frozenset({b"content-type", b"content-length", b"content-encoding
 def make(
     body: bytes,
     *,
-    gzip: bool,
+    coding: bytes = b"",
     modified: datetime | None = None,
     fingerprint: bytes | None = None,
     cache_control: bytes = PUBLISHED,
@@ -68,17 +96,18 @@ def make(
 
     Args:
         body: the whole body.
-        gzip: the client takes it compressed.
+        coding: in which it is packed, of those that the client takes (`coding`).
         modified: when what it tells last changed.
-        fingerprint: fewer bytes that differ whenever the body does, to spare hashing it; by default the body.
+        fingerprint: fewer bytes that differ whenever the body does, to spare hashing it; only what never changes has it.
         cache_control: who may keep it, and for how long.
         media_type: of the body.
     """
-    compress = gzip and len(body) >= _GZIP_FROM
+    packed = bool(coding) and len(body) >= _PACKED_FROM
     etag = hashlib.sha256(fingerprint or body).hexdigest()[:32].encode()
-    if compress:
-        body = igzip.compress(body, compresslevel=_LEVEL, mtime=0)
-        etag += b"-gz"
+    if packed:
+        mark, pack = _PACKERS[coding]
+        body = pack(body)
+        etag += mark
     etag = b'"' + etag + b'"'
     headers: RawHeaders = [
         (b"content-type", media_type),
@@ -88,11 +117,14 @@ def make(
         _VARY,
         *OPEN_TO_ALL,
     ]
-    if compress:
-        headers.append((b"content-encoding", b"gzip"))
+    if packed:
+        headers.append((b"content-encoding", coding))
+    if modified is not None and fingerprint is None and clock.now() - modified < _SETTLED_AFTER:
+        modified = None
     if modified is not None:
+        modified = modified.replace(microsecond=0)
         headers.append((b"last-modified", http_date(modified)))
-    return Answer(body, etag, headers)
+    return Answer(body, etag, headers, modified)
 
 
 def http_date(at: datetime) -> bytes:
@@ -114,12 +146,12 @@ async def respond(
     media_type: bytes = b"application/json",
 ) -> Response:
     """Answer a GET or HEAD with these bytes, or with 304 where the client holds them already."""
-    gzip = accepts_gzip(request.headers.get("accept-encoding", ""))
+    packing = coding(",".join(request.headers.getlist("accept-encoding")))
 
     def prepare() -> Answer:
         return make(
             body,
-            gzip=gzip,
+            coding=packing,
             modified=modified,
             fingerprint=fingerprint,
             cache_control=cache_control,
@@ -128,7 +160,7 @@ async def respond(
 
     answer = prepare() if len(body) <= _INLINE else await run_in_threadpool(prepare)
     held = ",".join(request.headers.getlist("if-none-match"))
-    if held and matches(held, answer.etag):
+    if answer.is_held(held, request.headers.get("if-modified-since", "")):
         return raw_response(304, answer.unchanged())
     return raw_response(200, answer.headers, answer.body)
 
@@ -147,14 +179,30 @@ def matches(if_none_match: str, etag: bytes) -> bool:
 
 
 @lru_cache(maxsize=256)
+def coding(accept_encoding: str) -> bytes:
+    """Return the coding that an `Accept-Encoding` likes best among ours (RFC 9110, 12.5.3); empty for none."""
+    weights = _weights(accept_encoding)
+    best = max(_PACKERS, key=lambda one: _weight(weights, one.decode()))  # the first of equals
+    return best if _weight(weights, best.decode()) > 0 else b""
+
+
+@lru_cache(maxsize=256)
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Tell whether an `Accept-Encoding` takes gzip (RFC 9110, 12.5.3)."""
+    """Tell whether an `Accept-Encoding` takes gzip."""
+    return _weight(_weights(accept_encoding), "gzip") > 0
+
+
+def _weight(weights: Mapping[str, float], coding: str) -> float:
+    return weights.get(coding, weights.get(f"x-{coding}", weights.get("*", 0.0)))
+
+
+def _weights(accept_encoding: str) -> dict[str, float]:
     weights: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
-        coding, _, parameter = part.partition(";")
-        name, _, value = parameter.strip().partition("=")
+        name, _, parameter = part.partition(";")
+        quality, _, value = parameter.strip().partition("=")
         try:
-            weights[coding.strip()] = float(value) if name.strip() == "q" else 1.0
+            weights[name.strip()] = float(value) if quality.strip() == "q" else 1.0
         except ValueError:
-            weights[coding.strip()] = 0.0
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+            weights[name.strip()] = 0.0
+    return weights

@@ -7,8 +7,8 @@ from uuid import UUID
 from app.openapi.answers import Answer
 from app.tenancy.queries import TenantView
 
-Key = tuple[str, bytes, bytes, bool]
-"""Scheme, host and raw path as asked, and whether gzip is taken."""
+Key = tuple[str, bytes, bytes, bytes]
+"""Scheme, host and raw path as asked, and the coding that is liked best."""
 
 _OVERHEAD = 2048
 """Bytes that an entry costs besides its body: keys, headers, bookkeeping."""

@@ -31,6 +31,7 @@ log = logs.Gathered("app.access")
 class _Asked(NamedTuple):
     key: Key
     held: bytes
+    since: bytes
     request_id: str
 
 
@@ -102,33 +103,38 @@ class FastLane:
             roots.releases(*identifiers), packages.publisher_of(view, roots), roots, row.date
         )
         body = packages.release_package(told, (row.body,))
-        return answers.make(body, gzip=key[3], modified=row.date, fingerprint=told)
+        return answers.make(body, coding=key[3], modified=row.date, fingerprint=told)
 
 
 def _asked(scope: Scope) -> _Asked | None:
     """Return what the headers say, or None where the method or the path is another route's business."""
     if scope["method"] not in ("GET", "HEAD"):
         return None
-    host = held = encoding = request_id = b""
+    host = held = since = encoding = request_id = b""
     for name, value in scope["headers"]:
         if name == b"host":
             host = value
         elif name == b"if-none-match":
             held = held + b"," + value if held else value
+        elif name == b"if-modified-since":
+            since = value
         elif name == b"accept-encoding":
             encoding = encoding + b"," + value if encoding else value
         elif name == b"x-request-id":
             request_id = value
     given = request_id.decode("latin-1")
     return _Asked(
-        (scope["scheme"], host, scope["raw_path"], answers.accepts_gzip(encoding.decode("latin-1"))),
+        (scope["scheme"], host, scope["raw_path"], answers.coding(encoding.decode("latin-1"))),
         held,
+        since,
         given if given and REQUEST_ID.fullmatch(given) else f"{_bits(128):032x}",
     )
 
 
 async def _send(scope: Scope, send: Send, asked: _Asked, answer: Answer, started: float) -> None:
-    unchanged = asked.held and answers.matches(asked.held.decode("latin-1"), answer.etag)
+    unchanged = (asked.held or asked.since) and answer.is_held(
+        asked.held.decode("latin-1"), asked.since.decode("latin-1")
+    )
     status = 304 if unchanged else 200
     body = b"" if unchanged or scope["method"] == "HEAD" else answer.body
     headers = answer.unchanged() if unchanged else answer.headers

@@ -43,13 +43,13 @@ class PublicRoute(APIRoute):
 
 
 async def allow_reading(_request: Request) -> Response:
-    """Answer a browser that asks whether a page of another site may send `If-None-Match`."""
+    """Answer a browser that asks whether a page of another site may send validators."""
     return Response(
         status_code=204,
         headers={
             "Access-Control-Allow-Origin": "*",
             "Access-Control-Allow-Methods": "GET, HEAD",
-            "Access-Control-Allow-Headers": "If-None-Match",
+            "Access-Control-Allow-Headers": "If-Modified-Since, If-None-Match",
             "Access-Control-Max-Age": "86400",
         },
     )

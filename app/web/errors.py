@@ -130,12 +130,16 @@ async def _typed(request: Request, error: AppError) -> str:
 
 def is_for_machines(request: Request) -> bool:
     """Tell whether a program asks: by the address, by what it sends or by what it accepts."""
-    if MACHINE_SEGMENTS.intersection(request.url.path.split("/")[1:3]):
+    if _is_of_machines(request):
         return True
     accept = request.headers.get("accept", "")
     if "text/html" in accept:
         return False
     return "json" in accept or "json" in request.headers.get("content-type", "")
+
+
+def _is_of_machines(request: Request) -> bool:
+    return not MACHINE_SEGMENTS.isdisjoint(request.url.path.split("/")[1:3])
 
 
 def _document(request: Request, error: AppError) -> Response:
@@ -149,6 +153,9 @@ def _document(request: Request, error: AppError) -> Response:
         **error.extra,
     }
     headers = {"Cache-Control": "no-store", **error.headers}
+    if request.method in ("GET", "HEAD") and _is_of_machines(request):
+        # A refusal says nothing of who asks; without this a page of another site could not tell why it has no data.
+        headers.setdefault("Access-Control-Allow-Origin", "*")
     return Response(orjson.dumps(body), error.status, headers, "application/problem+json")
 
 

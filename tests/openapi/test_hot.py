@@ -311,11 +311,11 @@ def view() -> TenantView:
 
 
 def key(number: int) -> Key:
-    return ("http", b"localhost", f"/a/{number}".encode(), False)
+    return ("http", b"localhost", f"/a/{number}".encode(), b"")
 
 
 def entry(tenant: TenantView, epoch: int = 0, size: int = 1000) -> Entry:
-    return Entry(answers.make(b"x" * size, gzip=False), tenant, epoch)
+    return Entry(answers.make(b"x" * size), tenant, epoch)
 
 
 def test_memory_answers_only_for_the_same_tenant_facts_and_epoch() -> None:
