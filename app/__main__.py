@@ -47,6 +47,7 @@ from app.settings import Settings, get_settings
 from app.tenancy import declarations, queries
 from app.tenancy import service as tenancy
 from app.tenancy.queries import TenantDirectory, TenantView
+from app.web import connections
 
 cli = typer.Typer(
     name="app",
@@ -87,6 +88,7 @@ def _serve(settings: Settings, database: Database) -> None:
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=10,
+        http=connections.of(settings.connections),
     )
 
 

@@ -72,6 +72,7 @@ from app.tenancy import router as tenancy
 from app.tenancy.hosts import TenantHosts
 from app.tenancy.queries import TenantDirectory
 from app.web import components_page, errors, health, static
+from app.web.limits import FairUse
 from app.web.middleware import MEBIBYTE, Gateway
 
 TASKS = (
@@ -134,6 +135,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         public_url=settings.public_url,
         hot_bytes=settings.hot_bytes,
     )
+    app.state.fair_use = FairUse(settings, database.urls.auth)
     app.add_middleware(TenantHosts)
     app.add_middleware(
         Gateway,
@@ -145,8 +147,10 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
             (TEMPLATE_PATHS, LARGEST_TEMPLATE + MEBIBYTE),
             (FILE_PATHS, FILES_AT_ONCE * settings.attachment_limit + MEBIBYTE),
         ],
+        fair_use=app.state.fair_use,
     )
-    app.add_middleware(FastLane, reader=app.state.public_reader)  # last, so outermost
+    # Last, so outermost.
+    app.add_middleware(FastLane, reader=app.state.public_reader, fair_use=app.state.fair_use)
     errors.install(app)
     if settings.environment == "development":
         app.include_router(components_page.router)
@@ -218,7 +222,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             ).run()
         )
     try:
-        async with app.state.public_reader:
+        async with app.state.public_reader, app.state.fair_use:
             yield
     finally:
         if worker is not None:

@@ -159,6 +159,25 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="Who asks `/metrics` must send it as `Authorization: Bearer …`; unset: nobody may."
     )
+    fair_requests: int = Field(
+        1200, ge=0, description="Requests that one client address may make within a minute; 0: any number."
+    )
+    fair_known_requests: int = Field(
+        12_000,
+        ge=0,
+        description="The same for known harvesters, and for who sends a session or a token of this service.",
+    )
+    fair_known: str = Field(
+        "kingfisher",
+        description="Known harvesters, separated by commas: networks, or how their user agent begins.",
+    )
+    fair_uncounted: str = Field(
+        "127.0.0.0/8, ::1",
+        description="Networks whose requests are never limited: this machine, and proxies that name no client.",
+    )
+    connections: int = Field(
+        2000, ge=1, description="Connections that one process holds at once; further ones are answered 503."
+    )
     threads: int = Field(8, ge=1, le=12, description="Threads of one process that work on pages.")
     worker_concurrency: int = Field(2, ge=1, le=12, description="Jobs that one worker runs at once.")
     hot_bytes: int = Field(

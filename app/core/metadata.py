@@ -11,6 +11,7 @@ MODULES = (
     "app.core.mail",
     "app.core.public_log",
     "app.core.withheld",
+    "app.web.models",
     "app.tenancy.models",
     "app.identity.models",
     "app.identity.sso.models",

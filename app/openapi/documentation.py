@@ -151,6 +151,7 @@ _MOVED = {"description": "Tiene otra dirección permanente, aquí o en otro orga
 BAD = _problem("Parámetro desconocido, repetido o mal escrito.")
 ABSENT = _problem("No hay tal organismo, o no hay nada publicado con ese identificador.")
 _GONE = _problem("Se retiró de la publicación; `ground` y `withdrawn_at` dicen por qué y cuándo.")
+_TOO_OFTEN = _problem("Demasiadas solicitudes en un minuto; sigue después de `Retry-After` segundos.")
 _DOWN = _problem("La base de datos no responde; reintenta después de `Retry-After` segundos.")
 
 SINCE = {
@@ -355,7 +356,7 @@ def described(endpoint: str, path: str, told: Told) -> dict[str, Any]:
         "operation_id": endpoint,
         "summary": summary,
         "description": description,
-        "responses": {**responses, 503: _DOWN},
+        "responses": {**responses, 429: _TOO_OFTEN, 503: _DOWN},
         "openapi_extra": {"parameters": [*(_in_path(name) for name in _names(path)), *query]},
     }
 

@@ -19,6 +19,7 @@ from app.openapi.hot import Entry, Key
 from app.openapi.reader import PublicReader
 from app.tenancy.queries import TenantView
 from app.web import metrics
+from app.web.limits import FairUse, RawHeaders
 from app.web.middleware import HSTS, REQUEST_ID, SECURITY_HEADERS
 
 ROUTE = "/{tenant}/api/v1/releases/{ocid}/{release_id}"
@@ -33,6 +34,7 @@ class _Asked(NamedTuple):
     held: bytes
     since: bytes
     request_id: str
+    fair: RawHeaders
 
 
 class FastLane:
@@ -41,18 +43,21 @@ class FastLane:
     Args:
         app: what is inside.
         reader: where releases come from, and the answers held in memory.
+        fair_use: counts requests here as everywhere else; the gateway says no to who asked too often.
     """
 
-    def __init__(self, app: ASGIApp, *, reader: PublicReader) -> None:
+    def __init__(self, app: ASGIApp, *, reader: PublicReader, fair_use: FairUse) -> None:
         self._app = app
         self._reader = reader
+        self._fair_use = fair_use
         self._releases = ReleaseReader(reader.reading)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
         if scope["type"] == "http" and _MARK in scope.get("raw_path", b"") and not scope["query_string"]:
             started = clock.monotonic()
-            asked = _asked(scope)
+            fair = self._fair_use.take(scope)
+            asked = _asked(scope, fair.headers) if fair.error is None else None
             answer = await self._answer(scope, asked) if asked else None
             if asked is not None and answer is not None:
                 await _send(scope, send, asked, answer, started)
@@ -106,7 +111,7 @@ class FastLane:
         return answers.make(body, coding=key[3], modified=row.date, fingerprint=told)
 
 
-def _asked(scope: Scope) -> _Asked | None:
+def _asked(scope: Scope, fair: RawHeaders) -> _Asked | None:
     """Return what the headers say, or None where the method or the path is another route's business."""
     if scope["method"] not in ("GET", "HEAD"):
         return None
@@ -128,6 +133,7 @@ def _asked(scope: Scope) -> _Asked | None:
         held,
         since,
         given if given and REQUEST_ID.fullmatch(given) else f"{_bits(128):032x}",
+        fair,
     )
 
 
@@ -138,7 +144,7 @@ async def _send(scope: Scope, send: Send, asked: _Asked, answer: Answer, started
     status = 304 if unchanged else 200
     body = b"" if unchanged or scope["method"] == "HEAD" else answer.body
     headers = answer.unchanged() if unchanged else answer.headers
-    headers = [*headers, *SECURITY_HEADERS, (b"x-request-id", asked.request_id.encode())]
+    headers = [*headers, *SECURITY_HEADERS, *asked.fair, (b"x-request-id", asked.request_id.encode())]
     if scope["scheme"] == "https":
         headers.append(HSTS)
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -1,6 +1,7 @@
 """The gate that every request passes, once, in and out (pure ASGI).
 
-In: request id, addresses that cannot be read (400), cross-site acts (403), bodies over the limit (413).
+In: request id, addresses that cannot be read (400), cross-site acts (403), bodies over the limit (413), more requests
+than are everybody's share (429, `limits`).
 Out: security headers, one line of access log, and 500 for what nobody foresaw. Who the client is behind a
 proxy is uvicorn's business (`--forwarded-allow-ips`); the proxy must pass `Host` on unchanged.
 """
@@ -21,6 +22,7 @@ from app.web import metrics
 from app.web.csrf import is_cross_site
 from app.web.errors import UnforeseenError, answer
 from app.web.formats import file_size
+from app.web.limits import OPEN, FairUse, RawHeaders
 
 MEBIBYTE = 1024 * 1024
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
@@ -48,6 +50,7 @@ class Gateway:
         app: what is inside.
         body_limit: bytes that a body may have.
         upload_limits: (pattern of the whole path, bytes) where more is allowed; the first match counts.
+        fair_use: counts requests; None counts nothing.
     """
 
     def __init__(
@@ -56,10 +59,12 @@ class Gateway:
         *,
         body_limit: int = MEBIBYTE,
         upload_limits: Sequence[tuple[re.Pattern[str], int]] = (),
+        fair_use: FairUse | None = None,
     ) -> None:
         self.app = app
         self.body_limit = body_limit
         self.upload_limits = tuple(upload_limits)
+        self.fair_use = fair_use
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -73,9 +78,10 @@ class Gateway:
             request_id = uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        reply = _Reply(send, request_id, secure=scope["scheme"] == "https")
+        fair = OPEN if self.fair_use is None else self.fair_use.take(scope)
+        reply = _Reply(send, request_id, secure=scope["scheme"] == "https", more=fair.headers)
         try:
-            refusal = self._refusal(scope, headers)
+            refusal = fair.error or self._refusal(scope, headers)
             if refusal is None:
                 await self.app(scope, _Body(receive, self._limit(scope)), reply)
             else:
@@ -135,9 +141,9 @@ class _Body:
 class _Reply:
     """Add the headers on the way out, remember status and size."""
 
-    def __init__(self, send: Send, request_id: str, *, secure: bool) -> None:
+    def __init__(self, send: Send, request_id: str, *, secure: bool, more: RawHeaders) -> None:
         self.send = send
-        self.headers = [*SECURITY_HEADERS, (b"x-request-id", request_id.encode())]
+        self.headers = [*SECURITY_HEADERS, *more, (b"x-request-id", request_id.encode())]
         if secure:
             self.headers.append(HSTS)
         self.status = 0
