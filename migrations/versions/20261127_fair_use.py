@@ -5,7 +5,7 @@ a crash it is empty, and everybody begins anew. Only the role that reads account
 well, may use it; no address is stored, only a hash.
 
 Revision: 20261127_fair_use
-After: 20261126_choices
+After: 20261127_facet_terms
 """
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from alembic import op
 from migrations.walls import grant
 
 revision = "20261127_fair_use"
-down_revision = "20261126_choices"
+down_revision = "20261127_facet_terms"
 branch_labels = None
 depends_on = None
 
