@@ -4,8 +4,8 @@ The story: counted in each process, added up here every second, gone after two m
 a crash it is empty, and everybody begins anew. Only the role that reads accounts, which counts attempts to sign in as
 well, may use it; no address is stored, only a hash.
 
-Revision: 20261127_fair_use
-After: 20261127_facet_terms
+Revision: 20261128_request_counts
+After: 20261128_national_order
 """
 
 import sqlalchemy as sa
@@ -13,8 +13,8 @@ from alembic import op
 
 from migrations.walls import grant
 
-revision = "20261127_fair_use"
-down_revision = "20261127_facet_terms"
+revision = "20261128_request_counts"
+down_revision = "20261128_national_order"
 branch_labels = None
 depends_on = None
 
