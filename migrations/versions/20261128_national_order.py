@@ -1,7 +1,7 @@
 """The order of all tenants' chains together.
 
 Revision: 20261128_national_order
-After: 20261127_fair_use
+After: 20261127_facet_terms
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from migrations.walls import grant
 
 revision = "20261128_national_order"
-down_revision = "20261127_fair_use"
+down_revision = "20261127_facet_terms"
 branch_labels = None
 depends_on = None
 
