@@ -26,6 +26,8 @@ from app.core import clock, migrate, sealing
 from app.core.db import Database
 from app.core.jobs import Worker, end
 from app.core.storage import Storage
+from app.downloads import router as downloads
+from app.downloads import tasks as downloading
 from app.identity import account_router as account
 from app.identity import joining_router as joining
 from app.identity import people_router as people
@@ -79,6 +81,7 @@ TASKS = (
     compliance,
     declarations,
     delivering,
+    downloading,
     examining,
     exporting,
     filing,
@@ -169,6 +172,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         joining.router,
         people.router,
         openapi.router,
+        downloads.router,
         processes.router,
         accountability.router,
         review.router,

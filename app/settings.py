@@ -183,6 +183,12 @@ class Settings(BaseSettings):
     hot_bytes: int = Field(
         64 * MEBIBYTE, ge=0, description="Bytes of published answers one process keeps in memory."
     )
+    downloads_seconds: int = Field(
+        60,
+        ge=0,
+        description="What a tenant publishes stands in its files for download after so many seconds; 0: this process "
+        "makes none.",
+    )
     embedded_worker: bool = Field(
         default=False, description="Run the jobs inside the server process (the demonstration does)."
     )

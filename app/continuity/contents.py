@@ -77,6 +77,9 @@ LEFT_BEHIND = {
     "compliance": "se cuenta de nuevo en la otra instalación",
     "compliance_count": "se cuenta de nuevo en la otra instalación",
     "compliance_fact": "se cuenta de nuevo en la otra instalación",
+    "download_block": "los archivos de descarga se hacen de nuevo de lo publicado",
+    "download_file": "los archivos de descarga se hacen de nuevo de lo publicado",
+    "download_state": "los archivos de descarga se hacen de nuevo de lo publicado",
     "identity_provider": "su secreto está sellado con las llaves de esta instalación",
     "invitation": "su enlace es de esta instalación; se invita de nuevo",
     "machine_client": "su secreto es de esta instalación; se da de alta de nuevo",
@@ -91,7 +94,10 @@ LEFT_BEHIND = {
 }
 """Table → why it is not in the archive."""
 
-FILES_LEFT_BEHIND = {"exports": "exportaciones de esta instalación"}
+FILES_LEFT_BEHIND = {
+    "downloads": "archivos de descarga, que se hacen de nuevo de lo publicado",
+    "exports": "exportaciones de esta instalación",
+}
 """Kind of stored file → why it is not in the archive."""
 ORIGINALS = "imports"
 """The kind of files that were imported, which travel only when asked for."""

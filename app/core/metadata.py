@@ -24,6 +24,7 @@ MODULES = (
     "app.review.models",
     "app.imports.models",
     "app.publication.models",
+    "app.downloads.models",
     "app.pnt.models",
     "app.pnt.delivery.models",
     "app.adoption.models",

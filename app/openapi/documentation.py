@@ -239,6 +239,7 @@ _PATH = {
     "ocid": ("Identificador del proceso; una diagonal se escribe `%2F`.", _RELEASE["ocid"]),
     "release_id": ("Identificador de la entrega; una diagonal se escribe `%2F`.", _RELEASE["id"]),
     "file": ("Nombre de la lista, con `.csv`.", "documentType.csv"),
+    "name": ("Nombre de un archivo, como lo dice el índice de descargas.", "releases.jsonl.gz"),
 }
 
 Told = tuple[str, str, list[dict[str, Any]], dict[int, dict[str, Any]]]

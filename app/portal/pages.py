@@ -1,10 +1,12 @@
 """The contexts of the portal's templates: their fields are all that a page may use."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from urllib.parse import quote
 
+from app.downloads.queries import Listed
 from app.ocds import codelists
 from app.openapi.addresses import Roots
 from app.portal.process import STAGE_LABELS
@@ -197,6 +199,26 @@ class DataPage:
     tenants: tuple[TenantView, ...]
     contact: str
     example: str | None
+
+
+@dataclass(frozen=True)
+class DownloadsPage:
+    """Context of `portal/downloads.html`.
+
+    Attributes:
+        whole: files of all years.
+        years: year → its files, the newest first.
+        packages: year and what it holds → its packages.
+        up_to: until when all that was published stands in the files; None before there are any.
+    """
+
+    view: TenantView
+    crumbs: tuple[Link, ...]
+    kinds: Mapping[str, str]
+    whole: tuple[Listed, ...]
+    years: tuple[tuple[int, tuple[Listed, ...]], ...]
+    packages: tuple[tuple[str, tuple[Listed, ...]], ...]
+    up_to: datetime | None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ RESERVED_SLUGS = frozenset({
     ".well-known", "_components", "accesibilidad", "acerca", "ajustes", "api", "archivos", "avisos", "ayuda",
     "bitacora", "bitacora-publica", "bitacora-publica.atom", "bitacora-publica.csv", "bitacora-publica.json",
     "bitacora.csv", "buscar", "cambiar", "catalogos", "cuenta", "cumplimiento", "cumplimiento.csv",
-    "cumplimiento.pdf", "cumplimiento.xlsx", "datos", "docs", "edca", "entrar", "favicon.ico", "health",
+    "cumplimiento.pdf", "cumplimiento.xlsx", "data.json", "datos", "descargas", "docs", "edca", "entrar", "favicon.ico", "health",
     "importaciones", "invitacion", "logo", "metrics", "mi-trabajo", "nacional", "oauth", "ocds", "openapi.json",
     "padron", "panel", "personas", "plantillas", "plataforma", "pnt", "politica", "procesos", "procesos-internos", "ready",
     "redoc", "registro", "retiros", "robots.txt", "salir", "sitemap.xml", "sso", "static", "sujetos", "tema.css",

@@ -22,6 +22,8 @@ from app.web.templating import page, wants_fragment
 from app.web.validation import explain, pointer
 
 MACHINE_SEGMENTS = frozenset({"api", "ocds", "edca"})
+FILES = "descargas"
+"""What stands below is fetched by programs, and by people who follow a link: a person's program says what it is."""
 LARGEST_TYPED = 1_000_000
 """Bytes of a form that are carried through the door; the largest form of capture has some 200,000."""
 BY_STATUS: dict[int, type[AppError]] = {
@@ -135,7 +137,11 @@ def is_for_machines(request: Request) -> bool:
     accept = request.headers.get("accept", "")
     if "text/html" in accept:
         return False
-    return "json" in accept or "json" in request.headers.get("content-type", "")
+    return (
+        FILES in request.url.path.split("/")[1:-1]
+        or "json" in accept
+        or "json" in request.headers.get("content-type", "")
+    )
 
 
 def _is_of_machines(request: Request) -> bool:

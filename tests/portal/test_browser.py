@@ -9,7 +9,9 @@ from playwright.sync_api import Browser
 
 from app.demo.bodies import PLACES, sujetos_of
 from app.demo.story import tell
+from app.downloads.keeping import Keeper, refresh
 from app.processes.service import ENVELOPE
+from app.tenancy.queries import TenantDirectory
 from tests.browser import NEEDS_CHROMIUM, violations
 from tests.conftest import LiveServer, Place
 from tests.factories import document
@@ -45,6 +47,8 @@ class Site:
             f"{self.home}/procesos?metodo=open",
             f"{self.home}/datos",
             f"{self.home}/politica",
+            f"{self.home}/descargas",
+            f"{self.empty}/descargas",
             whole.replace("whole", self.ocid("whole")),
             many.replace("many", self.ocid("many")),
             f"{many.replace('many', self.ocid('many'))}?lista=/tender/items&pagina=2",
@@ -72,6 +76,8 @@ def site(make_place: Callable[..., Place], live: LiveServer, browser: Browser) -
     newsroom.publish(ocid=f"{place.prefix}-gone")
     newsroom.withdraw(len(told.releases) + 2, "Artículo 116 de la Ley de Prueba")
     live.app.state.directory.forget()
+    keeper = Keeper(place.database, live.app.state.storage, live.url)
+    assert refresh(keeper, TenantDirectory(place.database).by_slug(place.slug))
     return Site(browser, live.url, f"/{place.slug}", f"/{empty.slug}", place.prefix)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import gzip
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from app.core.errors import ConflictError, ForbiddenError
 from app.core.jobs import Worker
 from app.core.public_log import PublicAct
 from app.core.storage import Storage
+from app.downloads.keeping import Keeper, refresh
 from app.imports import queries as imports
 from app.imports import service as importing
 from app.imports.forgetting import GONE
@@ -45,6 +47,7 @@ from app.publication.service import publish_batch
 from app.publication.withdrawals import Asked
 from app.review.models import ReturnedDocument
 from app.settings import Settings
+from app.tenancy.queries import TenantDirectory
 from tests.conftest import LiveServer, Place, place_maker, serve_app
 from tests.factories import document, draft, new_ocid
 from tests.publication.conftest import Press, tender
@@ -193,8 +196,18 @@ class Case:
         return {
             path.relative_to(self.folder).parts[1]
             for path in self.folder.rglob("*")
-            if path.is_file() and self.secret.encode() in path.read_bytes()
+            if path.is_file() and self.secret.encode() in _opened(path.read_bytes())
         }
+
+    def download_all(self) -> None:
+        """Make the files for download tell what is published now."""
+        keeper = Keeper(self.place.database, self.storage, "https://datos.example")
+        assert refresh(keeper, TenantDirectory(self.place.database).by_slug(self.place.slug))
+        asyncio.run(Worker(self.place.database, self.storage, concurrency=1).run(wait=False))
+
+
+def _opened(raw: bytes) -> bytes:
+    return gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
 
 
 @pytest.fixture(scope="module")
@@ -276,15 +289,23 @@ def test_what_is_withdrawn_and_redacted_is_nowhere_any_more(
 ) -> None:
     web = site.client()
     addresses = public_addresses(case)
+    case.download_all()
+    files = f"/{case.place.slug}/descargas/"
+    names = [file["name"] for file in web.get(f"{files}indice.json").json()["files"]]
+    assert {web.get(files + name).status_code for name in names} == {200}
     before = [web.get(address) for address in addresses]
     assert {answer.status_code for answer in before} == {200}
     assert [case.secret in answer.text for answer in before] == [True] * len(before)
     assert tables_holding(case.secret) == HOLDING
-    assert case.files_holding() == {"imports", "public", "reserved"}
+    assert case.files_holding() == {"downloads", "imports", "public", "reserved"}
 
     with caplog.at_level(logging.DEBUG):
         case.decide(everything(case))
+    assert {web.get(files + name).status_code for name in names} == {503}
+    case.download_all()
 
+    after = {name: web.get(files + name) for name in names}
+    assert all(case.secret.encode() not in _opened(answer.content) for answer in after.values())
     assert tables_holding(case.secret) == set()
     assert case.files_holding() == set()
     late = clock.monotonic() + 1.0  # what is hot in memory goes within a second

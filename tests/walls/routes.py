@@ -103,6 +103,9 @@ PUBLIC = {
     "/{tenant}/logo": "its logo, on its public pages",
     "/{tenant}/api/v1/": "where a garante's data is",
     "/{tenant}/archivos/{attachment_id}/{file_name}": "files that a published release names",
+    "/{tenant}/descargas": "all that is published, as files",
+    "/{tenant}/descargas/indice.json": "all that is published, as files",
+    "/{tenant}/descargas/{name}": "all that is published, as files",
     **{
         f"{place}/api/v1/{rest}": "published data, for everyone"
         for place in ("/{tenant}", "")
@@ -685,6 +688,7 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "path": asset("app.css").removeprefix("/static/"),
         "where": "tender",
         "file": "bidStatus.csv",
+        "name": "SHA256SUMS",
     }
     _rest(place)
     _hear(place)

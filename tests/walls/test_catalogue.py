@@ -10,6 +10,8 @@ PUBLISHED = {
     "attachment",
     "chain_head",
     "chain_transfer",
+    "download_file",
+    "download_state",
     "ocid_alias",
     "ocid_prefix",
     "process_facet",
