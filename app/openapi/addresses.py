@@ -19,6 +19,8 @@ RELEASES = f"{API}/releases"
 RECORDS = f"{API}/records"
 WITHDRAWALS = f"{API}/withdrawals"
 TRANSFERS = f"{API}/transfers"
+PERIODS = {"year": "/year/{year}", "month": "/year/{year}/month/{month}"}
+"""What follows a list's address to name a period."""
 PROFILE = "/ocds/perfil/extension.json"
 
 _HOST = re.compile(r"([a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)

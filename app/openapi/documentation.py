@@ -238,6 +238,8 @@ _PATH = {
     "tenant": ("Organismo garante, como en la dirección de su portal.", "jalisco"),
     "ocid": ("Identificador del proceso; una diagonal se escribe `%2F`.", _RELEASE["ocid"]),
     "release_id": ("Identificador de la entrega; una diagonal se escribe `%2F`.", _RELEASE["id"]),
+    "year": ("Año de publicación, en la hora del organismo; cuatro cifras.", "2026"),
+    "month": ("Mes de ese año; dos cifras.", "11"),
     "file": ("Nombre de la lista, con `.csv`.", "documentType.csv"),
     "name": ("Nombre de un archivo, como lo dice el índice de descargas.", "releases.jsonl.gz"),
 }
@@ -342,6 +344,17 @@ _ENDPOINTS: dict[str, Told] = {
         [],
         {200: _CSV_OK, 304: UNCHANGED, 400: BAD, 404: _problem("El perfil no tiene esa lista.")},
     ),
+}
+_ENDPOINTS |= {
+    f"{name}_of_{step}": (
+        f"{_ENDPOINTS[name][0]}: las de {period}"
+        if "releases" in name
+        else f"{_ENDPOINTS[name][0]}: los de {period}",
+        "Como la lista entera, sin `total`. " + _ENDPOINTS[name][1],
+        *_ENDPOINTS[name][2:],
+    )
+    for name in ("list_releases", "list_all_releases", "list_records", "list_all_records")
+    for step, period in (("year", "un año"), ("month", "un mes"))
 }
 
 

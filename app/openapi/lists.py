@@ -63,14 +63,14 @@ def of_nation(name: str, root: str) -> Shelf:
 
 async def releases(request: Request, reader: PublicReader, shelf: Shelf) -> Response:
     """Answer a page of all releases."""
-    asked = parameters.list_query(request.query_params, shelf.zone, filters=shelf.filters)
+    period = parameters.period(request.path_params, shelf.zone)
+    asked = parameters.list_query(request.query_params, shelf.zone, filters=shelf.filters, period=period)
     async with reader.reading() as connection:
         counts = await shelf.source.counts(connection, shelf.tenant_id)
         page = await paging.page_of(connection, shelf, asked, shelf.source.releases)
-    total = counts.releases if asked.filters is None else None
-    return await _release_package(
-        request, shelf, asked, page, _Told(shelf.roots.releases(), counts, total, page.edge)
-    )
+    total = counts.releases if asked.filters is None and period is None else None
+    address = shelf.roots.releases() + (period.path if period else "")
+    return await _release_package(request, shelf, asked, page, _Told(address, counts, total, page.edge))
 
 
 async def releases_of(
@@ -100,14 +100,14 @@ async def _release_package(
 
 async def records(request: Request, reader: PublicReader, shelf: Shelf) -> Response:
     """Answer a page of all records."""
-    asked = parameters.list_query(request.query_params, shelf.zone, filters=shelf.filters)
+    period = parameters.period(request.path_params, shelf.zone)
+    asked = parameters.list_query(request.query_params, shelf.zone, filters=shelf.filters, period=period)
     async with reader.reading() as connection:
         page = await paging.page_of(connection, shelf, asked, shelf.source.records)
         counts = await shelf.source.counts(connection, shelf.tenant_id)
-    total = counts.records if asked.filters is None else None
-    opening = _opening(
-        request, shelf, asked, page.rows, _Told(shelf.roots.records(), counts, total, page.edge)
-    )
+    total = counts.records if asked.filters is None and period is None else None
+    address = shelf.roots.records() + (period.path if period else "")
+    opening = _opening(request, shelf, asked, page.rows, _Told(address, counts, total, page.edge))
     body = packages.record_package(opening, (packages.record(row, shelf.roots) for row in page.rows))
     return await answers.respond(request, body, modified=counts.last_date)
 

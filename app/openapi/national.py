@@ -73,7 +73,9 @@ _TRANSFERS = both(
 
 _COUNTS: LiteralString = """
     SELECT coalesce(sum(live_releases), 0)::bigint, coalesce(sum(live_records), 0)::bigint,
-           coalesce(sum(withdrawals), 0)::bigint, max(last_date) FROM chain_head"""
+           coalesce(sum(withdrawals), 0)::bigint,
+           greatest(max(last_date), (SELECT max(at) FROM national_order))
+    FROM chain_head"""
 _SINCE: LiteralString = "SELECT number FROM national_order WHERE at >= %s ORDER BY at, number LIMIT 1"
 _AFTER: LiteralString = "SELECT number FROM national_order WHERE at > %s ORDER BY at, number LIMIT 1"
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ _MOMENT = re.compile(
     r"(?P<date>[12][0-9]{3}-[0-9]{2}-[0-9]{2})"
     r"([Tt](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)(?P<offset>[Zz]|[ +-][0-9]{2}:[0-9]{2})?)?"
 )
+_YEAR, _MONTH = re.compile(r"[12][0-9]{3}"), re.compile(r"0[1-9]|1[0-2]")
 _DAY = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 AMOUNT = r"[0-9]{1,15}(\.[0-9]{1,6})?"
 LONGEST_TEXT = 200
@@ -53,6 +54,15 @@ STATUSES = tuple(
 _LARGEST_POSITION = 2**63 - 1
 _BACK = "<"
 """Follows the position in the cursor of a page that ends before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A year or a month that stands in an address: its first and its last instant, and how it is written there."""
+
+    first: datetime
+    last: datetime
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,14 @@ class ListQuery:
         return f"{address}?{urlencode(told)}"
 
 
-def list_query(asked: QueryParams, zone: str, *, least: int = 0, filters: Collection[str] = ()) -> ListQuery:
+def list_query(
+    asked: QueryParams,
+    zone: str,
+    *,
+    least: int = 0,
+    filters: Collection[str] = (),
+    period: Period | None = None,
+) -> ListQuery:
     """Read `since`, `until`, `order`, `cursor`, `limit` and, of a list that has them, the filters.
 
     Args:
@@ -107,22 +124,53 @@ def list_query(asked: QueryParams, zone: str, *, least: int = 0, filters: Collec
         zone: IANA time zone in which a date without an offset is meant.
         least: the lowest position that a cursor may name.
         filters: those of `FILTERS` that the list has.
+        period: of the address; `since` and `until` can only narrow it.
 
     Raises:
         BadRequestError: unknown, repeated or malformed; says which and how to mend it.
     """
     known(asked, (*_OF_ALL, *filters))
     cursor, back = _cursor(asked["cursor"], least) if "cursor" in asked else (None, False)
+    since = [_moment("since", asked["since"], zone)] if "since" in asked else []
+    until = [_moment("until", asked["until"], zone, whole_day=True)] if "until" in asked else []
+    if period is not None:
+        since, until = [*since, period.first], [*until, period.last]
     return ListQuery(
         cursor=cursor,
         back=back,
         newest_first=_is_descending(asked.get("order", "asc")),
         limit=_limit(asked.get("limit", str(DEFAULT_LIMIT))),
-        since=_moment("since", asked["since"], zone) if "since" in asked else None,
-        until=_moment("until", asked["until"], zone, whole_day=True) if "until" in asked else None,
+        since=max(since, default=None),
+        until=min(until, default=None),
         filters=_filters(asked) if any(name in asked for name in filters) else None,
         written={name: asked[name] for name in ("since", "until", *filters) if name in asked},
     )
+
+
+def period(steps: Mapping[str, str], zone: str) -> Period | None:
+    """Return the year or the month of an address in a time zone, where it names one.
+
+    Args:
+        steps: what the address says of `year` and `month`.
+        zone: IANA time zone in which the period begins and ends.
+
+    Raises:
+        BadRequestError: it is none.
+    """
+    if "year" not in steps:
+        return None
+    year, month = steps["year"], steps.get("month")
+    if not _YEAR.fullmatch(year) or (month is not None and not _MONTH.fullmatch(month)):
+        raise BadRequestError(
+            "El periodo se escribe con cuatro cifras de año y dos de mes: «year/2026/month/03»."
+        )
+    number = int(year) * 12 + (0 if month is None else int(month) - 1)
+    after = number + (12 if month is None else 1)
+    first, next_first = (
+        datetime(one // 12, one % 12 + 1, 1, tzinfo=ZoneInfo(zone)) for one in (number, after)
+    )
+    path = f"/year/{year}" + ("" if month is None else f"/month/{month}")
+    return Period(first, next_first - timedelta(microseconds=1), path)
 
 
 def flag(asked: QueryParams, name: str) -> bool:

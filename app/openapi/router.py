@@ -50,6 +50,11 @@ async def list_all_releases(request: Request) -> Response:
     return await lists.releases(request, reader, shelf)
 
 
+for _step, _path in addresses.PERIODS.items():  # before the addresses of processes: no ocid is called `year`
+    public(addresses.RELEASES + _path, places=PLACES[:1], name=f"list_releases_of_{_step}")(list_releases)
+    public(addresses.RELEASES + _path, places=("",), name=f"list_all_releases_of_{_step}")(list_all_releases)
+
+
 @public(addresses.RELEASES + "/{ocid}")
 async def list_releases_of_process(request: Request) -> Response:
     """The releases of one process."""
@@ -96,6 +101,11 @@ async def list_all_records(request: Request) -> Response:
     """All records of all tenants, page by page; on a tenant's own host, the tenant's."""
     reader, shelf = await _anywhere(request)
     return await lists.records(request, reader, shelf)
+
+
+for _step, _path in addresses.PERIODS.items():
+    public(addresses.RECORDS + _path, places=PLACES[:1], name=f"list_records_of_{_step}")(list_records)
+    public(addresses.RECORDS + _path, places=("",), name=f"list_all_records_of_{_step}")(list_all_records)
 
 
 @public(addresses.RECORDS + "/{ocid:path}")

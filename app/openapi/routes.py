@@ -65,14 +65,16 @@ def opening(
         documented_as: the arguments of `add_api_route` that document an endpoint (its name) at a path.
     """
 
-    def public(path: str, *, places: tuple[str, ...] = PLACES) -> Callable[[Endpoint], Endpoint]:
-        """Register an endpoint for GET (documented at the first place), HEAD and a browser's OPTIONS."""
+    def public(
+        path: str, *, places: tuple[str, ...] = PLACES, name: str = ""
+    ) -> Callable[[Endpoint], Endpoint]:
+        """Register an endpoint for GET (documented at the first place, as `name`), HEAD and a browser's OPTIONS."""
 
         def register(endpoint: Endpoint) -> Endpoint:
             for place in places:
                 add = partial(router.add_api_route, place + path, response_class=Response)
                 documented = place == places[0]
-                docs = documented_as(endpoint.__name__, place + path) if documented else {}
+                docs = documented_as(name or endpoint.__name__, place + path) if documented else {}
                 add(endpoint, methods=["GET"], include_in_schema=documented, **docs)
                 add(endpoint, methods=["HEAD"], include_in_schema=False)
                 add(allow_reading, methods=["OPTIONS"], include_in_schema=False)

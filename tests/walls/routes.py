@@ -111,9 +111,13 @@ PUBLIC = {
         for place in ("/{tenant}", "")
         for rest in (
             "releases",
+            "releases/year/{year}",
+            "releases/year/{year}/month/{month}",
             "releases/{ocid}",
             "releases/{ocid}/{release_id:path}",
             "records",
+            "records/year/{year}",
+            "records/year/{year}/month/{month}",
             "records/{ocid:path}",
             "withdrawals",
             "transfers",
@@ -689,6 +693,8 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "where": "tender",
         "file": "bidStatus.csv",
         "name": "SHA256SUMS",
+        "year": "2026",
+        "month": "11",
     }
     _rest(place)
     _hear(place)
