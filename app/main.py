@@ -68,6 +68,7 @@ from app.processes import router as processes
 from app.processes import tasks as examining
 from app.publication import router as publishing
 from app.publication import tasks as publication
+from app.push import router as push
 from app.review import router as review
 from app.settings import Settings
 from app.tenancy import router as tenancy
@@ -173,6 +174,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         people.router,
         openapi.router,
         downloads.router,
+        push.router,
         processes.router,
         accountability.router,
         review.router,

@@ -19,6 +19,7 @@ RELEASES = f"{API}/releases"
 RECORDS = f"{API}/records"
 WITHDRAWALS = f"{API}/withdrawals"
 TRANSFERS = f"{API}/transfers"
+CHANGES = f"{API}/changes"
 PERIODS = {"year": "/year/{year}", "month": "/year/{year}/month/{month}"}
 """What follows a list's address to name a period."""
 PROFILE = "/ocds/perfil/extension.json"

@@ -216,6 +216,7 @@ async def _index(request: Request, view: TenantView, roots: Roots) -> Response:
         "records": roots.records(),
         "withdrawals": roots.withdrawals(),
         "transfers": roots.transfers(),
+        "changes": roots.tenant + addresses.CHANGES,
         "openapi": f"{roots.service}/openapi.json",
         "profile": roots.service + addresses.PROFILE,
         "license": view.licence or None,

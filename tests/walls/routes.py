@@ -121,6 +121,7 @@ PUBLIC = {
             "records/{ocid:path}",
             "withdrawals",
             "transfers",
+            "changes",
         )
     },
 }

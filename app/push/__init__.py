@@ -1,0 +1,1 @@
+"""News of what is published: the list of changes, feeds, and webhooks."""
