@@ -3,24 +3,19 @@
 import re
 from typing import Any
 
+from app.core.errors import (
+    BadRequestError,
+    GoneError,
+    NotFoundError,
+    TooManyRequestsError,
+    UnavailableError,
+)
 from app.ocds.codelists import codelist
 from app.openapi.parameters import AMOUNT, DEFAULT_LIMIT, LONGEST_TEXT, MOST, STAGES, STATUSES
+from app.openapi.problems import problem
 
 TAG = "API de publicación"
 
-_PROBLEM = {
-    "type": "object",
-    "description": "Problema (RFC 9457).",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "request_id": {"type": "string"},
-    },
-}
 _PACKAGE_HEAD = {
     "uri": "https://datos.example/jalisco/api/v1/releases",
     "version": "1.1",
@@ -87,10 +82,6 @@ def _package(description: str, example: dict[str, Any], items: str) -> dict[str,
     }
 
 
-def _problem(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/problem+json": {"schema": _PROBLEM}}}
-
-
 _RELEASES_OK = _package(
     "Paquete de entregas OCDS 1.1.", {**_PACKAGE_HEAD, **_LIST_LINKS, "releases": [_RELEASE]}, "releases"
 )
@@ -148,53 +139,37 @@ _JSON_OK = {"description": "Documento JSON.", "content": {"application/json": {"
 _CSV_OK = {"description": "Claves, en CSV.", "content": {"text/csv": {"schema": {"type": "string"}}}}
 UNCHANGED = {"description": "No ha cambiado desde la versión que nombra `If-None-Match`."}
 _MOVED = {"description": "Tiene otra dirección permanente, aquí o en otro organismo: está en `Location`."}
-BAD = _problem("Parámetro desconocido, repetido o mal escrito.")
-ABSENT = _problem("No hay tal organismo, o no hay nada publicado con ese identificador.")
-_GONE = _problem("Se retiró de la publicación; `ground` y `withdrawn_at` dicen por qué y cuándo.")
-_TOO_OFTEN = _problem("Demasiadas solicitudes en un minuto; sigue después de `Retry-After` segundos.")
-_DOWN = _problem("La base de datos no responde; reintenta después de `Retry-After` segundos.")
-
-SINCE = {
-    "name": "since",
-    "in": "query",
-    "description": "Solo lo fechado entonces o después: fecha o instante de RFC 3339. Sin huso, hora local del organismo.",
-    "schema": {"type": "string"},
-    "example": "2026-11-01",
+_GROUND = {
+    "ocid": _RELEASE["ocid"],
+    "release_id": _RELEASE["id"],
+    "withdrawn_at": "2026-11-23T16:00:00.000000Z",
+    "ground": "Artículo 116 de la Ley.",
 }
-_UNTIL = {
-    "name": "until",
-    "in": "query",
-    "description": "Solo lo fechado entonces o antes; una fecha sola incluye todo su día.",
-    "schema": {"type": "string"},
-    "example": "2026-11-30",
-}
-_ORDER = {
-    "name": "order",
-    "in": "query",
-    "description": "`asc`, del más antiguo al más nuevo; `desc`, al revés.",
-    "schema": {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
-}
-CURSOR = {
-    "name": "cursor",
-    "in": "query",
-    "description": "El de `links.next` o `links.prev` de otra página, sin cambiarlo.",
-    "schema": {"type": "string"},
-}
-_LIMIT = {
-    "name": "limit",
-    "in": "query",
-    "description": "Elementos por página; puede haber menos si pesan mucho.",
-    "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
-}
-_VERSIONED = {
-    "name": "versioned",
-    "in": "query",
-    "description": "Añade `versionedRelease`: cada campo con todos sus valores en el tiempo.",
-    "schema": {"type": "boolean", "default": False},
-}
+BAD = problem(
+    "Parámetro desconocido, repetido o mal escrito.",
+    BadRequestError("«limit» es un número entero de 1 a 1000; sin él son 100."),
+)
+ABSENT = problem(
+    "No hay tal organismo, o no hay nada publicado con ese identificador.",
+    NotFoundError("Aquí no hay nada publicado con ese identificador."),
+)
+_GONE = problem(
+    "Se retiró de la publicación; `ground` y `withdrawn_at` dicen por qué y cuándo.",
+    GoneError(
+        "Se retiró de la publicación el 2026-11-23. Fundamento: artículo 116 de la Ley.", extra=_GROUND
+    ),
+)
+_TOO_OFTEN = problem(
+    "Demasiadas solicitudes en un minuto; sigue después de `Retry-After` segundos.",
+    TooManyRequestsError(retry_after=30),
+)
+_DOWN = problem(
+    "La base de datos no responde; reintenta después de `Retry-After` segundos.",
+    UnavailableError("La base de datos no responde por ahora."),
+)
 
 
-def _filter(name: str, description: str, example: str, **schema: Any) -> dict[str, Any]:
+def _query(name: str, description: str, example: Any, **schema: Any) -> dict[str, Any]:
     return {
         "name": name,
         "in": "query",
@@ -204,23 +179,55 @@ def _filter(name: str, description: str, example: str, **schema: Any) -> dict[st
     }
 
 
+SINCE = _query(
+    "since",
+    "Solo lo fechado entonces o después: fecha o instante de RFC 3339. Sin huso, hora local del organismo.",
+    "2026-11-01",
+)
+_UNTIL = _query(
+    "until", "Solo lo fechado entonces o antes; una fecha sola incluye todo su día.", "2026-11-30"
+)
+_ORDER = _query(
+    "order",
+    "`asc`, del más antiguo al más nuevo; `desc`, al revés.",
+    "desc",
+    enum=["asc", "desc"],
+    default="asc",
+)
+CURSOR = _query("cursor", "El de `links.next` o `links.prev` de otra página, sin cambiarlo.", "WzEwMF0")
+_LIMIT = _query(
+    "limit",
+    "Elementos por página; puede haber menos si pesan mucho.",
+    1000,
+    type="integer",
+    minimum=1,
+    maximum=MOST,
+    default=DEFAULT_LIMIT,
+)
+_VERSIONED = _query(
+    "versioned",
+    "Añade `versionedRelease`: cada campo con todos sus valores en el tiempo.",
+    example=True,
+    type="boolean",
+    default=False,
+)
 _FILTERS = [
-    _filter("sujeto_obligado", "Clave del sujeto obligado, como en su página pública.", "salud"),
-    _filter("method", "`procurementMethod`.", "direct", enum=list(codelist("method").codes)),
-    _filter(
+    _query("sujeto_obligado", "Clave del sujeto obligado, como en su página pública.", "salud"),
+    _query("method", "`procurementMethod`.", "direct", enum=list(codelist("method").codes)),
+    _query(
         "category",
         "`mainProcurementCategory`.",
         "services",
         enum=list(codelist("procurementCategory").codes),
     ),
-    _filter("stage", "La etapa más avanzada de la que dice algo.", "contract", enum=list(STAGES)),
-    _filter("status", "El estado de esa etapa.", "active", enum=list(STATUSES)),
-    _filter("amount_min", "Monto desde, en la moneda de cada proceso.", "100000", pattern=AMOUNT),
-    _filter("amount_max", "Monto hasta, en la moneda de cada proceso.", "2500000.50", pattern=AMOUNT),
-    _filter("signed_since", "Primer contrato firmado ese día o después.", "2026-01-01", format="date"),
-    _filter("signed_until", "Primer contrato firmado ese día o antes.", "2026-12-31", format="date"),
-    _filter("supplier", "Proveedor: su RFC o su nombre completo.", "XAXX010101000", maxLength=LONGEST_TEXT),
-    _filter(
+    _query("stage", "La etapa más avanzada de la que dice algo.", "contract", enum=list(STAGES)),
+    _query("status", "El estado de esa etapa.", "active", enum=list(STATUSES)),
+    _query("amount_min", "Monto desde, en la moneda de cada proceso.", "100000", pattern=AMOUNT),
+    _query("amount_max", "Monto hasta, en la moneda de cada proceso.", "2500000.50", pattern=AMOUNT),
+    _query("signed_since", "Primer contrato firmado ese día o después.", "2026-01-01", format="date"),
+    _query("signed_until", "Primer contrato firmado ese día o antes.", "2026-12-31", format="date"),
+    _query("supplier", "Proveedor: su RFC o su nombre completo.", "XAXX010101000", maxLength=LONGEST_TEXT),
+    _query(
         "q",
         "Palabras completas, todas, sin distinguir mayúsculas ni acentos.",
         "medicamentos oncológicos",
@@ -342,7 +349,7 @@ _ENDPOINTS: dict[str, Told] = {
         "Una lista de claves del perfil",
         "Las que empiezan con «+» agregan claves a una lista del estándar.",
         [],
-        {200: _CSV_OK, 304: UNCHANGED, 400: BAD, 404: _problem("El perfil no tiene esa lista.")},
+        {200: _CSV_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
     ),
 }
 _ENDPOINTS |= {

@@ -29,6 +29,7 @@ _LIMIT = {
     "in": "query",
     "description": "Líneas, a lo más.",
     "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+    "example": 5000,
 }
 _AFTER = {**CURSOR, "description": "El de la última línea que procesaste, o el de `Link`, sin cambiarlo."}
 
