@@ -234,7 +234,7 @@ _FILTERS = [
         maxLength=LONGEST_TEXT,
     ),
 ]
-_NATIONAL_FILTERS = [one for one in _FILTERS if one["name"] != "sujeto_obligado"]
+_NATIONAL_FILTERS = [_query("publisher", "Organismo, como en su dirección.", "jalisco"), *_FILTERS[1:]]
 _NATIONAL = (
     "Como la lista de un organismo, en el orden nacional: el cursor es de esta lista, y `since` y `until` miran cuándo "
     "entró cada elemento a ella, segundos después de publicarse."

@@ -21,6 +21,7 @@ FEW = 2000
 class Filters:
     """What a process must say to be told; None does not ask. Amounts are in the currency of each process."""
 
+    publisher: str | None = None
     sujeto_obligado: str | None = None
     method: str | None = None
     category: str | None = None
@@ -43,6 +44,7 @@ class Found:
 
 _INDEXED: LiteralString = """
     (%(tenant)s::uuid IS NULL OR f.tenant_id = %(tenant)s)
+    AND (%(publisher_id)s::uuid IS NULL OR f.tenant_id = %(publisher_id)s)
     AND (%(sujeto_obligado_id)s::uuid IS NULL OR f.sujeto_obligado_id = %(sujeto_obligado_id)s)
     AND (%(terms)s::text[] IS NULL OR f.terms @> %(terms)s)"""
 
@@ -56,6 +58,7 @@ _OTHERS: LiteralString = """
     AND (%(signed_since)s::date IS NULL OR f.signed_on >= %(signed_since)s)
     AND (%(signed_until)s::date IS NULL OR f.signed_on <= %(signed_until)s)"""
 
+_PUBLISHER: LiteralString = "SELECT tenant_id FROM tenant WHERE slug = %s"
 _SUJETO: LiteralString = "SELECT sujeto_obligado_id FROM sujeto_obligado WHERE tenant_id = %s AND key = %s"
 
 _CANDIDATES: LiteralString = "SELECT f.tenant_id, f.ocid FROM process_facet f WHERE /*indexed*/ LIMIT %(few)s"
@@ -110,16 +113,22 @@ def _finder(places: LiteralString) -> Finder:
         told = span.told(tenant_id) | {
             "few": FEW + 1,
             "terms": None if filters.terms is None else list(filters.terms),
+            "publisher_id": None,
             "sujeto_obligado_id": None,
             **{name: getattr(filters, name) for name in _PLAIN},
         }
+        if filters.publisher is not None:
+            row = await (await connection.execute(_PUBLISHER, (filters.publisher,))).fetchone()
+            if row is None:
+                return Found([], None)
+            told["publisher_id"] = row[0]
         if filters.sujeto_obligado is not None:
             row = await (await connection.execute(_SUJETO, (tenant_id, filters.sujeto_obligado))).fetchone()
             if row is None:
                 return Found([], None)
             told["sujeto_obligado_id"] = row[0]
         # Never prepared: a plan for any values would not know which of the conditions are asked at all.
-        if told["terms"] is not None or told["sujeto_obligado_id"] is not None:
+        if any(told[name] is not None for name in ("terms", "publisher_id", "sujeto_obligado_id")):
             candidates = await connection.execute(_asking(_CANDIDATES), told, prepare=False)
             found = await candidates.fetchall()
             if len(found) <= FEW:

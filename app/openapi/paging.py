@@ -93,8 +93,9 @@ class Shelf:
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """The parameters that narrow these lists: bodies have keys only within a tenant."""
-        return FILTERS if self.tenant_id else tuple(name for name in FILTERS if name != "sujeto_obligado")
+        """The parameters that narrow these lists: bodies have keys only within a tenant, which is one publisher."""
+        other = "publisher" if self.tenant_id else "sujeto_obligado"
+        return tuple(name for name in FILTERS if name != other)
 
 
 async def bounds(connection: Connection, shelf: Shelf, asked: ListQuery) -> Span:

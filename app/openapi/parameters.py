@@ -30,6 +30,7 @@ AMOUNT = r"[0-9]{1,15}(\.[0-9]{1,6})?"
 LONGEST_TEXT = 200
 _OF_ALL = ("since", "until", "order", "cursor", "limit")
 FILTERS = (
+    "publisher",
     "sujeto_obligado",
     "method",
     "category",
@@ -214,6 +215,7 @@ def _filters(asked: QueryParams) -> Filters:
     if supplier := _text(asked, "supplier"):
         terms.append(supplier_term(supplier))
     return Filters(
+        publisher=_text(asked, "publisher"),
         sujeto_obligado=_text(asked, "sujeto_obligado"),
         method=_code(asked, "method", "method"),
         category=_code(asked, "category", "procurementCategory"),

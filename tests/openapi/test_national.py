@@ -176,6 +176,14 @@ def test_filters_look_into_all_tenants(
     assert nation.ocids(kind, f"&q=caracterizacion {word}") == expected
     assert nation.ocids(kind, f"&method=limited&q={word}&order=asc") == expected
     assert nation.ocids(kind, f"&method=selective&q=caracterizacion {word}") == []
+    for one in (publisher, other):
+        own = [ocid for ocid in expected if ocid.startswith(one.place.prefix)]
+        assert own
+        assert nation.ocids(kind, f"&publisher={one.place.slug}&q=caracterizacion {word}") == own
+        assert nation.ocids(kind, f"&publisher={one.place.slug}&method=limited") == own
+    assert nation.ocids(kind, "&publisher=nadie") == []
+    below = nation.world.get(f"{kind}?publisher={other.place.slug}")
+    assert (below.status_code, "publisher" in below.json()["detail"]) == (400, True)
     refused = nation.world.get(f"/api/v1/{kind}?sujeto_obligado=x")
     assert (refused.status_code, "sujeto_obligado" in refused.json()["detail"]) == (400, True)
 
