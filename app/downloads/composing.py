@@ -19,8 +19,13 @@ KINDS = {
     "records": "Registros, uno por renglón (JSON lines)",
     "release-packages": "Paquetes de entregas (JSON)",
     "record-packages": "Paquetes de registros (JSON)",
+    "csv": "Entregas en tablas (ZIP de CSV en UTF-8)",
+    "csv-bom": "Entregas en tablas (ZIP de CSV para Excel, con BOM)",
+    "xlsx": "Entregas en tablas (libro de Excel)",
 }
 """What files hold → in words."""
+TABLES = {"csv": "-csv.zip", "csv-bom": "-csv-bom.zip", "xlsx": ".xlsx"}
+"""Kinds made of a file of releases → how their names end."""
 GZIP = "application/gzip"
 
 

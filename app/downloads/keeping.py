@@ -20,7 +20,7 @@ from app.core.db import Actor, Database, RwSession
 from app.core.letting_go import let_go
 from app.core.storage import Storage
 from app.core.tables import table_of
-from app.downloads import blocks, composing, pieces
+from app.downloads import blocks, composing, pieces, tables
 from app.downloads.blocks import RUN, Wanted
 from app.downloads.composing import Placed, Planned
 from app.downloads.models import DownloadBlock, DownloadFile, DownloadState
@@ -105,7 +105,7 @@ def refresh(
     Args:
         keeper: where.
         view: whose.
-        before: told each step ("block", "files") inside its transaction, before it is committed.
+        before: told each step ("block", "files", "tables") inside its transaction, before it is committed.
     """
     actor = Actor(tenant_id=view.tenant_id, role="system")
     with keeper.database.engine("public").connect() as public:
@@ -123,6 +123,11 @@ def refresh(
             return False
         _renew(session, keeper, view, _Seen(*seen))
         before("files")
+    with keeper.database.unit_of_work(actor) as session:
+        if not locks.take(session, f"{KIND}:{view.tenant_id}"):
+            return False
+        _tabulate(session, keeper.storage, view.tenant_id)
+        before("tables")
     return True
 
 
@@ -205,7 +210,9 @@ def _renew(session: RwSession, keeper: Keeper, view: TenantView, seen: _Seen) ->
         row.name: row
         for row in session.exec(
             select(DownloadFile).where(
-                DownloadFile.tenant_id == view.tenant_id, col(DownloadFile.replaced_at).is_(None)
+                DownloadFile.tenant_id == view.tenant_id,
+                col(DownloadFile.replaced_at).is_(None),
+                col(DownloadFile.made_of).is_(None),
             )
         )
     }
@@ -218,7 +225,9 @@ def _renew(session: RwSession, keeper: Keeper, view: TenantView, seen: _Seen) ->
         .where(mine, files.c.name.in_(gone), files.c.replaced_at.is_(None))
         .values(replaced_at=now)
     )
-    session.execute(update(files).where(mine, files.c.replaced_at.is_(None)).values(**chains))
+    session.execute(
+        update(files).where(mine, files.c.replaced_at.is_(None), files.c.made_of.is_(None)).values(**chains)
+    )
     for one in changed:
         row_of = _row(keeper.storage, one) | chains | {"modified_at": now, "replaced_at": None}
         session.execute(
@@ -247,6 +256,74 @@ def _renew(session: RwSession, keeper: Keeper, view: TenantView, seen: _Seen) ->
         .on_conflict_do_update(index_elements=["tenant_id"], set_=told)
     )
     _tidy(session, keeper.storage, view.tenant_id, {row.storage_key for row in rows})
+
+
+def _tabulate(session: RwSession, storage: Storage, tenant_id: UUID) -> None:
+    """Make the tables of each file of releases that is another by now, and let go of those of what is no more."""
+    current = session.exec(
+        select(DownloadFile).where(
+            DownloadFile.tenant_id == tenant_id, col(DownloadFile.replaced_at).is_(None)
+        )
+    ).all()
+    sources = {row.year: row for row in current if row.kind == "releases"}
+    stored = {file.key for file in storage.files(tenant_id, KIND)}
+    standing: set[tuple[int | None, str]] = set()
+    for row in current:
+        if row.made_of is None:
+            continue
+        source = sources.get(row.year)
+        if source and source.sha256 == row.made_of and stored.issuperset(row.storage_keys):
+            # The same releases as before some withdrawal: it was of something else.
+            row.withdrawals, row.sources = source.withdrawals, source.sources
+            standing.add((row.year, row.kind))
+        else:
+            row.replaced_at = clock.now()
+            if source is None or source.withdrawals != row.withdrawals:
+                session.delete(row)
+    session.flush()
+    for source in sources.values():
+        forms = [kind for kind in composing.TABLES if (source.year, kind) not in standing]
+        if forms:
+            _tabulate_one(session, storage, source, forms)
+    blocks_named = session.exec(select(DownloadBlock.storage_key).where(DownloadBlock.tenant_id == tenant_id))
+    _tidy(session, storage, tenant_id, set(blocks_named))
+
+
+def _tabulate_one(session: RwSession, storage: Storage, source: DownloadFile, forms: list[str]) -> None:
+    read = tables.reading(storage, pieces.unpacked(source.pieces))
+    told = tables.headers(read)
+    files = table_of(DownloadFile)
+    for kind in forms:
+        storage_key = Storage.new_key(source.tenant_id, KIND)
+        with storage.scratch_file() as target:
+            if kind == "xlsx":
+                tables.write_xlsx(read, told, target)
+            else:
+                tables.write_csv(read, told, storage, target, bom=kind == "csv-bom")
+            target.flush()
+            size = target.seek(0, 2)
+            target.seek(0)
+            storage.put(storage_key, target)
+        planned = Planned(
+            name=source.name.removesuffix(".jsonl.gz") + composing.TABLES[kind],
+            kind=kind,
+            year=source.year,
+            rows=source.rows,
+            unpacked=size,
+            pieces=[pieces.Stretch(storage_key, 0, size)],
+        )
+        row_of = _row(storage, planned) | {
+            "sources": source.sources,
+            "withdrawals": source.withdrawals,
+            "made_of": source.sha256,
+            "modified_at": clock.now(),
+            "replaced_at": None,
+        }
+        session.execute(
+            insert(files)
+            .values(tenant_id=source.tenant_id, **row_of)
+            .on_conflict_do_update(index_elements=["tenant_id", "name", "sha256"], set_=row_of)
+        )
 
 
 def _stands(planned: Planned, row: DownloadFile | None) -> bool:

@@ -78,6 +78,7 @@ class DownloadFile(SQLModel, table=True):
         storage_keys: of the objects that the pieces lie in.
         sources: tenants whose chains it tells of.
         withdrawals: how many withdrawals those chains had seen; it is served while they have seen no more.
+        made_of: hash of the file of releases that tables were made of; None of a file that needs no other.
         modified_at: since when the file has these bytes.
         replaced_at: when it got others; these are then kept for whoever is in the middle of them.
     """
@@ -107,5 +108,6 @@ class DownloadFile(SQLModel, table=True):
     storage_keys: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     sources: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
     withdrawals: int = _number()
+    made_of: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     modified_at: datetime = moment()
     replaced_at: datetime | None = moment(default_now=False, nullable=True)
