@@ -275,10 +275,11 @@ def _insertion(model: Any, joined: LiteralString, new: dict[str, LiteralString])
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A set of releases, and what it took."""
+    """A set of releases, and what it took; `each` is how many every tenant has but the first."""
 
     tenants: list[Tenant]
     releases: int
+    each: int
     seconds: float
     bytes_on_disk: int
 
@@ -309,7 +310,7 @@ def load(database: Database, administrator_url: str, tenants: list[Tenant], size
         held = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
     with database.engine("owner").connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
-    return Loaded(tenants, share + each * (len(tenants) - 1), time.monotonic() - began, held)
+    return Loaded(tenants, share + each * (len(tenants) - 1), each, time.monotonic() - began, held)
 
 
 def main() -> None:
