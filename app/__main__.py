@@ -40,6 +40,7 @@ from app.imports.wording import import_line, import_summary
 from app.main import create_app
 from app.notifications.commands import mail_cli
 from app.operations import commands as operations
+from app.proof import verifying
 from app.publication import chain
 from app.publication.invariants import check_tenant
 from app.publication.service import publish_batch
@@ -163,6 +164,24 @@ def verify_chain(tenant: OneTenant = "") -> None:
     if faults:
         raise ConflictError(f"{faults} faltas en las cadenas de publicación.")
     typer.echo("Todas las cadenas de publicación están íntegras.")
+
+
+@cli.command()
+def verify(
+    address: Annotated[str, typer.Argument(help="Dirección de un organismo: https://datos.example/jalisco.")],
+    head: Annotated[
+        Path | None,
+        typer.Option("--head", exists=True, dir_okay=False, help="Cabeza firmada que guardaste antes."),
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="Archivo donde guardar la última cabeza firmada.")
+    ] = None,
+) -> None:
+    """Comprueba, desde fuera, que lo publicado en cualquier instalación no se ha alterado (docs/verificar.md)."""
+    options = [("--head", head), ("--save", save)]
+    given = [text for name, path in options if path is not None for text in (name, str(path))]
+    if verifying.main([address, *given]):
+        raise typer.Exit(1)
 
 
 @cli.command()

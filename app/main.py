@@ -51,6 +51,7 @@ from app.onboarding import router as padron
 from app.onboarding import settings_router as adjusting
 from app.onboarding import tasks as onboarding
 from app.onboarding.reading import LARGEST_FILE as LARGEST_PADRON
+from app.openapi import chain_router as chain
 from app.openapi import router as openapi
 from app.openapi.lane import FastLane
 from app.openapi.reader import PublicReader
@@ -66,6 +67,7 @@ from app.portal import router as portal
 from app.processes import handover
 from app.processes import router as processes
 from app.processes import tasks as examining
+from app.proof import tasks as signing
 from app.publication import router as publishing
 from app.publication import tasks as publication
 from app.push import router as push
@@ -91,6 +93,7 @@ TASKS = (
     lending,
     onboarding,
     publication,
+    signing,
     sealing,
     telling,
     forgetting,
@@ -175,6 +178,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         openapi.router,
         downloads.router,
         push.router,
+        chain.router,
         processes.router,
         accountability.router,
         review.router,

@@ -25,6 +25,8 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 from app.core import migrate, provision
@@ -246,6 +248,15 @@ def place_maker(database: Database) -> Callable[..., Place]:
         return place
 
     return make
+
+
+@pytest.fixture(scope="module")
+def superuser(administrator_url: str, database: Database) -> Iterator[Engine]:
+    """The run's database as its superuser sees it: no wall, no privilege in the way."""
+    name = make_url(database.urls.owner).database
+    engine = create_engine(make_url(administrator_url).set(database=name))
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -90,6 +90,7 @@ LEFT_BEHIND = {
     "outbox_event": "noticia que reparte esta instalación",
     "pnt_account": "secreto cifrado con las llaves de esta instalación",
     "pnt_placed": "se lee otra vez de lo publicado",
+    "signed_head": "la firmó una llave de esta instalación; en la otra se firma desde el primer día",
     "tenant_export": "exportación de esta instalación",
 }
 """Table → why it is not in the archive."""

@@ -21,7 +21,16 @@ from app.core.storage import Storage
 from app.publication.removals import DELETED, FOLDER
 from app.tenancy.models import Tenant
 
-TOMBSTONE = ("tenant", "tenant_name", "ocid_prefix", "chain_head", "public_act", "audit_event", "audit_seal")
+TOMBSTONE = (
+    "tenant",
+    "tenant_name",
+    "ocid_prefix",
+    "chain_head",
+    "signed_head",
+    "public_act",
+    "audit_event",
+    "audit_seal",
+)
 """Tables whose rows stay: its address and prefixes are nobody else's for ever, and what was done stays told."""
 
 _KEPT = tuple(name for name in PlatformAct.model_fields if name != "status")

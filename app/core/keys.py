@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
@@ -86,6 +87,10 @@ class Keyring:
         if key_id not in self.keys or not held.isascii():
             return False
         return hmac.compare_digest(held, _text(self._mac(key_id, purpose, about)))
+
+    def signer(self, purpose: str) -> Ed25519PrivateKey:
+        """Return the current key's half that signs for a purpose; anybody can check it with its public half."""
+        return Ed25519PrivateKey.from_private_bytes(self._derived(self.current, purpose))
 
     def _mac(self, key_id: str, purpose: str, about: tuple[object, ...]) -> bytes:
         message = json.dumps([str(one) for one in about])

@@ -25,6 +25,7 @@ MODULES = (
     "app.imports.models",
     "app.publication.models",
     "app.downloads.models",
+    "app.proof.models",
     "app.pnt.models",
     "app.pnt.delivery.models",
     "app.adoption.models",

@@ -195,7 +195,7 @@ _ORDER = _query(
     default="asc",
 )
 CURSOR = _query("cursor", "El de `links.next` o `links.prev` de otra página, sin cambiarlo.", "WzEwMF0")
-_LIMIT = _query(
+LIMIT = _query(
     "limit",
     "Elementos por página; puede haber menos si pesan mucho.",
     1000,
@@ -239,11 +239,12 @@ _NATIONAL = (
     "Como la lista de un organismo, en el orden nacional: el cursor es de esta lista, y `since` y `until` miran cuándo "
     "entró cada elemento a ella, segundos después de publicarse."
 )
-_LIST = [SINCE, _UNTIL, _ORDER, CURSOR, _LIMIT]
+_LIST = [SINCE, _UNTIL, _ORDER, CURSOR, LIMIT]
 
 _PATH = {
     "tenant": ("Organismo garante, como en la dirección de su portal.", "jalisco"),
     "ocid": ("Identificador del proceso; una diagonal se escribe `%2F`.", _RELEASE["ocid"]),
+    "sha256": ("SHA-256 en hexadecimal.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
     "release_id": ("Identificador de la entrega; una diagonal se escribe `%2F`.", _RELEASE["id"]),
     "year": ("Año de publicación, en la hora del organismo; cuatro cifras.", "2026"),
     "month": ("Mes de ese año; dos cifras.", "11"),

@@ -174,6 +174,20 @@ def period(steps: Mapping[str, str], zone: str) -> Period | None:
     return Period(first, next_first - timedelta(microseconds=1), path)
 
 
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """A page of a list that has nothing else to ask."""
+
+    cursor: str | None
+    limit: int
+
+
+def page(asked: QueryParams) -> PageQuery:
+    """Read `cursor` and `limit`; raises as `list_query`."""
+    known(asked, ("cursor", "limit"))
+    return PageQuery(asked.get("cursor"), _limit(asked.get("limit", str(DEFAULT_LIMIT))))
+
+
 def flag(asked: QueryParams, name: str) -> bool:
     """Read a yes or no; raises as `list_query`."""
     known(asked, (name,))

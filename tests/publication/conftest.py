@@ -1,17 +1,16 @@
 """A tenant that publishes, and what the world is able to read of it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, text
 from sqlmodel import Session, select
 
-from app.core.db import Actor, Database
+from app.core.db import Actor
 from app.ocds.shape import Document
 from app.processes.queries import VersionRef
 from app.processes.service import PublishOutcome
@@ -112,15 +111,6 @@ def press(make_place: Callable[..., Place]) -> Press:
 def other_press(make_place: Callable[..., Place]) -> Press:
     """A publisher of another tenant."""
     return Press(make_place(policy="direct"))
-
-
-@pytest.fixture(scope="module")
-def superuser(administrator_url: str, database: Database) -> Iterator[Engine]:
-    """The run's database as its superuser sees it: no wall, no privilege in the way."""
-    name = make_url(database.urls.owner).database
-    engine = create_engine(make_url(administrator_url).set(database=name))
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -1,0 +1,149 @@
+"""Signing each tenant's head once a day, with the heads of all others in it (docs/adr/0041).
+
+What is signed names the last signed heads of every tenant by one hash, so that whoever keeps the head of one tenant keeps
+all of them: who rewrites a chain, with every hash and signature, would have to rewrite what others kept.
+"""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, func, select
+
+from app.core import clock, json
+from app.core.db import Actor, Database
+from app.core.jobs import apart
+from app.core.keys import Keyring
+from app.core.tables import table_of
+from app.proof.models import HeadList, SignedHead, SigningKey
+from app.publication.chain import GENESIS, rfc3339
+from app.publication.models import ChainHead
+from app.tenancy.queries import TenantView
+
+PURPOSE = "signed heads"
+KIND = "contrataciones-abiertas/cabeza/1"
+
+
+def sign_due(database: Database, keyring: Keyring, views: Collection[TenantView]) -> int:
+    """Sign the heads of tenants that have none of today, where they are; returns how many."""
+    now = clock.now()
+    due = [view for view in views if not _is_signed(database, view, now)]
+    if not due:
+        return 0
+    key = keyring.signer(PURPOSE)
+    seal = _Seal(key, _publish_key(database, key), _list_heads(database), now)
+    signed = 0
+    for view in due:
+        with apart(signing_head_of=view.slug):
+            signed += _sign(database, view, seal)
+    return signed
+
+
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    """What all heads signed together have in common: the key and its name, the list of all heads, the instant."""
+
+    key: Ed25519PrivateKey
+    name: str
+    heads: str
+    now: datetime
+
+
+def _day(view: TenantView, now: datetime) -> str:
+    return now.astimezone(ZoneInfo(view.time_zone)).date().isoformat()
+
+
+def _is_signed(database: Database, view: TenantView, now: datetime) -> bool:
+    with database.public_reading() as session:
+        last = session.exec(
+            select(func.max(SignedHead.day)).where(SignedHead.tenant_id == view.tenant_id)
+        ).one()
+    # A clock that went back signs no day twice, and none before the last.
+    return last is not None and str(last) >= _day(view, now)
+
+
+def _list_heads(database: Database) -> str:
+    """Keep the last signed heads of all tenants, and return the hash of that list."""
+    with database.public_reading() as session:
+        last = (
+            select(SignedHead.tenant_id, func.max(SignedHead.day).label("day"))
+            .group_by(col(SignedHead.tenant_id))
+            .subquery()
+        )
+        rows = session.exec(
+            select(SignedHead)
+            .join(last, (col(SignedHead.tenant_id) == last.c.tenant_id) & (col(SignedHead.day) == last.c.day))
+            .order_by(col(SignedHead.tenant_id))
+        ).all()
+    told = [
+        {
+            "tenant": str(row.tenant_id),
+            "day": row.day.isoformat(),
+            "position": row.position,
+            "head": hashlib.sha256(row.statement.encode()).hexdigest(),
+        }
+        for row in rows
+    ]
+    body = json.dumps({"heads": told})
+    digest = hashlib.sha256(body).hexdigest()
+    with database.owner_work() as session:
+        statement = insert(table_of(HeadList)).values(sha256=digest, body=body)
+        session.execute(statement.on_conflict_do_nothing())
+    return digest
+
+
+def _publish_key(database: Database, key: Ed25519PrivateKey) -> str:
+    """Keep the public half of a key, and return its name: keys of two installations never share one."""
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    name = hashlib.sha256(public).hexdigest()[:16]
+    with database.owner_work() as session:
+        statement = insert(table_of(SigningKey)).values(key_id=name, public_key=public)
+        session.execute(statement.on_conflict_do_nothing())
+    return name
+
+
+def _sign(database: Database, view: TenantView, seal: _Seal) -> int:
+    actor = Actor(tenant_id=view.tenant_id, role="system")
+    with database.owner_work(actor) as session:
+        head = session.get(ChainHead, view.tenant_id)
+        previous = session.exec(
+            select(SignedHead)
+            .where(SignedHead.tenant_id == view.tenant_id)
+            .order_by(col(SignedHead.day).desc())
+            .limit(1)
+        ).first()
+        statement = json.text(
+            {
+                "kind": KIND,
+                "tenant": str(view.tenant_id),
+                "publisher": view.name,
+                "day": _day(view, seal.now),
+                "position": head.position if head else 0,
+                "entryHash": (head.entry_hash if head else GENESIS).hex(),
+                "previous": hashlib.sha256(previous.statement.encode()).hexdigest() if previous else None,
+                "heads": seal.heads,
+                "signedAt": rfc3339(seal.now),
+                "key": seal.name,
+            }
+        )
+        return _keep(session, view, statement, seal)
+
+
+def _keep(session: Session, view: TenantView, statement: str, seal: _Seal) -> int:
+    said = json.loads(statement)
+    row = insert(table_of(SignedHead)).values(
+        tenant_id=view.tenant_id,
+        day=said["day"],
+        position=said["position"],
+        statement=statement,
+        signature=seal.key.sign(statement.encode()),
+        key_id=seal.name,
+    )
+    # Of two workers at once the first one's counts.
+    done = session.execute(row.on_conflict_do_nothing().returning(table_of(SignedHead).c.day))
+    return len(done.all())
