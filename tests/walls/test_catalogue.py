@@ -20,6 +20,7 @@ PUBLISHED = {
     "record",
     "release",
     "release_body",
+    "signed_head",
     "sujeto_obligado",
     "taken_over",
     "tenant",
