@@ -1,7 +1,7 @@
 """Signed heads of chains, the public halves of the keys that signed them, and the lists of heads that they name.
 
-Revision: 20261129_proof
-After: 20261129_downloads
+Revision: 20261201_proof
+After: 20261130_download_tables
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations.walls import grant, readable_by, wall
 
-revision = "20261129_proof"
-down_revision = "20261129_downloads"
+revision = "20261201_proof"
+down_revision = "20261130_download_tables"
 branch_labels = None
 depends_on = None
 
