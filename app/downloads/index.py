@@ -6,7 +6,9 @@ from typing import Any
 from app.downloads import composing
 from app.downloads.composing import FOLDER
 from app.downloads.queries import Listed, Standing
+from app.openapi import signed
 from app.openapi.addresses import Roots
+from app.openapi.chain_queries import SignedRow
 from app.publication.chain import rfc3339
 from app.tenancy.queries import TenantView
 
@@ -16,7 +18,11 @@ SUMS = {"SHA256SUMS": "sha256", "MD5SUMS": "md5"}
 
 
 def index(
-    view: TenantView, roots: Roots, standing: Standing | None, files: Iterable[Listed]
+    view: TenantView,
+    roots: Roots,
+    standing: Standing | None,
+    files: Iterable[Listed],
+    head: SignedRow | None = None,
 ) -> dict[str, Any]:
     """Return what the index says: who publishes, up to where of the chain the files go, and every file."""
     return {
@@ -25,8 +31,8 @@ def index(
         "publisher": {"name": view.name, "uri": f"{roots.tenant}/"},
         "license": view.licence or None,
         "publicationPolicy": view.policy_url or f"{roots.tenant}/politica",
-        # The signed head of the chain stands here once there is one.
         "chain": {"position": standing.position, "hash": standing.entry_hash.hex()} if standing else None,
+        "signedHead": signed.told(head, roots) if head else None,
         "checkedAt": rfc3339(standing.checked_at) if standing else None,
         "files": [
             {

@@ -13,16 +13,16 @@ from starlette.responses import Response
 
 from app.core.errors import BadRequestError, NotFoundError
 from app.core.pagination import decode_cursor, encode_cursor
-from app.openapi import addresses, answers, chain_queries, documentation, parameters
+from app.openapi import answers, chain_queries, documentation, parameters, signed
 from app.openapi.addresses import Roots
-from app.openapi.chain_queries import EntryRow, SignedRow
+from app.openapi.chain_queries import EntryRow
 from app.openapi.documentation import ABSENT, BAD, CURSOR, UNCHANGED, Told
 from app.openapi.reader import PublicReader
 from app.openapi.routes import PublicRoute, opening, place_of
+from app.openapi.signed import CHAIN
 from app.proof import verifying
 from app.publication.chain import GENESIS, rfc3339
 
-CHAIN = f"{addresses.API}/chain"
 _PROGRAM = Path(verifying.__file__).read_bytes()
 _BEFORE_ALL = "0001-01-01"
 
@@ -82,14 +82,14 @@ async def read_chain(request: Request) -> Response:
     parameters.known(request.query_params, ())
     async with reader.reading() as connection:
         head = await chain_queries.head(connection, view.tenant_id)
-        signed = await chain_queries.last_head(connection, view.tenant_id)
+        last = await chain_queries.last_head(connection, view.tenant_id)
     told = {
         "tenant": str(view.tenant_id),
         "publisher": view.name,
         "position": head.position if head else 0,
         "entryHash": (head.entry_hash if head else GENESIS).hex(),
         "genesis": GENESIS.hex(),
-        "signedHead": _signed(signed, roots) if signed else None,
+        "signedHead": signed.told(last, roots) if last else None,
         "entries": f"{roots.tenant}{CHAIN}/entries?limit={parameters.MOST}",
         "heads": f"{roots.tenant}{CHAIN}/heads?limit={parameters.MOST}",
         "keys": f"{roots.service}{CHAIN}/keys",
@@ -134,7 +134,7 @@ async def list_heads(request: Request) -> Response:
     told: dict[str, Any] = {"tenant": str(view.tenant_id)}
     if rows:
         told["links"] = {"next": _next(roots, "heads", encode_cursor(rows[-1].day.isoformat()), asked.limit)}
-    told["heads"] = [_signed(row, roots) for row in rows]
+    told["heads"] = [signed.told(row, roots) for row in rows]
     return await answers.respond(request, orjson.dumps(told))
 
 
@@ -196,16 +196,6 @@ def _entry(row: EntryRow, tenant: str) -> dict[str, Any]:
         "entryHash": row.entry_hash.hex(),
     }
     return told if row.payload is None else told | {"payload": bytes(row.payload).decode()}
-
-
-def _signed(row: SignedRow, roots: Roots) -> dict[str, str]:
-    heads = orjson.loads(row.statement)["heads"]
-    return {
-        "head": row.statement,
-        "signature": b64encode(row.signature).decode(),
-        "key": row.key_id,
-        "others": f"{roots.service}{CHAIN}/lists/{heads}",
-    }
 
 
 def _next(roots: Roots, name: str, cursor: str, limit: int) -> str:

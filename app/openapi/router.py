@@ -29,6 +29,7 @@ from app.openapi.paging import Shelf
 from app.openapi.queries import Connection
 from app.openapi.reader import PublicReader
 from app.openapi.routes import PLACES, PublicRoute, opening, place_of
+from app.openapi.signed import CHAIN
 from app.settings import Settings
 from app.tenancy.queries import TenantView
 
@@ -216,6 +217,7 @@ async def _index(request: Request, view: TenantView, roots: Roots) -> Response:
         "records": roots.records(),
         "withdrawals": roots.withdrawals(),
         "transfers": roots.transfers(),
+        "chain": roots.tenant + CHAIN,
         "changes": roots.tenant + addresses.CHANGES,
         "openapi": f"{roots.service}/openapi.json",
         "profile": roots.service + addresses.PROFILE,

@@ -4,9 +4,14 @@ import gzip
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
+import orjson
 import pytest
 from sqlalchemy import text
 
+from app.core import keys
+from app.proof import signing
+from app.settings import Settings
+from app.tenancy.queries import TenantDirectory
 from tests.conftest import Place
 from tests.downloads.conftest import Shelf
 
@@ -137,3 +142,15 @@ def test_before_anything_is_made_the_index_is_empty(shelf: Shelf) -> None:
     shelf.press.release()
     told = shelf.index()
     assert (told["files"], told["chain"]) == ([], None)
+
+
+def test_the_index_carries_the_signed_head_of_the_chain(served: Shelf, settings: Settings) -> None:
+    assert served.index()["signedHead"] is None
+    views = [TenantDirectory(served.place.database).by_slug(served.place.slug)]
+
+    assert signing.sign_due(served.place.database, keys.of(settings), views) == 1
+
+    told = served.index()["signedHead"]
+    chain = served.client.get(f"/{served.place.slug}/api/v1/chain").json()
+    assert told == chain["signedHead"]
+    assert orjson.loads(told["head"])["entryHash"] == chain["entryHash"]

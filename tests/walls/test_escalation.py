@@ -63,6 +63,8 @@ LATER = frozenset(
         *("outbox_event", "notice", "mail_message", "import_run", "import_row", "tenant_export", "release"),
         *("padron_load", "catalog_load", "audit_event", "audit_seal", "compliance", "compliance_count"),
         *("compliance_fact", "public_act", "process_digest", "process_search", "pnt_placed"),
+        *("signed_head", "national_order", "process_facet"),
+        *("download_state", "download_block", "download_file"),
     }
 )
 """Tables that jobs and chores write meanwhile, in their own time."""
