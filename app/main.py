@@ -68,6 +68,7 @@ from app.processes import handover
 from app.processes import router as processes
 from app.processes import tasks as examining
 from app.proof import tasks as signing
+from app.proof.heads import last_heads
 from app.publication import router as publishing
 from app.publication import tasks as publication
 from app.push import router as push
@@ -133,7 +134,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     app.state.settings = settings
     app.state.database = database
     app.state.storage = storage
-    app.state.directory = TenantDirectory(database, settings.national_hosts)
+    app.state.directory = TenantDirectory(database, settings.national_hosts, last_heads)
     app.state.providers = Providers(settings)
     app.state.started_at = clock.now()
     app.state.public_reader = PublicReader(

@@ -8,7 +8,6 @@ from app.downloads.composing import FOLDER
 from app.downloads.queries import Listed, Standing
 from app.openapi import signed
 from app.openapi.addresses import Roots
-from app.openapi.chain_queries import SignedRow
 from app.publication.chain import rfc3339
 from app.tenancy.queries import TenantView
 
@@ -18,11 +17,7 @@ SUMS = {"SHA256SUMS": "sha256", "MD5SUMS": "md5"}
 
 
 def index(
-    view: TenantView,
-    roots: Roots,
-    standing: Standing | None,
-    files: Iterable[Listed],
-    head: SignedRow | None = None,
+    view: TenantView, roots: Roots, standing: Standing | None, files: Iterable[Listed]
 ) -> dict[str, Any]:
     """Return what the index says: who publishes, up to where of the chain the files go, and every file."""
     return {
@@ -32,7 +27,7 @@ def index(
         "license": view.licence or None,
         "publicationPolicy": view.policy_url or f"{roots.tenant}/politica",
         "chain": {"position": standing.position, "hash": standing.entry_hash.hex()} if standing else None,
-        "signedHead": signed.told(head, roots) if head else None,
+        "signedHead": signed.told(view.head, roots) if view.head else None,
         "checkedAt": rfc3339(standing.checked_at) if standing else None,
         "files": [
             {

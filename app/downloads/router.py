@@ -12,7 +12,7 @@ from app.core.errors import NotFoundError
 from app.core.storage import Storage
 from app.downloads import index, queries, serving
 from app.downloads.composing import FOLDER
-from app.openapi import answers, chain_queries, documentation, parameters
+from app.openapi import answers, documentation, parameters
 from app.openapi.routes import PLACES, PublicRoute, opening, place_of
 
 _FILE = {"content": {"application/gzip": {"schema": {"type": "string", "format": "binary"}}}}
@@ -56,9 +56,8 @@ async def list_downloads(request: Request) -> Response:
     parameters.known(request.query_params, ())
     async with reader.reading() as connection:
         standing = await queries.standing(connection, view.tenant_id)
-        head = await chain_queries.last_head(connection, view.tenant_id)
         files = await queries.listed(connection, view.tenant_id)
-    return await answers.respond(request, orjson.dumps(index.index(view, roots, standing, files, head)))
+    return await answers.respond(request, orjson.dumps(index.index(view, roots, standing, files)))
 
 
 @public(f"{FOLDER}/{{name}}", places=PLACES[:1])

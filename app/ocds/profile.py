@@ -37,7 +37,7 @@ def extension(base_url: str, contact_name: str, contact_email: str) -> dict[str,
         "description": {"es": DESCRIPTION},
         "documentationUrl": {"es": f"{base_url}/"},
         "compatibility": ["1.1"],
-        "schemas": ["release-schema.json"],
+        "schemas": ["release-schema.json", *map(package_file, PACKAGES)],
         "codelists": list(codelist_files()),
         "contactPoint": {"name": contact_name, "email": contact_email},
     }
@@ -46,6 +46,48 @@ def extension(base_url: str, contact_name: str, contact_email: str) -> dict[str,
 def release_schema_patch() -> dict[str, Any]:
     """Return `release-schema.json`: a JSON Merge Patch, without nulls, of the standard's release schema."""
     return schema.profile_patch()
+
+
+PACKAGES = ("release", "record")
+
+
+def package_file(kind: str) -> str:
+    """Return the name of the schema of one of `PACKAGES`."""
+    return f"{kind}-package-schema.json"
+
+
+def package_schema_patch() -> dict[str, Any]:
+    """Return the schema of any of `PACKAGES`, for they are alike: what a package says besides the standard."""
+    return {"properties": {"signedHead": _SIGNED_HEAD}}
+
+
+_SIGNED_HEAD: dict[str, Any] = {
+    "title": "Cabeza firmada",
+    "description": (
+        "Dónde estaba la cadena de entregas de quien publica el último día que se firmó. "
+        "Quien conserva el paquete puede mostrar después si la historia se reescribió."
+    ),
+    "type": ["object", "null"],
+    "properties": {
+        "head": {
+            "title": "Lo firmado",
+            "description": "Un texto JSON: organismo, día, posición y hash de la última entrada, y el hash de las cabezas de todos.",
+            "type": ["string", "null"],
+        },
+        "signature": {
+            "title": "Firma",
+            "description": "Ed25519 de ese texto en UTF-8, en base64.",
+            "type": ["string", "null"],
+        },
+        "key": {"title": "Llave", "description": "Nombre de la llave.", "type": ["string", "null"]},
+        "others": {
+            "title": "Las demás cabezas",
+            "description": "Dirección de la lista de cabezas de todos los organismos que este texto nombra por su hash.",
+            "type": ["string", "null"],
+            "format": "uri",
+        },
+    },
+}
 
 
 @cache

@@ -5,6 +5,7 @@ from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from app.openapi.queries import Connection
+from app.tenancy.queries import SignedHead
 
 
 class Head(NamedTuple):
@@ -28,15 +29,6 @@ class EntryRow(NamedTuple):
     previous_hash: bytes
     entry_hash: bytes
     payload: bytes | None
-
-
-class SignedRow(NamedTuple):
-    """A head as it was signed."""
-
-    day: date
-    statement: str
-    signature: bytes
-    key_id: str
 
 
 _HEAD: LiteralString = "SELECT position, entry_hash FROM chain_head WHERE tenant_id = %s"
@@ -71,16 +63,16 @@ async def entries(connection: Connection, tenant_id: UUID, *, after: int, limit:
     return [EntryRow._make(row) for row in await cursor.fetchall()]
 
 
-async def heads(connection: Connection, tenant_id: UUID, *, after: date, limit: int) -> list[SignedRow]:
+async def heads(connection: Connection, tenant_id: UUID, *, after: date, limit: int) -> list[SignedHead]:
     """Return signed heads, the oldest first."""
     cursor = await connection.execute(_HEADS, (tenant_id, after, limit))
-    return [SignedRow._make(row) for row in await cursor.fetchall()]
+    return [SignedHead._make(row) for row in await cursor.fetchall()]
 
 
-async def last_head(connection: Connection, tenant_id: UUID) -> SignedRow | None:
+async def last_head(connection: Connection, tenant_id: UUID) -> SignedHead | None:
     """Return the newest signed head."""
     row = await (await connection.execute(_LAST, (tenant_id,))).fetchone()
-    return SignedRow._make(row) if row else None
+    return SignedHead._make(row) if row else None
 
 
 async def keys(connection: Connection) -> list[tuple[Any, ...]]:

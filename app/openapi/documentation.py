@@ -346,6 +346,15 @@ _ENDPOINTS: dict[str, Told] = {
         [],
         {200: _JSON_OK, 304: UNCHANGED, 400: BAD},
     ),
+    **{
+        f"read_profile_{kind}_package": (
+            f"Lo que el perfil agrega a los paquetes de {packed}",
+            "JSON Merge Patch del esquema de paquete de OCDS 1.1: la última cabeza firmada de la cadena.",
+            [],
+            {200: _JSON_OK, 304: UNCHANGED, 400: BAD},
+        )
+        for kind, packed in {"release": "entregas", "record": "registros"}.items()
+    },
     "read_profile_codelist": (
         "Una lista de claves del perfil",
         "Las que empiezan con «+» agregan claves a una lista del estándar.",

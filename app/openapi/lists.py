@@ -22,7 +22,7 @@ from app.openapi.parameters import ListQuery
 from app.openapi.queries import Counts, ReleaseRow, Withdrawal
 from app.openapi.reader import PublicReader
 from app.publication.chain import rfc3339
-from app.tenancy.queries import TenantView
+from app.tenancy.queries import SignedHead, TenantView
 
 NATIONAL_ZONE = "America/Mexico_City"
 """In which a date without an offset is meant where no tenant is asked about."""
@@ -51,14 +51,15 @@ def of_tenant(view: TenantView, roots: Roots) -> Shelf:
     return Shelf(view.tenant_id, packages.publisher_of(view, roots), roots, view.time_zone, TENANT)
 
 
-def of_nation(name: str, root: str) -> Shelf:
+def of_nation(name: str, root: str, signed: SignedHead | None) -> Shelf:
     """Return the lists of all tenants together.
 
     Args:
         name: of the national body.
         root: scheme and host of the service.
+        signed: the head that names those of all tenants.
     """
-    return Shelf(None, Publisher(name), Roots(root, root), NATIONAL_ZONE, NATION)
+    return Shelf(None, Publisher(name, signed=signed), Roots(root, root), NATIONAL_ZONE, NATION)
 
 
 async def releases(request: Request, reader: PublicReader, shelf: Shelf) -> Response:

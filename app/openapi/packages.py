@@ -10,8 +10,9 @@ import orjson
 from app.ocds.schema import EXTENSIONS
 from app.openapi.addresses import PROFILE, Roots
 from app.openapi.queries import RecordRow
+from app.openapi.signed import told as told_head
 from app.publication.chain import rfc3339
-from app.tenancy.queries import TenantView
+from app.tenancy.queries import SignedHead, TenantView
 
 VERSION = "1.1"
 PAGINATION = "https://raw.githubusercontent.com/open-contracting-extensions/ocds_pagination_extension/master/extension.json"
@@ -20,11 +21,12 @@ _DECLARED = [*(extension.url for extension in EXTENSIONS), PAGINATION]
 
 
 class Publisher(NamedTuple):
-    """Who publishes, and under which terms; a text that is empty says nothing."""
+    """Who publishes, under which terms, and the last signed head of its chain; what is empty is not said."""
 
     name: str
     licence: str = ""
     policy_url: str = ""
+    signed: SignedHead | None = None
 
 
 def head(
@@ -51,16 +53,16 @@ def head(
         told["links"] = links
     if total is not None:
         told["total"] = total
-    return orjson.dumps(told)[:-1] + _publisher(publisher, roots.service, roots.tenant)
+    return orjson.dumps(told)[:-1] + _publisher(publisher, roots)
 
 
 @lru_cache(maxsize=256)
-def _publisher(publisher: Publisher, service: str, tenant: str) -> bytes:
+def _publisher(publisher: Publisher, roots: Roots) -> bytes:
     """Return what all packages of a tenant say alike, as members that follow others."""
     told: dict[str, Any] = {
         "version": VERSION,
-        "extensions": [*_DECLARED, service + PROFILE],
-        "publisher": {"name": publisher.name, "uri": f"{tenant}/"},
+        "extensions": [*_DECLARED, roots.service + PROFILE],
+        "publisher": {"name": publisher.name, "uri": f"{roots.tenant}/"},
     }
     if publisher.licence.startswith(
         ("http://", "https://")
@@ -68,12 +70,14 @@ def _publisher(publisher: Publisher, service: str, tenant: str) -> bytes:
         told["license"] = publisher.licence
     if publisher.policy_url:
         told["publicationPolicy"] = publisher.policy_url
+    if publisher.signed:
+        told["signedHead"] = told_head(publisher.signed, roots)
     return b"," + orjson.dumps(told)[1:-1]
 
 
 def publisher_of(view: TenantView, roots: Roots) -> Publisher:
     """Return the publisher of a tenant's packages."""
-    return Publisher(view.name, view.licence, view.policy_url or f"{roots.tenant}/politica")
+    return Publisher(view.name, view.licence, view.policy_url or f"{roots.tenant}/politica", view.head)
 
 
 def release_package(told: bytes, bodies: Iterable[bytes]) -> bytes:

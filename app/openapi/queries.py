@@ -292,7 +292,7 @@ async def count_of(connection: Connection, tenant_id: UUID, ocid: str) -> int:
 async def transfers(connection: Connection, tenant_id: UUID, span: Span) -> list[Transfer]:
     """Return what came and went, along a span of the chain."""
     cursor = await connection.execute(_TRANSFERS[span.down], span.told(tenant_id))
-    return [Transfer._make(row) for row in await cursor.fetchall()]
+    return [Transfer(*row) for row in await cursor.fetchall()]
 
 
 async def record(connection: Connection, tenant_id: UUID, ocid: str) -> RecordRow | None:

@@ -171,7 +171,7 @@ async def _anywhere(request: Request) -> tuple[PublicReader, Shelf]:
         return reader, lists.of_tenant(view, addresses.roots(request.scope, view, reader.public_url))
     settings: Settings = request.app.state.settings
     root = addresses.service_root(request.scope, reader.public_url)
-    return reader, lists.of_nation(settings.national_name, root)
+    return reader, lists.of_nation(settings.national_name, root, reader.directory.newest_head())
 
 
 @public(addresses.API + "/", places=PLACES[:1])
@@ -244,6 +244,18 @@ async def read_profile(request: Request) -> Response:
 async def read_profile_schema(request: Request) -> Response:
     """What the profile changes in the release schema."""
     return await _settled(request, orjson.dumps(profile.release_schema_patch()))
+
+
+async def read_profile_package_schema(request: Request) -> Response:
+    """What the profile adds to packages."""
+    return await _settled(request, orjson.dumps(profile.package_schema_patch()))
+
+
+for _kind in profile.PACKAGES:
+    _file = profile.package_file(_kind)
+    public(f"/ocds/perfil/{_file}", places=("",), name=f"read_profile_{_kind}_package")(
+        read_profile_package_schema
+    )
 
 
 @public("/ocds/perfil/codelists/{file}", places=("",))

@@ -5,17 +5,17 @@ from base64 import b64encode
 import orjson
 
 from app.openapi.addresses import API, Roots
-from app.openapi.chain_queries import SignedRow
+from app.tenancy.queries import SignedHead
 
 CHAIN = f"{API}/chain"
 
 
-def told(row: SignedRow, roots: Roots) -> dict[str, str]:
+def told(head: SignedHead, roots: Roots) -> dict[str, str]:
     """Return the text that was signed, its signature, its key, and where the heads of all others that it names are."""
-    heads = orjson.loads(row.statement)["heads"]
+    heads = orjson.loads(head.statement)["heads"]
     return {
-        "head": row.statement,
-        "signature": b64encode(row.signature).decode(),
-        "key": row.key_id,
+        "head": head.statement,
+        "signature": b64encode(head.signature).decode(),
+        "key": head.key_id,
         "others": f"{roots.service}{CHAIN}/lists/{heads}",
     }

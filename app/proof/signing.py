@@ -20,6 +20,8 @@ from app.core.db import Actor, Database
 from app.core.jobs import apart
 from app.core.keys import Keyring
 from app.core.tables import table_of
+from app.proof import verifying
+from app.proof.heads import last_heads
 from app.proof.models import HeadList, SignedHead, SigningKey
 from app.publication.chain import GENESIS, rfc3339
 from app.publication.models import ChainHead
@@ -70,24 +72,15 @@ def _is_signed(database: Database, view: TenantView, now: datetime) -> bool:
 def _list_heads(database: Database) -> str:
     """Keep the last signed heads of all tenants, and return the hash of that list."""
     with database.public_reading() as session:
-        last = (
-            select(SignedHead.tenant_id, func.max(SignedHead.day).label("day"))
-            .group_by(col(SignedHead.tenant_id))
-            .subquery()
-        )
-        rows = session.exec(
-            select(SignedHead)
-            .join(last, (col(SignedHead.tenant_id) == last.c.tenant_id) & (col(SignedHead.day) == last.c.day))
-            .order_by(col(SignedHead.tenant_id))
-        ).all()
+        last = last_heads(session)
     told = [
         {
-            "tenant": str(row.tenant_id),
-            "day": row.day.isoformat(),
-            "position": row.position,
-            "head": hashlib.sha256(row.statement.encode()).hexdigest(),
+            "tenant": str(tenant_id),
+            "day": head.day.isoformat(),
+            "position": json.loads(head.statement)["position"],
+            "head": hashlib.sha256(head.statement.encode()).hexdigest(),
         }
-        for row in rows
+        for tenant_id, head in sorted(last.items())
     ]
     body = json.dumps({"heads": told})
     digest = hashlib.sha256(body).hexdigest()
@@ -100,7 +93,7 @@ def _list_heads(database: Database) -> str:
 def _publish_key(database: Database, key: Ed25519PrivateKey) -> str:
     """Keep the public half of a key, and return its name: keys of two installations never share one."""
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    name = hashlib.sha256(public).hexdigest()[:16]
+    name = hashlib.sha256(public).hexdigest()[: verifying.NAME]
     with database.owner_work() as session:
         statement = insert(table_of(SigningKey)).values(key_id=name, public_key=public)
         session.execute(statement.on_conflict_do_nothing())

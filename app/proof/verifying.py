@@ -29,6 +29,8 @@ except ImportError:  # the rest can be checked without it, and it is said
 GENESIS = hashlib.sha256(b"contrataciones-abiertas/1").hexdigest()
 """What stands before the first entry of any chain."""
 SECONDS = 60
+NAME = 32
+"""Hexadecimal digits of a key's hash that are its name at least."""
 PAGE = 1000
 
 Fetch = Callable[[str], bytes]
@@ -72,10 +74,11 @@ def verify(root: str, saved: dict[str, Any] | None = None, get: Fetch = fetch) -
 
     Args:
         root: address of the tenant: `https://datos.example/jalisco`.
-        saved: a signed head kept from before, as `--save` writes it.
+        saved: what was kept from before and holds a signed head: what `--save` writes, a package, an index of files.
         get: how an address is read.
     """
     told, api = Told(), f"{root.rstrip('/')}/api/v1"
+    saved = saved.get("signedHead", saved) if saved else None
     chain = json.loads(get(f"{api}/chain"))
     keys = {one["key"]: one["publicKey"] for one in json.loads(get(chain["keys"]))["keys"]}
     heads = list(_Pages(get, chain["heads"], "heads"))
@@ -228,7 +231,7 @@ def _head_faults(one: dict[str, Any], known: Chain, before: str | None) -> Itera
         yield f"{what} es de otro organismo."
     if one["key"] not in known.keys or said["key"] != one["key"]:
         yield f"{what} nombra una llave que el servicio no publica."
-    elif not _is_signed(one, known.keys[one["key"]]):
+    elif not (_is_named(one["key"], known.keys[one["key"]]) and _is_signed(one, known.keys[one["key"]])):
         yield f"{what} no lleva una firma válida."
     if known.hashes.get(said["position"]) != said["entryHash"]:
         yield f"{what} no es la de la cadena de hoy en la entrada {said['position']}."
@@ -242,15 +245,21 @@ def _saved_faults(saved: dict[str, Any], known: Chain) -> Iterator[str]:
     if said["tenant"] != known.tenant:
         yield f"{what} es de otro organismo."
         return
-    if not _is_signed(saved, saved["publicKey"]):
+    public_key = saved.get("publicKey") or known.keys.get(saved["key"])
+    if public_key is None or known.keys.get(saved["key"]) != public_key:
+        yield f"{what} la firmó una llave que el servicio ya no publica."
+    if public_key is not None and not (_is_named(saved["key"], public_key) and _is_signed(saved, public_key)):
         yield f"{what} no lleva una firma válida: así no prueba nada."
         return
-    if known.keys.get(saved["key"]) != saved["publicKey"]:
-        yield f"{what} la firmó una llave que el servicio ya no publica."
     if known.hashes.get(said["position"]) != said["entryHash"]:
         yield f"{what} nombra una entrada {said['position']} que hoy es otra: la historia se reescribió."
     if saved["head"] not in {one["head"] for one in known.heads}:
         yield f"{what} ya no está entre las firmadas."
+
+
+def _is_named(key: str, public_key: str) -> bool:
+    """Tell whether a key has this name: the start of its own hash, so that no other key can take it."""
+    return hashlib.sha256(base64.b64decode(public_key)).hexdigest()[: len(key)] == key and len(key) >= NAME
 
 
 def _is_signed(one: dict[str, Any], public_key: str) -> bool:
@@ -272,7 +281,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; returns 0 where everything is as it must be."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("address", help="dirección del organismo: https://datos.example/jalisco")
-    parser.add_argument("--head", type=Path, help="cabeza firmada que guardaste antes")
+    parser.add_argument("--head", type=Path, help="archivo que guardaste antes y trae una cabeza firmada")
     parser.add_argument("--save", type=Path, help="archivo donde guardar la última cabeza firmada")
     asked = parser.parse_args(arguments)
     told = verify(asked.address, json.loads(asked.head.read_text(encoding="utf-8")) if asked.head else None)

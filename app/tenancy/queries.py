@@ -1,9 +1,10 @@
 """Reading tenants and padrones: the directory that every request starts from, and a tenant's own bodies."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,20 @@ REFRESH_SECONDS = 5.0
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "testserver", "[::1]"})
 
 
+class SignedHead(NamedTuple):
+    """Where a tenant's chain stood on a day, signed (`app.proof`).
+
+    Attributes:
+        statement: the exact text that was signed, JSON.
+        key_id: of the installation's key.
+    """
+
+    day: date
+    statement: str
+    signature: bytes
+    key_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class TenantView:
     """What the world may know of a tenant, with the name that holds today.
@@ -33,6 +48,7 @@ class TenantView:
         status_reason: why it is not active, for everyone.
         base: where its addresses start: `/jalisco`, or empty on a host of its own.
         logo: what tells one logo of it from another; empty where it shows none.
+        head: the last signed one, which is told with everything that it published; None where none was asked for.
     """
 
     tenant_id: UUID
@@ -55,6 +71,7 @@ class TenantView:
     hosts: tuple[str, ...] = ()
     base: str = ""
     logo: str = ""
+    head: SignedHead | None = None
 
     @property
     def known_as(self) -> str:
@@ -81,6 +98,7 @@ class _Snapshot:
     read_at: float = float("-inf")
     by_slug: dict[str, TenantView] = field(default_factory=dict)
     by_host: dict[str, TenantView] = field(default_factory=dict)
+    newest: SignedHead | None = None
 
 
 class TenantDirectory:
@@ -89,10 +107,17 @@ class TenantDirectory:
     Args:
         database: read as `app_public`.
         national_hosts: names under which the service as a whole is asked, besides this machine's own.
+        heads: reads the last signed head of each tenant.
     """
 
-    def __init__(self, database: Database, national_hosts: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        database: Database,
+        national_hosts: Iterable[str] = (),
+        heads: Callable[[PublicSession], Mapping[UUID, SignedHead]] = lambda _: {},
+    ) -> None:
         self._database = database
+        self._heads = heads
         self._national = LOOPBACK.union(national_hosts)
         self._snapshot = _Snapshot()
         self._lock = Lock()
@@ -124,6 +149,10 @@ class TenantDirectory:
             raise GoneError(f"{view.name} fue dado de baja. Fundamento: {view.status_reason}")
         return view
 
+    def newest_head(self) -> SignedHead | None:
+        """Return the head that was signed last: it names those of all tenants."""
+        return self._current().newest
+
     def serves(self, host: str) -> bool:
         """Tell whether a host name, without its port, is the service's or a tenant's."""
         return host in self._national or self.by_host(host) is not None
@@ -154,16 +183,25 @@ class TenantDirectory:
             hosts: dict[UUID, list[str]] = {}
             for host in session.exec(select(TenantHost)).all():
                 hosts.setdefault(host.tenant_id, []).append(host.host)
+            heads = self._heads(session)
         views = [
-            _view(tenant, names.get(tenant.tenant_id, []), hosts.get(tenant.tenant_id, []))
+            _view(
+                tenant,
+                names.get(tenant.tenant_id, []),
+                hosts.get(tenant.tenant_id, []),
+                heads.get(tenant.tenant_id),
+            )
             for tenant in tenants
         ]
         return _Snapshot(
-            now, {view.slug: view for view in views}, {host: view for view in views for host in view.hosts}
+            now,
+            {view.slug: view for view in views},
+            {host: view for view in views for host in view.hosts},
+            max(heads.values(), default=None),
         )
 
 
-def _view(tenant: Tenant, names: list[TenantName], hosts: list[str]) -> TenantView:
+def _view(tenant: Tenant, names: list[TenantName], hosts: list[str], head: SignedHead | None) -> TenantView:
     today = clock.now().astimezone(ZoneInfo(tenant.time_zone)).date()
     name = name_on(names, today)
     return TenantView(
@@ -187,6 +225,7 @@ def _view(tenant: Tenant, names: list[TenantName], hosts: list[str]) -> TenantVi
         hosts=tuple(sorted(hosts)),
         base=f"/{tenant.slug}",
         logo=tenant.logo_key.rpartition("/")[2],
+        head=head,
     )
 
 

@@ -15,7 +15,11 @@ def test_extension_declares_its_files() -> None:
     declared = profile.extension("https://ejemplo.gob.mx/perfil", "Mesa de datos", "datos@ejemplo.gob.mx")
 
     assert declared["compatibility"] == ["1.1"]
-    assert declared["schemas"] == ["release-schema.json"]
+    assert declared["schemas"] == [
+        "release-schema.json",
+        "release-package-schema.json",
+        "record-package-schema.json",
+    ]
     assert declared["codelists"] == list(profile.codelist_files())
     assert declared["documentationUrl"] == {"es": "https://ejemplo.gob.mx/perfil/"}
     assert declared["contactPoint"] == {"name": "Mesa de datos", "email": "datos@ejemplo.gob.mx"}

@@ -30,6 +30,8 @@ def addresses(publisher: Publisher) -> list[str]:
         "/api/v1/",
         "/ocds/perfil/extension.json",
         "/ocds/perfil/release-schema.json",
+        "/ocds/perfil/release-package-schema.json",
+        "/ocds/perfil/record-package-schema.json",
         "/ocds/perfil/codelists/%2BpartyRole.csv",
     ]
 
@@ -311,7 +313,7 @@ def test_openapi_documents_every_address_in_spanish(world: World, site: LiveServ
     described = world.get("/openapi.json").json()["paths"]
     ours = {path: item for path, item in described.items() if "/api/v1/" in path or path.startswith("/ocds/")}
 
-    assert len(ours) == 31
+    assert len(ours) == 33
     for path, item in ours.items():
         operation = item["get"]
         named = {one["name"] for one in operation["parameters"] if one["in"] == "path"}

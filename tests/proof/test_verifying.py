@@ -73,7 +73,7 @@ def test_what_nobody_touched_is_in_order(notary: Notary) -> None:
     told = notary.verify()
 
     assert told.faults == []
-    assert (told.entries, told.releases, told.withdrawn, told.heads) == (6, 4, 1, 2)
+    assert (told.entries, told.releases, told.withdrawn, told.heads) == (6, 4, 1, 3)
     assert notary.verify(told.last).faults == []
 
 
@@ -115,6 +115,47 @@ def test_a_rewritten_history_shows_to_whoever_kept_a_head(notary: Notary) -> Non
     assert "ya no está entre las firmadas" in remembers.faults[1]
 
 
+@pytest.mark.parametrize(
+    "what", ["releases", "releases/{ocid}", "releases/{ocid}/{id}", "records", "records/{ocid}"]
+)
+def test_every_package_is_a_kept_head(notary: Notary, site: LiveServer, what: str) -> None:
+    site.app.state.directory.forget()
+    [first, *_] = httpx2.get(f"{notary.url}/api/v1/releases").json()["releases"]
+    address = f"{notary.url}/api/v1/{what.format(ocid=first['ocid'], id=first['id'])}"
+    package = httpx2.get(address).json()
+    assert package["signedHead"] == httpx2.get(f"{notary.url}/api/v1/chain").json()["signedHead"]
+
+    with notary.tampered(*_rewriting(notary)):
+        remembers = notary.verify(package)
+
+    assert any("la historia se reescribió" in fault for fault in remembers.faults)
+    assert notary.verify(package).faults == []
+
+
+def test_packages_of_the_nation_name_the_heads_of_all(notary: Notary, site: LiveServer) -> None:
+    site.app.state.directory.forget()
+
+    signed = httpx2.get(f"{site.url}/api/v1/releases?limit=1").json()["signedHead"]
+
+    listed = httpx2.get(signed["others"])
+    assert hashlib.sha256(listed.content).hexdigest() == json.loads(signed["head"])["heads"]
+
+
+def test_a_package_kept_in_memory_says_the_new_head(notary: Notary, site: LiveServer) -> None:
+    site.app.state.directory.forget()
+    [first, *_] = httpx2.get(f"{notary.url}/api/v1/releases").json()["releases"]
+    address = f"{notary.url}/api/v1/releases/{first['ocid']}/{first['id']}"
+    before = [httpx2.get(address) for _ in range(2)][-1]
+
+    assert notary.sign(days=2) == 1
+    site.app.state.directory.forget()
+    httpx2.get(f"{notary.url}/api/v1/")  # reads the directory again: the short way waits for that
+
+    after = httpx2.get(address, headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200
+    assert after.json()["signedHead"] != before.json()["signedHead"]
+
+
 def _rewriting(notary: Notary) -> list[Statement]:
     """Return the statements of somebody who has the database and the keys: the third release never said that."""
     place = notary.place
@@ -132,7 +173,7 @@ def _rewriting(notary: Notary) -> list[Statement]:
             {"tenant": place.tenant_id},
         ).all()
     previous = rows[0].previous_hash
-    hashes: dict[int, bytes] = {}
+    hashes = {0: rows[0].previous_hash}
     for row in rows:
         digest = row.body_sha256
         if row.position == 3:
@@ -184,7 +225,7 @@ def test_a_turned_key_leaves_earlier_signatures_good(notary: Notary) -> None:
 
     told = notary.verify(kept)
 
-    assert (told.faults, told.heads) == ([], 3)
+    assert (told.faults, told.heads) == ([], 4)
     assert told.last is not None
     assert kept is not None
     assert told.last["key"] != kept["key"]
@@ -239,7 +280,7 @@ def test_each_head_names_the_heads_of_all(notary: Notary, site: LiveServer) -> N
 def test_a_day_is_signed_once(notary: Notary) -> None:
     assert [notary.sign(), notary.sign(days=1), notary.sign(days=-3)] == [0, 0, 0]
     assert notary.sign(days=2) == 1
-    assert notary.verify().heads == 3
+    assert notary.verify().heads == 4
 
 
 def test_a_chain_without_entries_is_signed_and_in_order(

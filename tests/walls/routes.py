@@ -81,6 +81,8 @@ PUBLIC = {
     "/api/v1/": "who publishes here",
     "/ocds/perfil/extension.json": "the profile, which every release names",
     "/ocds/perfil/release-schema.json": "part of the profile",
+    "/ocds/perfil/release-package-schema.json": "part of the profile",
+    "/ocds/perfil/record-package-schema.json": "part of the profile",
     "/ocds/perfil/codelists/{file}": "part of the profile",
     "/": "the national home",
     "/datos": "how to use the data",
@@ -122,8 +124,14 @@ PUBLIC = {
             "withdrawals",
             "transfers",
             "changes",
+            "chain",
+            "chain/entries",
+            "chain/heads",
         )
     },
+    "/api/v1/chain/keys": "what heads of chains were signed with",
+    "/api/v1/chain/lists/{sha256}": "the heads of all chains that a signed one names",
+    "/api/v1/chain/verifying.py": "the program that checks a chain",
 }
 """Addresses that anyone may read (GET, HEAD, OPTIONS), and why."""
 
@@ -694,6 +702,7 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "where": "tender",
         "file": "bidStatus.csv",
         "name": "SHA256SUMS",
+        "sha256": "0" * 64,
         "year": "2026",
         "month": "11",
     }
