@@ -72,6 +72,7 @@ from app.proof.heads import last_heads
 from app.publication import router as publishing
 from app.publication import tasks as publication
 from app.push import router as push
+from app.push import tasks as pushing
 from app.review import router as review
 from app.settings import Settings
 from app.tenancy import router as tenancy
@@ -94,6 +95,7 @@ TASKS = (
     lending,
     onboarding,
     publication,
+    pushing,
     signing,
     sealing,
     telling,

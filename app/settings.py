@@ -189,6 +189,10 @@ class Settings(BaseSettings):
         description="What a tenant publishes stands in its files for download after so many seconds; 0: this process "
         "makes none.",
     )
+    webhooks: bool = Field(
+        default=True,
+        description="Whether this process's worker sends what changed to those who asked for it.",
+    )
     embedded_worker: bool = Field(
         default=False, description="Run the jobs inside the server process (the demonstration does)."
     )

@@ -150,6 +150,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         environment="development",
         threads=8,
         downloads_seconds=0,  # tests of files make theirs; the others' chores stay out of the way
+        webhooks=False,
         hosts="datos.example, otra.example",
     )
 

@@ -53,6 +53,7 @@ PERMISSIONS = {
     Permission.PADRON_MANAGE: "cargar y mantener el padrón de sujetos obligados",
     Permission.PEOPLE_MANAGE: "invitar personas, darles funciones y quitárselas, en su organismo o en su sujeto obligado",
     Permission.CLIENT_MANAGE: "dar acceso a sistemas y quitárselo",
+    Permission.WEBHOOK_MANAGE: "registrar las direcciones que reciben cada cambio, y cuidarlas",
     Permission.REMINDER_SEND: "enviar recordatorios",
     Permission.TENANT_MANAGE: "decidir la política de publicación, la identidad, los calendarios y el acceso",
     Permission.TENANT_EXPORT: "llevarse todo lo que el organismo tiene en el servicio",

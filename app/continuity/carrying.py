@@ -105,6 +105,8 @@ STAYS = {
     "tenant_export": "es del organismo",
     "tenant_host": "es del organismo",
     "tenant_name": "es del organismo",
+    "webhook": "su secreto es de aquí; se registra de nuevo",
+    "webhook_failure": "cuenta lo que no llegó desde aquí",
     "withheld_reading": "cuenta lo que se leyó aquí",
 }
 """Table → why it does not move."""

@@ -91,6 +91,8 @@ LEFT_BEHIND = {
     "pnt_account": "secreto cifrado con las llaves de esta instalación",
     "pnt_placed": "se lee otra vez de lo publicado",
     "signed_head": "la firmó una llave de esta instalación; en la otra se firma desde el primer día",
+    "webhook": "su secreto está sellado con las llaves de esta instalación; se registra de nuevo",
+    "webhook_failure": "cuenta lo que no llegó desde esta instalación",
     "tenant_export": "exportación de esta instalación",
 }
 """Table → why it is not in the archive."""

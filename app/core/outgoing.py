@@ -8,9 +8,11 @@ sent that would make us somebody: no cookies, no credentials, no proxy of the en
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import ssl
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import httpx2
@@ -90,11 +92,64 @@ class Outgoing:
     Args:
         allow: `host:port`, as addresses write them, that may be called wherever they are and on that port.
         resolver: how names become addresses.
+        schemes: that are called.
     """
 
-    def __init__(self, allow: Iterable[str] = (), *, resolver: Resolver = resolve) -> None:
+    def __init__(
+        self,
+        allow: Iterable[str] = (),
+        *,
+        resolver: Resolver = resolve,
+        schemes: Collection[str] = tuple(PORTS),
+    ) -> None:
         self._allow = frozenset(one.strip().lower() for one in allow if one.strip())
         self._resolver = resolver
+        self._schemes = schemes
+
+    def look(self, url: str, *, seconds: float = SECONDS) -> str:
+        """Return an address that may be called, as it is called, with its name in ASCII; nothing is sent.
+
+        Raises:
+            OutgoingRefusedError: it is malformed, or leads where we do not go.
+            UnreachableError: its name leads nowhere now.
+        """
+
+        async def looked() -> str:
+            asked = httpx2.URL(url)
+            async with asyncio.timeout(seconds):
+                await self.addresses(asked)
+            return str(asked)
+
+        try:
+            return asyncio.run(looked())
+        except (httpx2.InvalidURL, UnicodeError) as error:
+            raise OutgoingRefusedError("La dirección está mal escrita.") from error
+        except (TimeoutError, OSError) as error:
+            raise UnreachableError("El nombre de la dirección no lleva a ninguna parte.") from error
+
+    async def addresses(self, url: httpx2.URL) -> list[str]:
+        """Return the addresses of the host that an address names, all of which may be called.
+
+        Raises:
+            OutgoingRefusedError: it leads where we do not go.
+            OSError: its name leads nowhere.
+        """
+        host = _host(url)
+        if url.scheme not in self._schemes or not host:
+            told = " o ".join(f"{scheme}://" for scheme in self._schemes)
+            _refuse(f"Solo se llama a direcciones que empiezan con {told}.")
+        if url.userinfo:
+            _refuse("La dirección trae un usuario o una contraseña.")
+        port = url.port or PORTS[url.scheme]
+        allowed = f"{host}:{port}".lower() in self._allow
+        if not allowed and port not in PORTS.values():
+            _refuse(f"Solo se llama a los puertos 80 y 443, no al {port}.")
+        found = await self._resolver(host, port)
+        if not found:
+            raise socket.gaierror(socket.EAI_NONAME, "no addresses")
+        if not allowed and not all(is_public(address) for address in found):
+            _refuse("La dirección lleva a una red interna.")
+        return found
 
     def fetch(
         self,
@@ -108,7 +163,33 @@ class Outgoing:
         seconds: float = SECONDS,
         follow: bool = True,
     ) -> Fetched:
-        """Call an address and return what it answers; not from a thread that runs an event loop.
+        """Call an address and return what it answers, as `call` does; not from a thread that runs an event loop."""
+        return asyncio.run(
+            self.call(
+                url,
+                method=method,
+                headers=headers,
+                data=data,
+                content=content,
+                most=most,
+                seconds=seconds,
+                follow=follow,
+            )
+        )
+
+    async def call(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        most: int = MOST_BYTES,
+        seconds: float = SECONDS,
+        follow: bool = True,
+    ) -> Fetched:
+        """Call an address and return what it answers.
 
         Args:
             url: absolute.
@@ -116,7 +197,7 @@ class Outgoing:
             headers: further ones.
             data: of a form.
             content: the body itself, where it is no form; `headers` say of what kind.
-            most: bytes of the body that are read.
+            most: bytes of the body that are read; 0 waits for none.
             seconds: that all of it may take.
             follow: go where a redirect leads; not where a secret is sent.
 
@@ -130,13 +211,8 @@ class Outgoing:
             "data": dict(data) if data else None,
             "content": content,
         }
-        return asyncio.run(self._fetch(url, method, sent, most=most, seconds=seconds, follow=follow))
-
-    async def _fetch(
-        self, url: str, method: str, sent: Mapping[str, Any], *, most: int, seconds: float, follow: bool
-    ) -> Fetched:
         client = httpx2.AsyncClient(
-            transport=_CheckedTransport(self._allow, self._resolver),
+            transport=_CheckedTransport(self.addresses),
             follow_redirects=follow,
             max_redirects=REDIRECTS,
             trust_env=False,
@@ -147,7 +223,7 @@ class Outgoing:
             async with asyncio.timeout(seconds), client, client.stream(method, url, **sent) as answer:
                 body = bytearray()
                 whole = True
-                if method != "HEAD":
+                if method != "HEAD" and most:
                     async for piece in answer.aiter_raw():
                         body += piece
                         if len(body) > most:
@@ -171,28 +247,15 @@ class Outgoing:
 class _CheckedTransport(httpx2.AsyncBaseTransport):
     """Resolve, look, and connect to what was looked at."""
 
-    def __init__(self, allow: frozenset[str], resolver: Resolver) -> None:
-        self._allow = allow
-        self._resolver = resolver
-        self._inner = httpx2.AsyncHTTPTransport(trust_env=False)
+    def __init__(self, look: Callable[[httpx2.URL], Awaitable[list[str]]]) -> None:
+        self._look = look
+        self._inner = httpx2.AsyncHTTPTransport(verify=_trust(), trust_env=False)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         url = request.url
-        if url.scheme not in PORTS or not url.host:
-            _refuse("Solo se llama a direcciones que empiezan con http:// o https://.")
-        if url.userinfo:
-            _refuse("La dirección trae un usuario o una contraseña.")
-        port = url.port or PORTS[url.scheme]
-        allowed = f"{url.host}:{port}".lower() in self._allow
-        if not allowed and port not in PORTS.values():
-            _refuse(f"Solo se llama a los puertos 80 y 443, no al {port}.")
-        addresses = await self._resolver(url.host, port)
-        if not addresses:
-            raise httpx2.ConnectError("no addresses", request=request)
-        if not allowed and not all(is_public(address) for address in addresses):
-            _refuse("La dirección lleva a una red interna.")
+        addresses = await self._look(url)
         # The request goes to the address; `Host` and the name of the certificate stay those of the name.
-        request.extensions = {**request.extensions, "sni_hostname": url.host}
+        request.extensions = {**request.extensions, "sni_hostname": _host(url)}
         request.headers.pop("cookie", None)
         try:
             return await self._first_that_answers(request, addresses)
@@ -211,6 +274,17 @@ class _CheckedTransport(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def _host(url: httpx2.URL) -> str:
+    """Return the name as it is asked for: one outside of ASCII in its encoded form (IDNA)."""
+    return url.raw_host.decode("ascii")
+
+
+@lru_cache(maxsize=1)
+def _trust() -> ssl.SSLContext:
+    """Return whom we trust: reading the authorities anew takes longer than many a call."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def _refuse(why: str) -> NoReturn:

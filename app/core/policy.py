@@ -32,6 +32,7 @@ class Permission(StrEnum):
     PADRON_MANAGE = "padron:manage"
     PEOPLE_MANAGE = "people:manage"
     CLIENT_MANAGE = "client:manage"
+    WEBHOOK_MANAGE = "webhook:manage"
     REMINDER_SEND = "reminder:send"
     TENANT_MANAGE = "tenant:manage"
     TENANT_EXPORT = "tenant:export"
@@ -74,6 +75,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             Permission.PADRON_MANAGE,
             Permission.PEOPLE_MANAGE,
             Permission.CLIENT_MANAGE,
+            Permission.WEBHOOK_MANAGE,
             Permission.REMINDER_SEND,
             Permission.TENANT_MANAGE,
             Permission.TENANT_EXPORT,
@@ -91,7 +93,13 @@ ROLES: dict[str, frozenset[Permission]] = {
         }
     ),
     "so_admin": frozenset(
-        {Permission.PROCESS_READ, Permission.PARTY_EDIT, Permission.AUDIT_READ, Permission.PEOPLE_MANAGE}
+        {
+            Permission.PROCESS_READ,
+            Permission.PARTY_EDIT,
+            Permission.AUDIT_READ,
+            Permission.PEOPLE_MANAGE,
+            Permission.WEBHOOK_MANAGE,
+        }
     ),
     "so_publisher": frozenset(
         {
@@ -114,7 +122,7 @@ ROLES: dict[str, frozenset[Permission]] = {
         }
     ),
     "so_reader": frozenset({Permission.PROCESS_READ}),
-    MACHINE_ROLE: frozenset({Permission.PROCESS_IMPORT}),
+    MACHINE_ROLE: frozenset({Permission.PROCESS_IMPORT, Permission.WEBHOOK_MANAGE}),
 }
 
 

@@ -34,6 +34,7 @@ class Change(NamedTuple):
     Attributes:
         release_id: of the release that was published or withdrawn; of a transfer its own mark.
         stands: whether a release that was published can still be read.
+        sujeto_obligado_id: the body whose process it is.
         direction: of a transfer, `in` or `out`; `peer` is the slug of the other tenant.
     """
 
@@ -48,6 +49,7 @@ class Change(NamedTuple):
     stands: bool
     direction: str | None
     peer: str | None
+    sujeto_obligado_id: UUID
 
     @property
     def told_kind(self) -> str:
@@ -82,9 +84,10 @@ class Change(NamedTuple):
 _HEAD: LiteralString = "SELECT position, withdrawals, last_date FROM chain_head WHERE tenant_id = %s"
 
 # The bodies start at the cursor too: a merge join would otherwise walk them from the first one.
-_CHANGES: LiteralString = """
+CHANGES: LiteralString = """
     SELECT e.position, e.kind, e.ocid, coalesce(w.release_id, e.release_id), e.date, e.tag, e.body_sha256, e.ground,
-           b.position IS NOT NULL, t.direction, p.slug
+           b.position IS NOT NULL, t.direction, p.slug,
+           e.sujeto_obligado_id
     FROM release e
     LEFT JOIN release w ON w.tenant_id = e.tenant_id AND w.position = e.withdraws
     LEFT JOIN release_body b ON b.tenant_id = e.tenant_id AND b.position = e.position
@@ -105,7 +108,7 @@ async def head_of(connection: Connection, tenant_id: UUID) -> Head:
 async def between(connection: Connection, tenant_id: UUID, low: int, high: int) -> list[Change]:
     """Return the changes after a position up to and with another, in order."""
     told = {"tenant": tenant_id, "low": low, "high": high}
-    cursor = await connection.execute(_CHANGES, told, binary=True)
+    cursor = await connection.execute(CHANGES, told, binary=True)
     return [Change._make(row) for row in await cursor.fetchall()]
 
 

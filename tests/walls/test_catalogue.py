@@ -126,6 +126,7 @@ def test_only_listed_tables_open_a_window_in_the_wall(database: Database) -> Non
         ("tenant", "auditor", "SELECT"),
         ("tenant", "auth", "SELECT"),
         ("tenant_name", "auth", "SELECT"),
+        ("webhook", "worker", "SELECT"),
     }
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from app.core.tables import belongs_to, moment, prose, tenant_key, text_key
 
-SCOPES = ("imports:write", "imports:read")
+SCOPES = ("imports:write", "imports:read", "webhooks:write")
 
 
 class MachineClient(SQLModel, table=True):

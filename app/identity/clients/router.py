@@ -36,6 +36,7 @@ HOME = "/{tenant}/ajustes/sistemas"
 SCOPE_LABELS = (
     ("imports:write", "Enviar datos: importa paquetes OCDS, y publica donde la política es directa"),
     ("imports:read", "Consultar cómo van sus importaciones"),
+    ("webhooks:write", "Registrar las direcciones que reciben cada cambio (webhooks), y cuidarlas"),
 )
 
 
@@ -48,7 +49,9 @@ class NewClient(BaseModel):
         examples=["Sistema de compras de Salud"],
         max_length=120,
     )
-    scopes: list[Literal["imports:write", "imports:read"]] = Field(title="Qué puede hacer", min_length=1)
+    scopes: list[Literal["imports:write", "imports:read", "webhooks:write"]] = Field(
+        title="Qué puede hacer", min_length=1
+    )
     sujeto: str = Field(
         "",
         title="Sujeto obligado",

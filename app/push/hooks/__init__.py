@@ -1,0 +1,1 @@
+"""Webhooks: the chain's changes, sent to the addresses that asked for them (docs/adr/0045)."""
