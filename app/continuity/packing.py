@@ -1,5 +1,6 @@
 """What goes into an archive: one tenant as of one instant, read row by row."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from app.core.errors import NotFoundError
 from app.core.storage import Storage
 from app.core.tables import table_of
 from app.identity.models import Account, Membership
+from app.proof.models import SignedHead, SigningKey
 from app.publication.chain import rfc3339
 from app.publication.models import ChainHead, ReleaseBody
 from app.tenancy.models import Tenant
@@ -89,6 +91,7 @@ def _manifest(session: Session, packing: Packing) -> tuple[dict[str, Any], Head]
         "made_at": rfc3339(clock.now()),
         "tenant": {"id": str(tenant.tenant_id), "slug": tenant.slug},
         "chain": {"position": head.position, "hash": head.entry_hash.hex()},
+        "signedHead": _signed_head(session, packing.tenant_id),
         "originals": packing.originals,
         "rows": counts,
         "columns": {
@@ -96,6 +99,26 @@ def _manifest(session: Session, packing: Packing) -> tuple[dict[str, Any], Head]
         },
         "left_behind": contents.LEFT_BEHIND,
     }, head
+
+
+def _signed_head(session: Session, tenant_id: UUID) -> dict[str, str] | None:
+    """Return the last signed head with its key's public half: the archive proves where the chain stood, wherever it is."""
+    found = session.exec(
+        select(SignedHead, SigningKey.public_key)
+        .join(SigningKey, col(SigningKey.key_id) == col(SignedHead.key_id))
+        .where(SignedHead.tenant_id == tenant_id)
+        .order_by(col(SignedHead.day).desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    head, public_key = found
+    return {
+        "head": head.statement,
+        "signature": b64encode(head.signature).decode(),
+        "key": head.key_id,
+        "publicKey": b64encode(public_key).decode(),
+    }
 
 
 def _rows(session: Session, tenant_id: UUID) -> Iterator[tuple[Member, int]]:

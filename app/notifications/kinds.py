@@ -161,6 +161,14 @@ KINDS: dict[str, Kind] = {
         "Descargarla",
         own=True,
     ),
+    "head.signed": Kind(
+        "Cada semana, la cabeza firmada de lo que publica tu organismo",
+        "Guarda la cabeza firmada de esta semana",
+        "Guarda las {count} cabezas firmadas",
+        "immediate",
+        "cadena",
+        "Ver la cadena",
+    ),
 }
 """Kind of news → how it is told; the kinds of events that are missing here concern nobody in particular."""
 
@@ -183,6 +191,10 @@ AREAS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Personas y exportaciones",
         tuple(kind for kind in CHOSEN if kind.partition(".")[0] in ("people", "export")),
+    ),
+    (
+        "Integridad de lo publicado",
+        tuple(kind for kind in CHOSEN if kind.partition(".")[0] == "head"),
     ),
 )
 """Headings of the page of preferences, with their kinds."""

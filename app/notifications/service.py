@@ -245,7 +245,7 @@ def _letter(told: Told, to: str) -> Letter:
         to=to,
         kind=told.notice.kind,
         subject=told.title,
-        paragraphs=(told.sentence or f"{told.title}.",),
+        paragraphs=(told.sentence or f"{told.title}.", *told.kept),
         act=Act(told.act, told.path),
         preferences=PREFERENCES,
     )
@@ -259,7 +259,9 @@ def _summary(view: TenantView, to: str, account: UUID, listed: Sequence[Told]) -
         kind="digest",
         subject=f"Resumen del {long_date_es(day)}",
         paragraphs=("Esto pasó desde tu último resumen.",),
-        entries=tuple(Entry(told.title, told.path, told.sentence) for told in listed),
+        entries=tuple(
+            Entry(told.title, told.path, " ".join((told.sentence, *told.kept)).strip()) for told in listed
+        ),
         act=Act("Ver todos los avisos", f"/{view.slug}/avisos"),
         preferences=PREFERENCES,
     )

@@ -7,8 +7,9 @@ from app.core import clock, logs, mail
 from app.core.errors import AppError
 from app.core.jobs import Workplace, apart, chore
 from app.core.mail_delivery import deliver, forget, server_of
-from app.notifications import deadlines, queries, service
+from app.notifications import deadlines, heads, queries, service
 from app.notifications.senders import composer
+from app.proof.heads import last_heads
 from app.tenancy.queries import TenantDirectory
 
 _log = logs.get(__name__)
@@ -42,6 +43,15 @@ def remind_of_deadlines(place: Workplace) -> None:
 
 def _local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone))
+
+
+@chore(every_seconds=3600)
+def give_heads(place: Workplace) -> None:
+    """Give the last signed head, once a week in every tenant, to whoever administers it or one of its bodies."""
+    for view in TenantDirectory(place.database, heads=last_heads).all():
+        if view.status == "active":
+            with apart(giving_heads_of=view.slug):
+                heads.give(place.database, view)
 
 
 @chore(every_seconds=10)

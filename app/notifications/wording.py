@@ -3,12 +3,15 @@
 Letters name a process by its ocid and body only: what a letter said cannot be taken back from a mailbox.
 """
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import select
 
+from app.core import json
 from app.core.db import Actor, RwSession
 from app.core.policy import ROLE_LABELS
 from app.core.tables import among
@@ -16,10 +19,21 @@ from app.identity.queries import full_names
 from app.notifications.kinds import KINDS
 from app.notifications.models import Notice
 from app.processes.models import ContractingProcess
+from app.proof.models import SignedHead
 from app.tenancy.models import SujetoObligado
 
-PLACES = {"panel": "panel", "personas": "personas", "exportacion": "ajustes/exportacion"}
+PLACES = {
+    "panel": "panel",
+    "personas": "personas",
+    "exportacion": "ajustes/exportacion",
+    "cadena": "api/v1/chain",
+}
 """Place of a kind → its page, after the tenant."""
+
+_KEEP = (
+    "Dice dónde estaba ese día todo lo que tu organismo ha publicado. Si alguien reescribiera la historia, "
+    "quien conserve este correo podrá mostrarlo."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,7 @@ class Told:
         by: name of whose act it was; "" for the service's own.
         path: where it leads, with the tenant's slug.
         act: the words of the button that leads there.
+        kept: what whoever gets it is to keep as it stands, paragraph by paragraph; for letters.
     """
 
     notice: Notice
@@ -44,6 +59,7 @@ class Told:
     by: str
     path: str
     act: str
+    kept: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -73,6 +89,7 @@ def tell(session: RwSession, actor: Actor, slug: str, notices: Sequence[Notice])
     )
     people = {n.by_account_id for n in notices} | {_subject(n) for n in notices}
     names = full_names(session, {account for account in people if account is not None})
+    heads = _heads(session, actor, notices)
     told = []
     for notice in notices:
         kind, one = KINDS[notice.kind], notice.count == 1
@@ -92,6 +109,7 @@ def tell(session: RwSession, actor: Actor, slug: str, notices: Sequence[Notice])
                 if process
                 else f"/{slug}/{PLACES.get(kind.place, 'panel')}",
                 act=kind.act if one or kind.place != "process" else "Ver mi trabajo",
+                kept=heads.get(notice.refs.get("head", ""), ()),
             )
         )
     return told
@@ -105,6 +123,22 @@ def _processes(session: RwSession, actor: Actor, notices: Sequence[Notice]) -> d
         )
     ).all()
     return {str(row.process_id): row for row in rows}
+
+
+def _heads(session: RwSession, actor: Actor, notices: Sequence[Notice]) -> dict[str, tuple[str, ...]]:
+    days = {date.fromisoformat(n.refs["head"]) for n in notices if "head" in n.refs}
+    rows = session.exec(
+        select(SignedHead).where(SignedHead.tenant_id == actor.tenant_id, among(SignedHead.day, days))
+    ).all()
+    return {
+        row.day.isoformat(): (
+            _KEEP,
+            json.text(
+                {"head": row.statement, "signature": b64encode(row.signature).decode(), "key": row.key_id}
+            ),
+        )
+        for row in rows
+    }
 
 
 def _subject(notice: Notice) -> UUID | None:

@@ -23,14 +23,17 @@ from app.identity import account
 from app.identity import service as identity
 from app.identity.models import Account, AccountLink, Invitation, Membership
 from app.main import create_app
+from app.proof import signing, verifying
 from app.publication import chain
 from app.publication.invariants import check_tenant
+from app.settings import Settings
+from app.tenancy.queries import TenantDirectory
 from tests.conftest import PASSWORD, LiveServer, Place, serve_app
-from tests.continuity.archives import KEY, OPERATOR, opened, repacked
+from tests.continuity.archives import KEY, OPERATOR, opened, pack, repacked
 
 
 def public_bytes(server: LiveServer, slug: str) -> dict[str, bytes]:
-    """Return every published release and record of a tenant as the world reads it."""
+    """Return every published release and record of a tenant as the world reads it, without who vouches for them now."""
     client = server.client()
     found: dict[str, bytes] = {}
     listed = orjson.loads(client.get(f"/{slug}/api/v1/releases?limit=100").content)
@@ -38,9 +41,9 @@ def public_bytes(server: LiveServer, slug: str) -> dict[str, bytes]:
         address = f"/{slug}/api/v1/releases/{release['ocid']}/{release['id']}"
         answer = client.get(address)
         assert answer.status_code == 200
-        found[address] = answer.content
+        found[address] = answer.content.partition(b'"releases":[')[2]
         record = f"/{slug}/api/v1/records/{release['ocid']}"
-        found[record] = client.get(record).content
+        found[record] = client.get(record).content.partition(b'"records":[')[2]
     found["withdrawals"] = client.get(f"/{slug}/api/v1/withdrawals").content
     return found
 
@@ -49,6 +52,21 @@ def rows(database: Database, tenant_id: UUID, table: str) -> list[tuple[object, 
     with database.owner_work(Actor(tenant_id=tenant_id)) as session:
         held = contents.columns(metadata().tables[table])
         return sorted((tuple(row) for row in session.execute(select(*held))), key=str)
+
+
+def test_the_archive_proves_where_the_chain_stood(
+    source: Place, live: LiveServer, settings: Settings, storage: Storage, tmp_path: Path
+) -> None:
+    """Its manifest is a head that was kept."""
+    view = TenantDirectory(source.database).by_slug(source.slug)
+    signing.sign_due(source.database, keys.of(settings), [view])
+
+    manifest = orjson.loads(opened(pack(source, storage, tmp_path / "garante.age"))["manifest.json"])
+
+    assert manifest["signedHead"]["publicKey"]
+    assert verifying.verify(f"{live.url}/{source.slug}", manifest).faults == []
+    forged = manifest["signedHead"] | {"signature": "A" * 88}
+    assert verifying.verify(f"{live.url}/{source.slug}", {"signedHead": forged}).faults
 
 
 def test_a_tenant_arrives_as_it_was(

@@ -1,28 +1,33 @@
 """From what happened to whom it concerns: notices and letters, in one transaction, each once."""
 
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 from sqlmodel import select
 
-from app.core import clock, outbox
+from app.core import clock, json, keys, outbox
 from app.core.db import Actor, Database
 from app.core.errors import InvalidError
 from app.core.mail import Letter, MailMessage, content_of
 from app.core.outbox import OutboxEvent
-from app.notifications import deadlines, queries, service, tasks
+from app.notifications import deadlines, heads, queries, service, tasks
 from app.notifications.models import Notice, NoticePreference
 from app.notifications.service import next_digest
 from app.notifications.wording import tell
 from app.processes.models import ProcessVersion
 from app.processes.queries import VersionRef
+from app.proof import signing
+from app.proof.heads import last_heads
 from app.review import service as review
 from app.review.service import Remark
+from app.settings import Settings
 from app.tenancy.models import CalendarDay
 from app.tenancy.queries import TenantDirectory, TenantView
 from tests.conftest import Place, place_maker
 from tests.factories import draft
+from tests.openapi.conftest import Publisher
 
 
 @pytest.fixture(scope="module")
@@ -558,3 +563,46 @@ def test_who_decides_is_told_of_what_is_asked_for(place: Place, kind: str) -> No
     consume(place)
     assert kinds(place, reviewer) == [(kind, 1)]
     assert kinds(place, publisher) == []
+
+
+# -- signed heads
+
+
+def signed(place: Place, settings: Settings) -> TenantView:
+    """Sign today's head, if it is not, and return the tenant as the chore sees it."""
+    signing.sign_due(place.database, keys.of(settings), [view_of(place)])
+    return TenantDirectory(place.database, heads=last_heads).by_slug(place.slug)
+
+
+def test_the_signed_head_goes_once_a_week_to_whoever_administers(
+    database: Database, settings: Settings, forward: Callable[[timedelta], None]
+) -> None:
+    place = place_maker(database)(policy="direct")
+    told = [place.actor("garante_admin"), place.actor("so_admin")]
+    others = [place.actor("so_publisher"), place.actor("garante_reviewer"), place.actor("so_reader")]
+    Publisher(place).publish()
+    view = signed(place, settings)
+    assert view.head is not None
+
+    for _ in range(2):
+        heads.give(place.database, view)
+        forward(timedelta(hours=1))
+        consume(place)
+
+    assert [kinds(place, actor) for actor in (*told, *others)] == [[("head.signed", 1)]] * 2 + [[]] * 3
+    [one, _] = (letter for letter in letters(place) if letter.kind == "head.signed")
+    kept = json.loads(one.paragraphs[-1])
+    assert (kept["head"], kept["key"]) == (view.head.statement, view.head.key_id)
+    assert b64decode(kept["signature"]) == view.head.signature
+
+    forward(timedelta(days=7))
+    heads.give(place.database, signed(place, settings))
+    assert [len(kinds(place, actor)) for actor in (*told, *others)] == [2, 2, 0, 0, 0]
+
+
+def test_of_a_chain_without_entries_nothing_is_told(place: Place, settings: Settings) -> None:
+    admin = place.actor("garante_admin")
+
+    heads.give(place.database, signed(place, settings))
+
+    assert kinds(place, admin) == []
