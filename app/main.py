@@ -28,6 +28,7 @@ from app.core.jobs import Worker, end
 from app.core.storage import Storage
 from app.downloads import router as downloads
 from app.downloads import tasks as downloading
+from app.edca import router as edca
 from app.identity import account_router as account
 from app.identity import joining_router as joining
 from app.identity import people_router as people
@@ -179,6 +180,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         joining.router,
         people.router,
         openapi.router,
+        edca.router,
         downloads.router,
         push.router,
         chain.router,

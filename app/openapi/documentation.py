@@ -138,7 +138,7 @@ _TRANSFERS_OK = {
 _JSON_OK = {"description": "Documento JSON.", "content": {"application/json": {"schema": {"type": "object"}}}}
 _CSV_OK = {"description": "Claves, en CSV.", "content": {"text/csv": {"schema": {"type": "string"}}}}
 UNCHANGED = {"description": "No ha cambiado desde la versión que nombra `If-None-Match`."}
-_MOVED = {"description": "Tiene otra dirección permanente, aquí o en otro organismo: está en `Location`."}
+MOVED = {"description": "Tiene otra dirección permanente, aquí o en otro organismo: está en `Location`."}
 _GROUND = {
     "ocid": _RELEASE["ocid"],
     "release_id": _RELEASE["id"],
@@ -153,7 +153,7 @@ ABSENT = problem(
     "No hay tal organismo, o no hay nada publicado con ese identificador.",
     NotFoundError("Aquí no hay nada publicado con ese identificador."),
 )
-_GONE = problem(
+GONE = problem(
     "Se retiró de la publicación; `ground` y `withdrawn_at` dicen por qué y cuándo.",
     GoneError(
         "Se retiró de la publicación el 2026-11-23. Fundamento: artículo 116 de la Ley.", extra=_GROUND
@@ -248,6 +248,9 @@ _PATH = {
     "release_id": ("Identificador de la entrega; una diagonal se escribe `%2F`.", _RELEASE["id"]),
     "year": ("Año de publicación, en la hora del organismo; cuatro cifras.", "2026"),
     "month": ("Mes de ese año; dos cifras.", "11"),
+    "years": ("Un año, varios separados por comas, o `null`: todos.", "2026"),
+    "methods": ("Claves de `procurementMethod`, separadas por comas.", "direct,limited"),
+    "categories": ("Claves de categorías, separadas por comas.", "services"),
     "file": ("Nombre de la lista, con `.csv`.", "documentType.csv"),
     "name": ("Nombre de un archivo, como lo dice el índice de descargas.", "releases.jsonl.gz"),
 }
@@ -266,13 +269,13 @@ _ENDPOINTS: dict[str, Told] = {
         "Entregas de un proceso",
         "Como la lista general, para un solo ocid.",
         _LIST,
-        {200: _RELEASES_OK, 304: UNCHANGED, 308: _MOVED, 400: BAD, 404: ABSENT, 410: _GONE},
+        {200: _RELEASES_OK, 304: UNCHANGED, 308: MOVED, 400: BAD, 404: ABSENT, 410: GONE},
     ),
     "read_release": (
         "Una entrega",
         "Dirección permanente. Los bytes de la entrega son los mismos en todas las direcciones y nunca cambian.",
         [],
-        {200: _RELEASE_OK, 304: UNCHANGED, 308: _MOVED, 400: BAD, 404: ABSENT, 410: _GONE},
+        {200: _RELEASE_OK, 304: UNCHANGED, 308: MOVED, 400: BAD, 404: ABSENT, 410: GONE},
     ),
     "list_records": (
         "Registros, en el orden de su última entrega",
@@ -284,7 +287,7 @@ _ENDPOINTS: dict[str, Told] = {
         "Un registro",
         "Dirección permanente: enlaces a las entregas y la entrega compilada.",
         [_VERSIONED],
-        {200: _RECORD_OK, 304: UNCHANGED, 308: _MOVED, 400: BAD, 404: ABSENT, 410: _GONE},
+        {200: _RECORD_OK, 304: UNCHANGED, 308: MOVED, 400: BAD, 404: ABSENT, 410: GONE},
     ),
     "list_withdrawals": (
         "Retiros",

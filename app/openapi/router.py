@@ -1,9 +1,6 @@
 """The OCDS publication API: read by the whole world, without a session."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter
@@ -11,14 +8,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.core.errors import GoneError, NotFoundError
+from app.core.errors import NotFoundError
 from app.ocds import merge, profile
-from app.ocds import ocid as ocids
 from app.openapi import (
     addresses,
     answers,
     documentation,
-    elsewhere,
+    forwarding,
     lists,
     packages,
     parameters,
@@ -26,7 +22,6 @@ from app.openapi import (
 )
 from app.openapi.addresses import Roots
 from app.openapi.paging import Shelf
-from app.openapi.queries import Connection
 from app.openapi.reader import PublicReader
 from app.openapi.routes import PLACES, PublicRoute, opening, place_of
 from app.openapi.signed import CHAIN
@@ -86,7 +81,9 @@ async def _by_address(request: Request) -> Response:
                 # What is told names the release, whose bytes never change: a fingerprint, as in the fast lane.
                 return await answers.respond(request, body, modified=row.date, fingerprint=told)
         else:
-            return await _elsewhere(request, connection, view, readings, _Elsewhere(roots, Roots.releases))
+            return await forwarding.forward(
+                request, connection, view, readings, forwarding.Elsewhere(roots, Roots.releases)
+            )
     return await lists.releases_of(request, reader, view, roots, ocid)
 
 
@@ -118,12 +115,12 @@ async def read_record(request: Request) -> Response:
     async with reader.reading() as connection:
         row = await queries.record(connection, view.tenant_id, ocid)
         if row is None:
-            return await _elsewhere(
+            return await forwarding.forward(
                 request,
                 connection,
                 view,
                 [(ocid, None)],
-                _Elsewhere(roots, lambda there, name, _: there.records(name)),
+                forwarding.Elsewhere(roots, lambda there, name, _: there.records(name)),
             )
         versioned = parameters.flag(request.query_params, "versioned")
         bodies = await queries.bodies(connection, view.tenant_id, ocid) if versioned else []
@@ -270,61 +267,6 @@ async def read_profile_codelist(request: Request) -> Response:
 async def _settled(request: Request, body: bytes, media_type: bytes = b"application/json") -> Response:
     parameters.known(request.query_params, ())
     return await answers.respond(request, body, cache_control=answers.SETTLED, media_type=media_type)
-
-
-@dataclass(frozen=True, slots=True)
-class _Elsewhere:
-    """Where addresses start here, and how the one that was asked is made of such a start."""
-
-    roots: Roots
-    address: Callable[[Roots, str, str | None], str]
-
-
-async def _elsewhere(
-    request: Request,
-    connection: Connection,
-    view: TenantView,
-    readings: list[tuple[str, str | None]],
-    asked: _Elsewhere,
-) -> Response:
-    """Say where what is not here has gone: to its permanent address, to another tenant, out of publication, or nowhere.
-
-    Raises:
-        GoneError: withdrawn; with ground and date.
-        NotFoundError: never published here.
-    """
-    for ocid, release_id in readings:
-        permanent = ocids.normalise(ocid)
-        if permanent == ocid or not await elsewhere.is_published(connection, view.tenant_id, permanent):
-            permanent = await elsewhere.ocid_of_alias(connection, view.tenant_id, ocid) or ocid
-        there = (
-            await elsewhere.moved_to(connection, view.tenant_id, permanent)
-            if release_id is None
-            else await elsewhere.stands_at(connection, view.tenant_id, permanent, release_id)
-        )
-        if there is None and (
-            release_id is not None or not await queries.count_of(connection, view.tenant_id, permanent)
-        ):
-            gone = await elsewhere.withdrawal(connection, view.tenant_id, permanent, release_id)
-            if gone is not None:
-                ground = gone.ground.rstrip(".")
-                raise GoneError(
-                    f"Se retiró de la publicación el {gone.date:%Y-%m-%d}. Fundamento: {ground}.",
-                    extra=lists.told_of(gone),
-                )
-        if there is not None or permanent != ocid:
-            query = f"?{urlencode(request.query_params.multi_items())}" if request.query_params else ""
-            location = asked.address(asked.roots.of(there), permanent, release_id) + query
-            return answers.raw_response(
-                308,
-                [
-                    (b"location", location.encode()),
-                    (b"content-length", b"0"),
-                    (b"cache-control", answers.PUBLISHED),
-                    *answers.OPEN_TO_ALL,
-                ],
-            )
-    raise NotFoundError("Aquí no hay nada publicado con ese identificador.")
 
 
 def _versioned(bodies: list[bytes]) -> bytes:

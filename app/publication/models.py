@@ -25,6 +25,8 @@ from app.core.tables import belongs_to, moment, new_id, one_of, prose, tenant_ke
 
 KINDS = ("release", "withdrawal", "transfer")
 DIRECTIONS = ("in", "out")
+PUBLIC_YEAR = "(EXTRACT(year FROM COALESCE(signed_on, (published_at AT TIME ZONE 'America/Mexico_City')::date))::integer)"
+"""The year under which a process stands in lists by year: of its first contract, else of its newest release."""
 REQUEST_STATUSES = ("requested", "approved", "refused", "cancelled")
 RESERVATION_STATUSES = ("requested", "granted", "extended", "refused", "cancelled", "ended")
 
@@ -211,6 +213,7 @@ class ProcessFacet(SQLModel, table=True):
         Index("process_facet_sujeto_idx", "tenant_id", "sujeto_obligado_id", "published_at", "ocid"),
         Index("process_facet_method_idx", "tenant_id", "method", "published_at", "ocid"),
         Index("process_facet_stage_idx", "tenant_id", "stage", "published_at", "ocid"),
+        Index("process_facet_year_idx", "tenant_id", text(PUBLIC_YEAR), "ocid"),
         Index("process_facet_terms_idx", "terms", postgresql_using="gin"),
         Index("process_facet_bare_idx", "tenant_id", "ocid", postgresql_where=text("terms = '{}'")),
     )

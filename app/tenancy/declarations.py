@@ -29,7 +29,8 @@ RESERVED_SLUGS = frozenset({
     "cumplimiento.pdf", "cumplimiento.xlsx", "data.json", "datos", "descargas", "docs", "edca", "entrar", "favicon.ico", "health",
     "importaciones", "invitacion", "logo", "metrics", "mi-trabajo", "nacional", "oauth", "ocds", "openapi.json",
     "padron", "panel", "personas", "plantillas", "plataforma", "pnt", "politica", "procesos", "procesos-internos", "ready",
-    "redoc", "registro", "retiros", "robots.txt", "salir", "sitemap.xml", "sso", "static", "sujetos", "tema.css",
+    "record", "record-package", "redoc", "registro", "release", "release-package", "release-package-all", "retiros",
+    "robots.txt", "salir", "sitemap.xml", "sso", "static", "sujetos", "tema.css",
 })
 """First path segments of the service, or of a tenant on a host of its own; no tenant may take one as its slug."""
 

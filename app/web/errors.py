@@ -1,6 +1,6 @@
 """Every refusal and every failure, answered as what was asked for: a page, a fragment or a problem document.
 
-Addresses of machines (`/api/`, `/ocds/`, `/edca/`, also below a tenant) always get
+Addresses of machines (`/api/`, `/ocds/`, those of the tool before; also below a tenant) always get
 `application/problem+json` (RFC 9457).
 """
 
@@ -21,7 +21,9 @@ from app.web.shell import Link, shell_of
 from app.web.templating import page, wants_fragment
 from app.web.validation import explain, pointer
 
-MACHINE_SEGMENTS = frozenset({"api", "ocds", "edca"})
+MACHINE_SEGMENTS = frozenset({
+    "api", "ocds", "edca", "release", "release-package", "release-package-all", "record", "record-package",
+})  # fmt: skip
 FILES = "descargas"
 """What stands below is fetched by programs, and by people who follow a link: a person's program says what it is."""
 LARGEST_TYPED = 1_000_000

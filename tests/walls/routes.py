@@ -132,6 +132,22 @@ PUBLIC = {
     "/api/v1/chain/keys": "what heads of chains were signed with",
     "/api/v1/chain/lists/{sha256}": "the heads of all chains that a signed one names",
     "/api/v1/chain/verifying.py": "the program that checks a chain",
+    **{
+        f"{place}/{rest}": "published data, where it was before"
+        for place in ("/{tenant}", "")
+        for rest in (
+            "edca/fiscalYears",
+            "edca/contractingprocess/{years}",
+            "edca/contractingprocess/csv/{years}",
+            "edca/contractingprocess/procurementmethod/{methods}/{years}",
+            "edca/contractingprocess/additionalprocurementcategories/{categories}/{years}",
+            "release/{ocid:path}",
+            "release-package/{ocid:path}",
+            "release-package-all/{ocid:path}",
+            "record/{ocid:path}",
+            "record-package/{ocid:path}",
+        )
+    },
 }
 """Addresses that anyone may read (GET, HEAD, OPTIONS), and why."""
 

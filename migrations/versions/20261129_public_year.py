@@ -1,0 +1,27 @@
+"""The year under which a published process stands at the old addresses.
+
+Revision: 20261129_public_year
+After: 20261129_downloads
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations import gently
+
+revision = "20261129_public_year"
+down_revision = "20261129_downloads"
+branch_labels = None
+depends_on = None
+
+YEAR = "(EXTRACT(year FROM COALESCE(signed_on, (published_at AT TIME ZONE 'America/Mexico_City')::date))::integer)"
+
+
+def upgrade() -> None:
+    """Build the index."""
+    gently.index("process_facet_year_idx", "process_facet", ["tenant_id", sa.text(YEAR), "ocid"])
+
+
+def downgrade() -> None:
+    """Drop it."""
+    op.drop_index("process_facet_year_idx", "process_facet")
