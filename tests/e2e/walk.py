@@ -31,6 +31,9 @@ NOT_PAGES = {
 }
 """Addresses that answer something else than a page; those of the API and of the profile are for programs too."""
 
+FOR_PROGRAMS = ("app.openapi.", "app.edca.", "app.pdn.", "app.push.router")
+"""Modules whose addresses are no pages, but for those that `NOT_PAGES` names besides."""
+
 PAGES = [
     route
     for route in ROUTES
@@ -39,8 +42,7 @@ PAGES = [
     and route.template not in AWAY
     and route.last not in ELSEWHERE
     and not route.last.endswith((".csv", ".json", ".atom", ".pdf", ".xlsx", ".svg"))
-    and "/api/v1/" not in route.template
-    and not route.template.startswith("/ocds/")
+    and not getattr(route.endpoint, "__module__", "").startswith(FOR_PROGRAMS)
 ]
 WIDTHS = (1366, 360, 320)
 

@@ -720,6 +720,9 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "name": "SHA256SUMS",
         "sha256": "0" * 64,
         "year": "2026",
+        "years": "2026",
+        "methods": "open",
+        "categories": "goods",
         "month": "11",
     }
     _rest(place)

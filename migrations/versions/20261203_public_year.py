@@ -1,7 +1,7 @@
 """The year under which a published process stands at the old addresses.
 
-Revision: 20261129_public_year
-After: 20261129_downloads
+Revision: 20261203_public_year
+After: 20261202_webhooks
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations import gently
 
-revision = "20261129_public_year"
-down_revision = "20261129_downloads"
+revision = "20261203_public_year"
+down_revision = "20261202_webhooks"
 branch_labels = None
 depends_on = None
 
