@@ -42,6 +42,7 @@ PAGES = [
     and route.template not in AWAY
     and route.last not in ELSEWHERE
     and not route.last.endswith((".csv", ".json", ".atom", ".pdf", ".xlsx", ".svg"))
+    and "/api/v1/" not in route.template
     and not getattr(route.endpoint, "__module__", "").startswith(FOR_PROGRAMS)
 ]
 WIDTHS = (1366, 360, 320)
