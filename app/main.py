@@ -74,6 +74,8 @@ from app.publication import router as publishing
 from app.publication import tasks as publication
 from app.push import router as push
 from app.push import tasks as pushing
+from app.push.hooks import machine as hooking
+from app.push.hooks import router as hooks
 from app.review import router as review
 from app.settings import Settings
 from app.tenancy import router as tenancy
@@ -183,6 +185,8 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         edca.router,
         downloads.router,
         push.router,
+        hooks.router,
+        hooking.router,
         chain.router,
         processes.router,
         accountability.router,

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -54,6 +54,7 @@ from app.processes.models import Observation
 from app.processes.queries import VersionRef, working_process
 from app.publication import reservations, withdrawals
 from app.publication.service import publish_batch
+from app.push.hooks.models import Webhook, WebhookFailure
 from app.review import service as review
 from app.settings import Settings
 from app.web.static import asset
@@ -654,6 +655,7 @@ ROWS = (
     "client_id",
     "invitation_id",
     "membership_id",
+    "webhook_id",
 )
 """Parameters that name a row of somebody's."""
 
@@ -700,6 +702,7 @@ def fill(place: Place, storage: Storage, session_id: UUID | None = None) -> Fill
         "client_id": _client(place, secret),
         "membership_id": str(_person(place, secret)),
         "invitation_id": str(_invitation(place, secret)),
+        "webhook_id": str(_webhook(place, secret)),
         "link_id": str(uuid4()),
         "token": "falso",
         "passkey_id": str(uuid4()),
@@ -746,6 +749,37 @@ def _client(place: Place, name: str) -> str:
     with place.database.unit_of_work(keeper) as session:
         made = clients.create(session, place.database, keeper, name=name, scopes=["imports:read"], days=90)
     return made.client_id
+
+
+def _webhook(place: Place, name: str) -> UUID:
+    """Register an address of the first body, whose secret was changed and which did not take a change."""
+    webhook_id = uuid4()
+    with place.database.unit_of_work(place.system) as session:
+        session.add(
+            Webhook(
+                tenant_id=place.tenant_id,
+                webhook_id=webhook_id,
+                sujeto_obligado_id=place.sujetos[0],
+                name=name,
+                url="https://datos.example/avisos",
+                kinds=["release"],
+                sealed="",
+                before_until=clock.now() + timedelta(days=1),
+                position=1,
+            )
+        )
+        session.flush()
+        session.add(
+            WebhookFailure(
+                tenant_id=place.tenant_id,
+                webhook_id=webhook_id,
+                position=1,
+                ocid=f"{place.prefix}-no-llegó",
+                dead_at=clock.now(),
+                problem="Contestó 500.",
+            )
+        )
+    return webhook_id
 
 
 def _person(place: Place, name: str) -> UUID:

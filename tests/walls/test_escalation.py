@@ -308,6 +308,12 @@ def body_of(there: Filled, route: Route) -> dict[str, str]:
         "/{tenant}/personas/{membership_id}/funcion": {"role": "so_editor"},
         "/{tenant}/personas/segundo-factor": {"second_factor": "administrators"},
         "/{tenant}/ajustes/sistemas": {"name": "Sistema", "scopes": "imports:read", "days": "30"},
+        "/{tenant}/avisos-a-sistemas": {
+            "name": "Aviso",
+            "url": "https://1.1.1.1/avisos",
+            "kinds": "release",
+            "start": "now",
+        },
         "/{tenant}/ajustes/acceso": {
             "label": "Cuenta",
             "issuer": "https://identidad.example.org",

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NewType
 from uuid import UUID
 
 import httpx2
@@ -29,6 +30,9 @@ OVERLAP = timedelta(hours=24)
 """How long the secret before signs too."""
 LOOK_SECONDS = 5.0
 
+Address = NewType("Address", str)
+"""One that may be called (`checked`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -41,7 +45,7 @@ class Wanted:
     """
 
     name: str
-    url: str
+    url: Address
     kinds: Collection[str]
     sujeto_obligado_id: UUID | None = None
     after: int | None = None
@@ -71,7 +75,7 @@ def register(session: RwSession, actor: Actor, settings: Settings, wanted: Wante
         wanted: what to hear, and where.
 
     Raises:
-        InvalidError: the address may not be called, or what it wants does not exist.
+        InvalidError: what it wants does not exist.
         ConflictError: the place has as many as it may have.
         NotFoundError, ForbiddenError: the body is not the actor's, or the act is not theirs.
     """
@@ -79,7 +83,6 @@ def register(session: RwSession, actor: Actor, settings: Settings, wanted: Wante
     require(actor, Permission.WEBHOOK_MANAGE, body)
     if not wanted.kinds or not set(wanted.kinds) <= set(KINDS):
         raise InvalidError("Elige al menos una de las cosas que se avisan.")
-    url = checked(settings, wanted.url)
     if body is not None:
         tenancy.sujeto(session, actor, body)
     locks.wait_for(session, f"webhooks:{actor.tenant_id}:{body}")
@@ -101,7 +104,7 @@ def register(session: RwSession, actor: Actor, settings: Settings, wanted: Wante
         webhook_id=webhook_id,
         sujeto_obligado_id=body,
         name=wanted.name,
-        url=url,
+        url=wanted.url,
         kinds=[kind for kind in KINDS if kind in wanted.kinds],
         sealed=keys.of(settings).seal(_purpose(actor, webhook_id), secret),
         position=_position(session, actor, wanted.after),
@@ -114,8 +117,8 @@ def register(session: RwSession, actor: Actor, settings: Settings, wanted: Wante
     return Secret(row, secret)
 
 
-def checked(settings: Settings, url: str) -> str:
-    """Return an address as it will be called.
+def checked(settings: Settings, url: str) -> Address:
+    """Return an address as it will be called; looks its name up, so before any transaction.
 
     Raises:
         InvalidError: it is none, or leads where we do not go; says why.
@@ -129,7 +132,7 @@ def checked(settings: Settings, url: str) -> str:
         raise InvalidError(error.detail) from error
     if httpx2.URL(asked).fragment:
         raise InvalidError("La dirección no lleva nada después de «#».")
-    return asked
+    return Address(asked)
 
 
 def ask_proof(session: RwSession, actor: Actor, webhook_id: UUID) -> Webhook:
