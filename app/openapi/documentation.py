@@ -211,7 +211,7 @@ _VERSIONED = _query(
     type="boolean",
     default=False,
 )
-_FILTERS = [
+FILTERS = [
     _query("sujeto_obligado", "Clave del sujeto obligado, como en su página pública.", "salud"),
     _query("method", "`procurementMethod`.", "direct", enum=list(codelist("method").codes)),
     _query(
@@ -234,7 +234,7 @@ _FILTERS = [
         maxLength=LONGEST_TEXT,
     ),
 ]
-_NATIONAL_FILTERS = [_query("publisher", "Organismo, como en su dirección.", "jalisco"), *_FILTERS[1:]]
+_NATIONAL_FILTERS = [_query("publisher", "Organismo, como en su dirección.", "jalisco"), *FILTERS[1:]]
 _NATIONAL = (
     "Como la lista de un organismo, en el orden nacional: el cursor es de esta lista, y `since` y `until` miran cuándo "
     "entró cada elemento a ella, segundos después de publicarse."
@@ -262,7 +262,7 @@ _ENDPOINTS: dict[str, Told] = {
     "list_releases": (
         "Entregas, en el orden en que se publicaron",
         "Sigue `links.next` hasta una página vacía; guarda el último cursor y continúa desde él otro día.",
-        [*_LIST, *_FILTERS],
+        [*_LIST, *FILTERS],
         {200: _RELEASES_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
     ),
     "list_releases_of_process": (
@@ -280,7 +280,7 @@ _ENDPOINTS: dict[str, Told] = {
     "list_records": (
         "Registros, en el orden de su última entrega",
         "Un proceso que publica otra vez pasa al final: quien consulta con su cursor lo vuelve a ver.",
-        [*_LIST, *_FILTERS],
+        [*_LIST, *FILTERS],
         {200: _RECORDS_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
     ),
     "read_record": (

@@ -96,6 +96,7 @@ class TenantHome:
     sujetos: tuple[SujetoRow, ...]
     padron: int
     latest: tuple[ListedProcess, ...]
+    feed: str
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class ProcessesPage:
     clear: str | None
     more: str | None
     first: str | None
+    feed: str
 
 
 @dataclass(frozen=True)

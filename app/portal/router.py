@@ -135,6 +135,7 @@ def tenant_home(request: Request, view: PublicTenantDep, session: PublicDep) -> 
         sujetos=tuple(queries.active_sujetos(session, view.tenant_id, NEWEST)),
         padron=padron,
         latest=tuple(listed(row, view) for row in newest.rows),
+        feed=f"{view.base}{addresses.API}/feed.atom",
     )
     return page(request, "portal/tenant.html", context)
 
@@ -186,6 +187,9 @@ def processes(
         clear=home if narrowed or chosen else None,
         more=with_query(home, **asked, cursor=found.next_cursor) if found.next_cursor else None,
         first=with_query(home, **asked) if cursor else None,
+        feed=with_query(
+            f"{view.base}{addresses.API}/feed.atom", sujeto_obligado=sujeto, method=metodo, stage=etapa
+        ),
     )
     return page(request, "portal/processes.html", context)
 

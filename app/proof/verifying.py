@@ -78,7 +78,11 @@ def verify(root: str, saved: dict[str, Any] | None = None, get: Fetch = fetch) -
         get: how an address is read.
     """
     told, api = Told(), f"{root.rstrip('/')}/api/v1"
-    saved = saved.get("signedHead", saved) if saved else None
+    saved = (
+        next((saved[name] for name in ("signedHead", "_signedHead") if saved.get(name)), saved)
+        if saved
+        else None
+    )
     chain = json.loads(get(f"{api}/chain"))
     keys = {one["key"]: one["publicKey"] for one in json.loads(get(chain["keys"]))["keys"]}
     heads = list(_Pages(get, chain["heads"], "heads"))

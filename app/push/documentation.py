@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.openapi import documentation
-from app.openapi.documentation import ABSENT, BAD, CURSOR, SINCE, TAG, UNCHANGED, Told
+from app.openapi.documentation import ABSENT, BAD, CURSOR, FILTERS, SINCE, TAG, UNCHANGED, Told
 from app.push.parameters import DEFAULT_LIMIT, MOST
 
 __all__ = ["TAG", "of"]
@@ -24,6 +24,14 @@ _CHANGES_OK: dict[str, Any] = {
         "Link": {"description": '`rel="next"`: lo que sigue de esta página.', "schema": {"type": "string"}},
     },
 }
+_ATOM_OK = {
+    "description": "Canal Atom (RFC 4287), por páginas (RFC 5005, sección 3).",
+    "content": {"application/atom+xml": {"schema": {"type": "string"}}},
+}
+_JSON_FEED_OK = {
+    "description": "Canal JSON Feed 1.1.",
+    "content": {"application/feed+json": {"schema": {"type": "object"}}},
+}
 _LIMIT = {
     "name": "limit",
     "in": "query",
@@ -33,12 +41,26 @@ _LIMIT = {
 }
 _AFTER = {**CURSOR, "description": "El de la última línea que procesaste, o el de `Link`, sin cambiarlo."}
 
+_OLDER = {**CURSOR, "description": "El de `next` (en JSON, `next_url`), sin cambiarlo."}
+
 _ENDPOINTS: dict[str, Told] = {
     "list_changes": (
         "Cambios desde un cursor",
         "En orden, en NDJSON: lo publicado, lo retirado, lo que llegó de otro organismo o pasó a otro (`kind`).",
         [SINCE, _AFTER, _LIMIT],
         {200: _CHANGES_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
+    ),
+    "read_atom_feed": (
+        "Canal Atom",
+        "Lo último publicado, de todo el organismo o de una búsqueda: los filtros son los de las listas.",
+        [*FILTERS, _OLDER],
+        {200: _ATOM_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
+    ),
+    "read_json_feed": (
+        "Canal JSON Feed",
+        "Lo mismo que el canal Atom, como JSON Feed 1.1.",
+        [*FILTERS, _OLDER],
+        {200: _JSON_FEED_OK, 304: UNCHANGED, 400: BAD, 404: ABSENT},
     ),
 }
 

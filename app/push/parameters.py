@@ -1,4 +1,4 @@
-"""What may be asked of the list of changes: read as strictly as the other lists' parameters."""
+"""What may be asked of the list of changes and of feeds: read as strictly as the other lists' parameters."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,7 @@ from starlette.datastructures import QueryParams
 from app.core.errors import BadRequestError
 from app.core.pagination import encode_cursor
 from app.openapi import parameters
+from app.openapi.parameters import ListQuery
 
 DEFAULT_LIMIT = 1000
 MOST = 100_000
@@ -56,3 +57,12 @@ def changes_query(asked: QueryParams, zone: str) -> ChangesQuery:
     if page.back:
         raise BadRequestError("Esta lista solo se lee hacia delante: usa el cursor de su última línea.")
     return ChangesQuery(page.cursor or 0, page.since, int(limit))
+
+
+def feed_query(asked: QueryParams, zone: str) -> ListQuery:
+    """Read `cursor` and what narrows a feed; raises as `changes_query`."""
+    parameters.known(asked, ("cursor", *parameters.FILTERS))
+    page = parameters.list_query(asked, zone, filters=parameters.FILTERS)
+    if page.back:
+        raise BadRequestError("Un canal solo se lee hacia atrás en el tiempo: usa la dirección de «next».")
+    return page

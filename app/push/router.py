@@ -1,4 +1,4 @@
-"""What the world reads to stay in sync: the list of changes."""
+"""What the world reads to stay in sync: the list of changes, and feeds."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from app.core.errors import BadRequestError
+from app.core.pagination import encode_cursor
 from app.openapi import addresses, answers, queries
 from app.openapi.routes import PublicRoute, opening, place_of
-from app.push import changes, documentation, parameters
+from app.push import changes, documentation, feeds, parameters
+from app.push.feeds import Feed
 
 router = APIRouter(route_class=PublicRoute, tags=[documentation.TAG])
 public = opening(router, documentation.of)
@@ -62,6 +64,39 @@ async def list_changes(request: Request) -> Response:
     response = StreamingResponse(_compressed(lines) if gzip else lines)
     response.raw_headers = headers
     return response
+
+
+@public(addresses.API + "/feed.atom")
+async def read_atom_feed(request: Request) -> Response:
+    """What was published last, as Atom."""
+    return await _feed(request, 0)
+
+
+@public(addresses.API + "/feed.json")
+async def read_json_feed(request: Request) -> Response:
+    """What was published last, as JSON Feed."""
+    return await _feed(request, 1)
+
+
+async def _feed(request: Request, which: int) -> Response:
+    ending, media_type, write = feeds.WRITERS[which]
+    reader, view, roots = await place_of(request)
+    asked = parameters.feed_query(request.query_params, view.time_zone)
+    async with reader.reading() as connection:
+        head = await changes.head_of(connection, view.tenant_id)
+        entries, edge = await feeds.read(connection, view.tenant_id, asked)
+    path = roots.tenant + addresses.API + ending
+    narrowed = ", ".join(asked.written.values())
+    feed = Feed(
+        view=view,
+        roots=roots,
+        title=f"Contrataciones de {view.known_as}" + (f": {narrowed}" if narrowed else ""),
+        address=feeds.address_of(path, asked),
+        here=feeds.address_of(path, asked, request.query_params.get("cursor")),
+        following=None if edge is None else feeds.address_of(path, asked, encode_cursor(edge)),
+        entries=entries,
+    )
+    return await answers.respond(request, write(feed), modified=head.last_date, media_type=media_type)
 
 
 async def _compressed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

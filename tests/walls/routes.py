@@ -125,6 +125,8 @@ PUBLIC = {
             "withdrawals",
             "transfers",
             "changes",
+            "feed.atom",
+            "feed.json",
             "chain",
             "chain/entries",
             "chain/heads",
