@@ -22,7 +22,7 @@ PAGES = (
     ("Padrón", "padron", Permission.PADRON_READ),
     ("Personas", "personas", Permission.PEOPLE_MANAGE),
     ("Catálogos", "catalogos", Permission.CATALOG_MANAGE),
-    ("Avisos a sistemas", "avisos-a-sistemas", Permission.WEBHOOK_MANAGE),
+    ("Webhooks", "avisos-a-sistemas", Permission.WEBHOOK_MANAGE),
     ("Ajustes", "ajustes", Permission.TENANT_MANAGE),
     ("Bitácora", "bitacora", Permission.AUDIT_READ),
 )

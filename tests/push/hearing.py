@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from uuid import uuid4
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Ear:
 
     Attributes:
         secrets: each of which a signature must hold for; empty before one is known.
+        path: of this test alone: what those before it registered is not heard.
         mode: what happens to the next messages: `ok`, a status, or `hang`, `drip`, `huge`, `cut`, `redirect`, `deaf` (takes
             a challenge without answering it).
         refuses: messages that are answered 500 whatever the mode.
@@ -27,6 +29,7 @@ class Ear:
     """
 
     port: int = 0
+    path: str = field(default_factory=lambda: f"/{uuid4().hex}")
     secrets: list[str] = field(default_factory=list)
     mode: str = "ok"
     retry_after: str = ""
@@ -36,6 +39,7 @@ class Ear:
     signatures: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
+    arrival: threading.Event = field(default_factory=threading.Event)
 
     @property
     def place(self) -> str:
@@ -45,7 +49,7 @@ class Ear:
     @property
     def url(self) -> str:
         """Where it hears."""
-        return f"http://{self.place}/avisos"
+        return f"http://{self.place}{self.path}"
 
     @property
     def kinds(self) -> list[str]:
@@ -80,6 +84,9 @@ def hearing() -> Iterator[Ear]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path != ear.path:
+                self.answer(404, b"")
+                return
             ear.check(self.headers, body)
             said = json.loads(body)
             message_id = self.headers["webhook-id"]
@@ -106,6 +113,7 @@ def hearing() -> Iterator[Ear]:
                 self.answer(200, json.dumps(told).encode())
                 return
             ear.heard.append((message_id, said))
+            ear.arrival.set()
             if ear.mode in ("huge", "drip"):
                 self.endless()
             else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -27,6 +27,8 @@ def ear() -> Iterator[Ear]:
 
 @pytest.fixture(autouse=True)
 def _fresh(ear: Ear) -> None:
+    ear.path = f"/{uuid4().hex}"
+    ear.faults.clear()
     ear.mode, ear.secrets[:], ear.heard[:], ear.refuses = "ok", [], [], lambda _: False
 
 

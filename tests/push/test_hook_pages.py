@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -29,6 +30,8 @@ def ear() -> Iterator[Ear]:
 
 @pytest.fixture(autouse=True)
 def _fresh(ear: Ear) -> None:
+    ear.path = f"/{uuid4().hex}"
+    ear.faults.clear()
     ear.mode, ear.secrets[:], ear.heard[:], ear.refuses = "ok", [], [], lambda _: False
 
 

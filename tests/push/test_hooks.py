@@ -1,5 +1,6 @@
 """Webhooks arrive signed, in order and at least once, whatever the address does; a real receiver hears them."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -12,15 +13,16 @@ from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.core.jobs import Workplace
 from app.core.storage import Storage
 from app.core.tables import table_of
+from app.main import create_app
 from app.openapi.addresses import Roots
 from app.push.hooks import queries, running, service, turns
 from app.push.hooks.models import Webhook, WebhookFailure
 from app.settings import Settings
-from tests.conftest import Place, place_maker
+from tests.conftest import Place, place_maker, serve_app
 from tests.factories import new_ocid
 from tests.openapi.conftest import Publisher
 from tests.push.hearing import Ear, hearing
-from tests.push.subscriber import Subscriber
+from tests.push.subscriber import PAST, Subscriber
 
 
 @pytest.fixture
@@ -338,6 +340,45 @@ def test_publishing_writes_nothing_for_those_who_hear(subscriber: Subscriber, pu
     with subscriber.place.database.unit_of_work(subscriber.place.system) as session:
         assert session.execute(select(Webhook.__table__)).all() == before  # type: ignore[attr-defined]
         assert session.scalar(select(func.count()).select_from(table_of(WebhookFailure))) == 0
+
+
+def test_two_workers_send_nothing_twice(subscriber: Subscriber, publisher: Publisher) -> None:
+    subscriber.register()
+    subscriber.run()
+    publisher.publish(*(new_ocid(subscriber.place) for _ in range(20)))
+    workers = [threading.Thread(target=subscriber.run) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    subscriber.run()
+
+    assert subscriber.ear.positions == list(range(1, 21))
+
+
+def test_who_died_at_it_is_followed(subscriber: Subscriber, publisher: Publisher) -> None:
+    webhook_id = subscriber.register()
+    subscriber.run()
+    publisher.publish()
+    hook = table_of(Webhook)
+    for until, heard in ((running.CLAIM, []), (-PAST, [1])):
+        with subscriber.place.database.unit_of_work(subscriber.place.system) as session:
+            session.execute(
+                hook.update().where(hook.c.webhook_id == webhook_id).values(claimed_until=clock.now() + until)
+            )
+        subscriber.run()
+        assert subscriber.ear.positions == heard
+
+
+def test_the_worker_sends_by_itself(
+    subscriber: Subscriber, publisher: Publisher, lone_database: Database, storage: Storage
+) -> None:
+    subscriber.register()
+    with_worker = subscriber.here.model_copy(update={"embedded_worker": True})
+    for _ in serve_app(create_app(with_worker, lone_database, storage)):
+        publisher.publish()
+        assert subscriber.ear.arrival.wait(60)
+    assert subscriber.ear.positions == [1]
 
 
 def test_no_tenant_hears_of_another(
