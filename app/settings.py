@@ -189,6 +189,12 @@ class Settings(BaseSettings):
         description="What a tenant publishes stands in its files for download after so many seconds; 0: this process "
         "makes none.",
     )
+    downloads_national_seconds: int = Field(
+        900,
+        ge=1,
+        description="Files for download of all tenants together are renewed no sooner than so many seconds after the last "
+        "time; a withdrawal renews them at once.",
+    )
     webhooks: bool = Field(
         default=True,
         description="Whether this process's worker sends what changed to those who asked for it.",

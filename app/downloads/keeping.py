@@ -7,11 +7,10 @@ withdrawal since (`queries`), so between a withdrawal and the next list what was
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import LiteralString
 from uuid import UUID
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -24,14 +23,13 @@ from app.downloads import blocks, composing, pieces, tables
 from app.downloads.blocks import RUN, Wanted
 from app.downloads.composing import Placed, Planned
 from app.downloads.models import DownloadBlock, DownloadFile, DownloadState
+from app.downloads.shelving import KEPT, Chains, Shelf
 from app.openapi.addresses import Roots
 from app.settings import Settings
 from app.tenancy.queries import TenantView
 
 KIND = "downloads"
 """Of stored files."""
-KEPT = timedelta(days=1)
-"""How long a replaced version is kept for those who are in the middle of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,8 @@ _SEEN: LiteralString = """
     FROM chain_head h,
          LATERAL (SELECT array_agg(u.id ORDER BY u.id) AS sources FROM (
              SELECT h.tenant_id AS id
-             UNION SELECT source_id FROM taken_over WHERE tenant_id = h.tenant_id) u) k
+             UNION SELECT t.source_id FROM taken_over t JOIN chain_head o ON o.tenant_id = t.source_id
+             WHERE t.tenant_id = h.tenant_id) u) k
     WHERE h.tenant_id = :tenant AND h.position > 0"""
 
 # A release touches its own block and the one where its record stands; a withdrawal those of what it withdraws, in
@@ -126,7 +125,7 @@ def refresh(
     with keeper.database.unit_of_work(actor) as session:
         if not locks.take(session, f"{KIND}:{view.tenant_id}"):
             return False
-        _tabulate(session, keeper.storage, view.tenant_id)
+        _tabulate(session, keeper, view.tenant_id)
         before("tables")
     return True
 
@@ -203,44 +202,15 @@ def _renew(session: RwSession, keeper: Keeper, view: TenantView, seen: _Seen) ->
     parts: list[Placed] = [
         part for row in rows for part in composing.placed(row.number, row.storage_key, row.parts)
     ]
-    files = table_of(DownloadFile)
-    mine = files.c.tenant_id == view.tenant_id
     now = clock.now()
-    current = {
-        row.name: row
-        for row in session.exec(
-            select(DownloadFile).where(
-                DownloadFile.tenant_id == view.tenant_id,
-                col(DownloadFile.replaced_at).is_(None),
-                col(DownloadFile.made_of).is_(None),
-            )
-        )
-    }
-    chains = {"sources": seen.sources, "withdrawals": seen.withdrawals}
-    planned = {one.name: one for one in composing.plan(parts, view, keeper.roots(view))}
-    changed = [one for name, one in planned.items() if not _stands(one, current.get(name))]
-    gone = [name for name in current if name not in planned or planned[name] in changed]
-    session.execute(
-        update(files)
-        .where(mine, files.c.name.in_(gone), files.c.replaced_at.is_(None))
-        .values(replaced_at=now)
-    )
-    session.execute(
-        update(files).where(mine, files.c.replaced_at.is_(None), files.c.made_of.is_(None)).values(**chains)
-    )
-    for one in changed:
-        row_of = _row(keeper.storage, one) | chains | {"modified_at": now, "replaced_at": None}
-        session.execute(
-            insert(files)
-            .values(tenant_id=view.tenant_id, **row_of)
-            .on_conflict_do_update(index_elements=["tenant_id", "name", "sha256"], set_=row_of)
-        )
+    shelf = Shelf(session, keeper.storage, {"tenant_id": view.tenant_id}, now)
+    chains = Chains(seen.sources, seen.withdrawals)
+    shelf.renew([(one, chains) for one in composing.plan(parts, view, keeper.roots(view))])
     withdrawn = state is not None and state.withdrawals != seen.withdrawals
     session.execute(
-        delete(files).where(
-            mine,
-            files.c.replaced_at.is_not(None),
-            files.c.replaced_at <= (now if withdrawn else now - KEPT),
+        delete(DownloadFile).where(
+            col(DownloadFile.tenant_id) == view.tenant_id,
+            col(DownloadFile.replaced_at) <= (now if withdrawn else now - KEPT),
         )
     )
     told = {
@@ -255,11 +225,12 @@ def _renew(session: RwSession, keeper: Keeper, view: TenantView, seen: _Seen) ->
         .values(tenant_id=view.tenant_id, **told)
         .on_conflict_do_update(index_elements=["tenant_id"], set_=told)
     )
-    _tidy(session, keeper.storage, view.tenant_id, {row.storage_key for row in rows})
+    _tidy(session, keeper, view.tenant_id, {row.storage_key for row in rows})
 
 
-def _tabulate(session: RwSession, storage: Storage, tenant_id: UUID) -> None:
+def _tabulate(session: RwSession, keeper: Keeper, tenant_id: UUID) -> None:
     """Make the tables of each file of releases that is another by now, and let go of those of what is no more."""
+    storage = keeper.storage
     current = session.exec(
         select(DownloadFile).where(
             DownloadFile.tenant_id == tenant_id, col(DownloadFile.replaced_at).is_(None)
@@ -286,13 +257,13 @@ def _tabulate(session: RwSession, storage: Storage, tenant_id: UUID) -> None:
         if forms:
             _tabulate_one(session, storage, source, forms)
     blocks_named = session.exec(select(DownloadBlock.storage_key).where(DownloadBlock.tenant_id == tenant_id))
-    _tidy(session, storage, tenant_id, set(blocks_named))
+    _tidy(session, keeper, tenant_id, set(blocks_named))
 
 
 def _tabulate_one(session: RwSession, storage: Storage, source: DownloadFile, forms: list[str]) -> None:
     read = tables.reading(storage, pieces.unpacked(source.pieces))
     told = tables.headers(read)
-    files = table_of(DownloadFile)
+    shelf = Shelf(session, storage, {"tenant_id": source.tenant_id}, clock.now())
     for kind in forms:
         storage_key = Storage.new_key(source.tenant_id, KIND)
         with storage.scratch_file() as target:
@@ -312,42 +283,23 @@ def _tabulate_one(session: RwSession, storage: Storage, source: DownloadFile, fo
             unpacked=size,
             pieces=[pieces.Stretch(storage_key, 0, size)],
         )
-        row_of = _row(storage, planned) | {
-            "sources": source.sources,
-            "withdrawals": source.withdrawals,
-            "made_of": source.sha256,
-            "modified_at": clock.now(),
-            "replaced_at": None,
-        }
-        session.execute(
-            insert(files)
-            .values(tenant_id=source.tenant_id, **row_of)
-            .on_conflict_do_update(index_elements=["tenant_id", "name", "sha256"], set_=row_of)
-        )
+        shelf.put(planned, Chains(source.sources, source.withdrawals), made_of=source.sha256)
 
 
-def _stands(planned: Planned, row: DownloadFile | None) -> bool:
-    return row is not None and row.pieces == pieces.packed(planned.pieces)
+_NATIONAL: LiteralString = """
+    SELECT DISTINCT k FROM national_file f, unnest(f.storage_keys) k
+    WHERE starts_with(k, :mine) AND (f.withdrawals, cardinality(f.sources)) = (
+        SELECT sum(h.withdrawals), count(*) FROM chain_head h WHERE h.tenant_id = ANY(f.sources))"""
 
 
-def _row(storage: Storage, planned: Planned) -> dict[str, object]:
-    sums = pieces.summed(storage, planned.pieces)
-    return {
-        "name": planned.name,
-        "kind": planned.kind,
-        "year": planned.year,
-        "rows": planned.rows,
-        "unpacked": planned.unpacked,
-        "pieces": pieces.packed(planned.pieces),
-        "storage_keys": pieces.keys(planned.pieces),
-        "size": sums.size,
-        "sha256": sums.sha256,
-        "md5": sums.md5,
-    }
+def _tidy(session: RwSession, keeper: Keeper, tenant_id: UUID, named: set[str]) -> None:
+    """Let go of objects that no block and no version names; under the lock, none of them is on its way to be named.
 
-
-def _tidy(session: RwSession, storage: Storage, tenant_id: UUID, named: set[str]) -> None:
-    """Let go of objects that no block and no version names; under the lock, none of them is on its way to be named."""
+    A national file that may still be given names objects as well, which may be older than the tenant's own.
+    """
+    storage = keeper.storage
+    with keeper.database.engine("public").connect() as public:
+        named.update(public.execute(text(_NATIONAL), {"mine": f"{tenant_id}/"}).scalars())
     for keys in session.exec(select(DownloadFile.storage_keys).where(DownloadFile.tenant_id == tenant_id)):
         named.update(keys)
     for file in storage.files(tenant_id, KIND):

@@ -111,3 +111,43 @@ class DownloadFile(SQLModel, table=True):
     made_of: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     modified_at: datetime = moment()
     replaced_at: datetime | None = moment(default_now=False, nullable=True)
+
+
+class NationalFile(SQLModel, table=True):
+    """A version of a file of all tenants together, made of pieces of theirs; attributes as of `DownloadFile`."""
+
+    __tablename__ = "national_file"
+    __table_args__ = (
+        Index("national_file_current_key", "name", unique=True, postgresql_where=text("replaced_at IS NULL")),
+    )
+
+    name: str = text_key()
+    sha256: bytes = _bytes(key=True)
+    kind: str = prose(None)
+    year: int | None = None
+    rows: int = _number()
+    size: int = _number()
+    unpacked: int = _number()
+    md5: bytes = _bytes()
+    pieces: bytes = _bytes()
+    storage_keys: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    sources: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
+    withdrawals: int = _number()
+    modified_at: datetime = moment()
+    replaced_at: datetime | None = moment(default_now=False, nullable=True)
+
+
+class NationalState(SQLModel, table=True):
+    """How far the national files have come: one row.
+
+    Attributes:
+        number: one.
+        publishers: whose files they are of, and how far each had come (`app.downloads.national.Told`).
+        checked_at: when they were last made of what there was.
+    """
+
+    __tablename__ = "national_state"
+
+    number: int = Field(default=1, primary_key=True)
+    publishers: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    checked_at: datetime = moment()

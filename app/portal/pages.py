@@ -208,13 +208,18 @@ class DownloadsPage:
     """Context of `portal/downloads.html`.
 
     Attributes:
+        view: whose files; None of all tenants together.
+        base: where its addresses start.
+        zone: in which moments are told.
         whole: files of all years.
         years: year → its files, the newest first.
         packages: year and what it holds → its packages.
         up_to: until when all that was published stands in the files; None before there are any.
     """
 
-    view: TenantView
+    view: TenantView | None
+    base: str
+    zone: str
     crumbs: tuple[Link, ...]
     kinds: Mapping[str, str]
     whole: tuple[Listed, ...]

@@ -109,6 +109,9 @@ PUBLIC = {
     "/{tenant}/descargas": "all that is published, as files",
     "/{tenant}/descargas/indice.json": "all that is published, as files",
     "/{tenant}/descargas/{name}": "all that is published, as files",
+    "/descargas": "what all tenants published, as files",
+    "/descargas/indice.json": "what all tenants published, as files",
+    "/descargas/{name}": "what all tenants published, as files",
     **{
         f"{place}/api/v1/{rest}": "published data, for everyone"
         for place in ("/{tenant}", "")
