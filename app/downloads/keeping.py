@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -256,6 +256,11 @@ def _tabulate(session: RwSession, keeper: Keeper, tenant_id: UUID) -> None:
         forms = [kind for kind in composing.TABLES if (source.year, kind) not in standing]
         if forms:
             _tabulate_one(session, storage, source, forms)
+    session.execute(
+        update(table_of(DownloadState))
+        .where(table_of(DownloadState).c.tenant_id == tenant_id)
+        .values(checked_at=clock.now())
+    )
     blocks_named = session.exec(select(DownloadBlock.storage_key).where(DownloadBlock.tenant_id == tenant_id))
     _tidy(session, keeper, tenant_id, set(blocks_named))
 

@@ -1,6 +1,6 @@
 """Putting versions of files on a shelf: the tenant's own, or the nation's. Whoever does it holds that shelf's lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,8 +44,13 @@ class Shelf:
     whose: Mapping[str, UUID]
     now: datetime
 
-    def renew(self, planned: Sequence[tuple[Planned, Chains]]) -> None:
-        """Let the files be the planned ones, and none besides; tables, which are made of others, stay as they are."""
+    def renew(self, planned: Sequence[tuple[Planned, Chains]], leave: Collection[str] = ()) -> None:
+        """Let the files be the planned ones, and none besides; a tenant's tables, made of others, stay as they are.
+
+        Args:
+            planned: the files.
+            leave: names of files that stay as they are, whatever is planned.
+        """
         files = self._files.c
         mine = [files.replaced_at.is_(None), *(files[name] == value for name, value in self.whose.items())]
         if not self._national:
@@ -53,7 +58,7 @@ class Shelf:
         current = {row.name: row for row in self.session.execute(select(self._files).where(*mine))}
         names = {one.name for one, _ in planned}
         changed = {one.name for one, _ in planned if not _stands(one, current.get(one.name))}
-        gone = [name for name in current if name not in names or name in changed]
+        gone = [name for name in current if name not in leave and (name not in names or name in changed)]
         self.session.execute(
             update(self._files).where(*mine, files.name.in_(gone)).values(replaced_at=self.now)
         )

@@ -187,10 +187,8 @@ def dictionary(told: Headers) -> Iterator[list[str]]:
 
 def description(told: Headers) -> dict[str, Any]:
     """Return the tables as a Tabular Data Package describes them."""
-    return {
-        "profile": "tabular-data-package",
-        "name": "contrataciones-abiertas",
-        "resources": [
+    return described(
+        [
             {
                 "name": table.lower(),
                 "path": f"{table}.csv",
@@ -199,7 +197,16 @@ def description(told: Headers) -> dict[str, Any]:
                 "schema": {"fields": [_described(header) for header in columns]},
             }
             for table, columns in told.items()
-        ],
+        ]
+    )
+
+
+def described(resources: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the package of resources."""
+    return {
+        "profile": "tabular-data-package",
+        "name": "contrataciones-abiertas",
+        "resources": resources,
     }
 
 

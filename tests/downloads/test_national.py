@@ -3,7 +3,9 @@
 import asyncio
 import gzip
 import hashlib
+import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import httpx2
@@ -19,6 +21,7 @@ from tests.conftest import LiveServer, Place
 from tests.continuity.test_acts import suspend
 from tests.continuity.test_transfer import move
 from tests.downloads.conftest import SERVICE, Shelf
+from tests.downloads.test_files import opened
 from tests.factories import document
 from tests.publication.conftest import Press
 
@@ -119,7 +122,8 @@ def test_the_index_tells_sums_and_how_far_each_tenant_goes(nation: Nation) -> No
     assert told["files"]
     for file in told["files"]:
         body = nation.get(file["name"]).content
-        assert (file["bytes"], file["unpackedBytes"]) == (len(body), len(gzip.decompress(body)))
+        unpacked = len(gzip.decompress(body)) if file["name"].endswith(".gz") else len(body)
+        assert (file["bytes"], file["unpackedBytes"]) == (len(body), unpacked)
         assert file["sha256"] == hashlib.sha256(body).hexdigest()
         assert file["md5"] == hashlib.md5(body, usedforsecurity=False).hexdigest()
         assert f"{file['sha256']}  {file['name']}\n" in sums
@@ -131,6 +135,25 @@ def test_the_index_tells_sums_and_how_far_each_tenant_goes(nation: Nation) -> No
         assert one["downloads"] == f"{SERVICE}/{shelf.place.slug}/descargas/indice.json"
     page = nation.client.get("/descargas")
     assert (page.status_code, "releases.jsonl.gz" in page.text) == (200, True)
+
+
+def test_tables_stand_in_a_folder_for_each_tenant(nation: Nation) -> None:
+    for shelf in nation.shelves:
+        shelf.press.release()
+    nation.refresh()
+
+    with zipfile.ZipFile(BytesIO(nation.get("releases-csv.zip").content)) as packed:
+        assert packed.testzip() is None
+        told = orjson.loads(packed.read("datapackage.json"))
+        paths = {resource["path"] for resource in told["resources"]}
+        for shelf in nation.shelves:
+            slug = shelf.place.slug
+            own = zipfile.ZipFile(BytesIO(shelf.get("releases-csv.zip").content))
+            for name in set(own.namelist()) - {"datapackage.json"}:
+                assert packed.read(f"{slug}/{name}") == own.read(name)
+                assert name == "diccionario.csv" or f"{slug}/{name}" in paths
+            assert nation.get(f"releases-{slug}.xlsx").content == shelf.get("releases.xlsx").content
+        assert paths < set(packed.namelist())
 
 
 def test_nothing_is_stored_for_them(nation: Nation) -> None:
@@ -197,9 +220,10 @@ def test_what_a_tenant_withdraws_is_in_none_of_them(nation: Nation) -> None:
     assert {name for name, status in answers.items() if status == 503} == {
         name for name in answers if other.place.slug not in name
     }
-    assert not nation.put_together()  # it waits for the tenant's own
+    assert nation.put_together()
+    assert nation.get("releases.jsonl.gz").status_code == 503  # it waits for the tenant's own
     nation.refresh()
-    held = b"".join(gzip.decompress(nation.get(name).content) for name in nation.names())
+    held = b"".join(opened(nation.get(name).content) for name in nation.names())
     assert b"Domicilio 0 0" not in held
     assert all(word in held for word in (b"Domicilio 0 1", b"Domicilio 1 0", b"Domicilio 1 1"))
     with one.place.database.public_reading() as session:
