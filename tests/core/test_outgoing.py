@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from app.core.outgoing import NoAnswerError, Outgoing, OutgoingRefusedError, is_public
+from app.core.outgoing import NoAnswerError, Outgoing, OutgoingRefusedError, UnreachableError, is_public
 
 
 @dataclass
@@ -124,6 +124,44 @@ def test_an_answer_is_told_as_it_is(world: World) -> None:
     good, gone = (world.outgoing.fetch(world.url(path)) for path in ("/", "/gone"))
     assert (good.status, good.body, good.whole) == (200, b"hola", True)
     assert gone.status == 404
+
+
+async def _somewhere(host: str, port: int) -> list[str]:
+    return ["93.184.216.34"]
+
+
+def test_an_address_can_be_looked_at_without_calling_it() -> None:
+    outgoing = Outgoing(resolver=_somewhere, schemes=("https",))
+    assert outgoing.look("https://ñandú.example/avisos?a=1") == "https://xn--and-6ma2c.example/avisos?a=1"
+    for refused in (
+        "http://ñandú.example/",
+        "https://u:p@datos.example/",
+        "https://datos.example:22/",
+        "https://①.mx/",
+        "https://",
+    ):
+        with pytest.raises(OutgoingRefusedError):
+            outgoing.look(refused)
+
+
+def test_what_turns_inward_is_refused_when_it_is_looked_at_too() -> None:
+    async def inward(host: str, port: int) -> list[str]:
+        return ["93.184.216.34", "10.0.0.8"]
+
+    with pytest.raises(OutgoingRefusedError, match="red interna"):
+        Outgoing(resolver=inward).look("https://datos.example/")
+
+
+def test_a_name_that_leads_nowhere_is_told() -> None:
+    async def nowhere(host: str, port: int) -> list[str]:
+        return []
+
+    with pytest.raises(UnreachableError):
+        Outgoing(resolver=nowhere).look("https://datos.example/")
+
+
+def test_nobody_waits_for_a_body_that_is_not_wanted(world: World) -> None:
+    assert world.outgoing.fetch(world.url("/drip"), most=0, seconds=5).status == 200
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ class Ear:
             a challenge without answering it).
         refuses: messages that are answered 500 whatever the mode.
         heard: (id, what was said) of each message that was taken, challenges left out.
-        asked: ids of all messages that came.
+        asked: kinds of all messages that came.
     """
 
     port: int = 0
@@ -38,6 +38,7 @@ class Ear:
     asked: list[str] = field(default_factory=list)
     signatures: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    followed: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
     arrival: threading.Event = field(default_factory=threading.Event)
 
@@ -84,13 +85,17 @@ def hearing() -> Iterator[Ear]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == f"{ear.path}-otra":
+                ear.followed += 1
+                self.answer(200, b"")
+                return
             if self.path != ear.path:
                 self.answer(404, b"")
                 return
             ear.check(self.headers, body)
             said = json.loads(body)
             message_id = self.headers["webhook-id"]
-            ear.asked.append(message_id)
+            ear.asked.append(said["type"])
             if ear.mode == "hang":
                 ear.ended.wait(30)
                 return
@@ -98,7 +103,7 @@ def hearing() -> Iterator[Ear]:
                 self.close_connection = True
                 return
             if ear.mode == "redirect":
-                self.answer(302, b"", Location=f"http://127.0.0.1:{ear.port}/otra")
+                self.answer(307, b"", Location=f"{ear.url}-otra")
                 return
             if ear.mode.isdigit():
                 self.answer(

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
@@ -144,6 +145,7 @@ def test_what_fails_comes_again_in_order_and_none_is_lost(
     subscriber.ear.mode = "ok"
     subscriber.again(1)
 
+    assert subscriber.ear.followed == 0
     assert subscriber.ear.positions == [1, 2, 3]
     assert subscriber.failures() == []
     assert subscriber.row().attempts == 0
@@ -252,7 +254,7 @@ def test_who_fails_for_days_is_switched_off_with_a_letter(
     subscriber.ear.mode = "ok"
     subscriber.act(service.resume, row.webhook_id)
     subscriber.again(2)
-    assert subscriber.ear.asked[asked].startswith("msg_")  # it proves itself again first
+    assert subscriber.ear.asked[asked] == "challenge"  # it proves itself again first
     assert sorted(subscriber.ear.positions) == [1, 2]
     assert subscriber.failures() == []
 
@@ -329,6 +331,26 @@ def test_a_pause_keeps_the_place(subscriber: Subscriber, publisher: Publisher) -
     subscriber.act(service.resume, webhook_id)
     subscriber.run()
     assert subscriber.ear.positions == [1]
+
+
+def test_a_pause_in_the_middle_ends_the_turn(subscriber: Subscriber, publisher: Publisher) -> None:
+    webhook_id = subscriber.register()
+    subscriber.run()
+
+    def paused(_: Any) -> bool:
+        subscriber.act(service.pause, webhook_id)
+        return False
+
+    subscriber.ear.refuses = paused
+    publisher.publish(*(new_ocid(subscriber.place) for _ in range(3)))
+    subscriber.run()
+    assert subscriber.ear.positions == [1]
+
+    subscriber.ear.refuses = lambda _: False
+    subscriber.act(service.resume, webhook_id)
+    subscriber.run()
+    assert subscriber.ear.positions == [1, 1, 2, 3]  # what was under way comes twice, with one id
+    assert len({message_id for message_id, _ in subscriber.ear.heard}) == 3
 
 
 def test_publishing_writes_nothing_for_those_who_hear(subscriber: Subscriber, publisher: Publisher) -> None:

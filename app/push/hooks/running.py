@@ -9,6 +9,7 @@ aside with those of its process that follow, and the others go on (docs/adr/0045
 import asyncio
 import secrets
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
@@ -101,6 +102,8 @@ class Courier:
     async def serve(self, found: Iterable[tuple[TenantView, UUID]]) -> None:
         """Give each webhook a turn, some at a time."""
         free = asyncio.Semaphore(AT_ONCE)
+        # Names are looked up in threads: one for each, so that slow name servers hold up nobody else.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE))
 
         async def one(view: TenantView, webhook_id: UUID) -> None:
             async with free:
