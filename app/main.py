@@ -4,9 +4,12 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 from fastapi import Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from app.accountability import router as accountability
 from app.accountability import tasks as forgetting
@@ -115,6 +118,20 @@ FILES_AT_ONCE = 10
 """Of the largest size, in one form without script."""
 
 
+class Service(FastAPI):
+    """The application, whose OpenAPI document is made of the routes that stand in it.
+
+    FastAPI's own way makes every route of every page ready first: seconds during which this process answers nobody.
+    """
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the document."""
+        if self.openapi_schema is None:
+            documented: list[BaseRoute] = self.state.documented
+            self.openapi_schema = get_openapi(title=self.title, version=self.version, routes=documented)
+        return self.openapi_schema
+
+
 def create_app(settings: Settings, database: Database, storage: Storage) -> FastAPI:
     """Assemble the service.
 
@@ -123,7 +140,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         database: opened already; the caller closes it.
         storage: where files are kept.
     """
-    app = FastAPI(
+    app = Service(
         title="Contrataciones Abiertas",
         version="1",
         lifespan=_lifespan,
@@ -167,6 +184,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     errors.install(app)
     if settings.environment == "development":
         app.include_router(components_page.router)
+    app.state.documented = []
     # Tenant routes come last: `/{tenant}/` would take any first segment.
     for router in (
         static.router,
@@ -220,6 +238,9 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     ):
         at_desk = any(one.dependency is desk_navigation for one in router.dependencies)
         app.include_router(router, dependencies=[Depends(inbox_link)] if at_desk else None)
+        app.state.documented += [
+            route for route in router.routes if getattr(route, "include_in_schema", False)
+        ]
     return app
 
 

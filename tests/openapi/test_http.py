@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
+from fastapi.openapi.utils import get_openapi
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import delete
@@ -307,6 +308,12 @@ def test_the_profile_is_a_whole_extension(world: World) -> None:
     assert all(answer.text.startswith("Code,Title,Description\n") for answer in lists.values())
     assert {answer.headers["content-type"] for answer in lists.values()} == {"text/csv; charset=utf-8"}
     assert world.get(f"{base}/codelists/nada.csv").status_code == 404
+
+
+def test_the_document_is_what_all_routes_would_give(world: World, site: LiveServer) -> None:
+    whole = get_openapi(title=site.app.title, version=site.app.version, routes=site.app.routes)
+
+    assert world.get("/openapi.json").json() == whole
 
 
 def test_openapi_documents_every_address_in_spanish(world: World, site: LiveServer) -> None:
