@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, text
@@ -309,6 +310,24 @@ def test_while_a_secret_is_changed_two_hold(subscriber: Subscriber, publisher: P
     subscriber.run()
     assert subscriber.ear.signatures[-1] == 1
     assert subscriber.ear.faults == [f"signature of {old[:9]}"]
+
+
+def test_nothing_of_a_release_is_sent_or_kept(subscriber: Subscriber, publisher: Publisher) -> None:
+    subscriber.register()
+    subscriber.run()
+    subscriber.ear.refuses = lambda said: said["data"].get("position") == 1
+    secret = f"secreto {uuid4().hex}"
+    publisher.publish(tender={"id": "T-1", "title": secret, "status": "active"})
+    publisher.publish(tender={"id": "T-1", "title": secret, "status": "active"})
+    subscriber.again(turns.ASIDE + 1)
+
+    assert subscriber.ear.positions == [2]
+    assert secret not in str(subscriber.ear.heard)
+    with subscriber.place.database.unit_of_work(subscriber.place.system) as session:
+        for kept in ("SELECT w::text FROM webhook w", "SELECT f::text FROM webhook_failure f"):
+            held = session.execute(text(kept)).scalars().all()
+            assert len(held) == 1
+            assert secret not in held[0]
 
 
 def test_no_secret_lies_in_the_database(subscriber: Subscriber) -> None:

@@ -196,8 +196,12 @@ class Courier:
                 follow=False,
             )
         except (OutgoingRefusedError, NoAnswerError, MissingKeyError) as error:
-            return Outcome(error.detail)
-        return _understood(answer)
+            outcome = Outcome(error.detail)
+        else:
+            outcome = _understood(answer)
+        if outcome.problem:
+            _log.info("webhook_failed", webhook=str(turn.row.webhook_id), said=outcome.problem)
+        return outcome
 
 
 def _understood(answer: Fetched) -> Outcome:
