@@ -20,6 +20,7 @@ from isal import igzip
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from app.core import clock
 
@@ -40,6 +41,8 @@ _SETTLED_AFTER = timedelta(minutes=1)
 """How long ago a change must be for its second to be over for every publisher."""
 _INLINE = 256 * 1024
 """Bytes above which hashing and compressing leave the event loop."""
+_AT_ONCE = 256 * 1024
+"""Bytes sent at once of a body in pieces."""
 _PACKERS: Mapping[bytes, tuple[bytes, Callable[[bytes], bytes]]] = {
     b"zstd": (b"-zst", partial(zstandard.compress, level=1)),
     b"gzip": (b"-gz", partial(igzip.compress, compresslevel=1, mtime=0)),
@@ -54,12 +57,14 @@ class Answer:
     Attributes:
         etag: strong; it differs between the whole and the packed body.
         modified: what `Last-Modified` says; None where it is not said.
+        pieces: the body, where it is long and was made in pieces: `body` is empty then.
     """
 
     body: bytes
     etag: bytes
     headers: RawHeaders
     modified: datetime | None = None
+    pieces: list[bytes] | None = None
 
     def is_held(self, if_none_match: str, if_modified_since: str) -> bool:
         """Tell whether the client holds it by what it sent; a tag, where there is one, decides alone."""
@@ -84,34 +89,41 @@ _OF_THE_BODY = frozenset({b"content-type", b"content-length", b"content-encoding
 
 
 def make(
-    body: bytes,
+    body: bytes | list[bytes],
     *,
     coding: bytes = b"",
     modified: datetime | None = None,
     fingerprint: bytes | None = None,
+    lasting: bool = False,
     cache_control: bytes = PUBLISHED,
     media_type: bytes = b"application/json",
 ) -> Answer:
     """Return the answer of these bytes.
 
     Args:
-        body: the whole body.
+        body: the whole body, or the pieces that make it.
         coding: in which it is packed, of those that the client takes (`coding`).
         modified: when what it tells last changed.
-        fingerprint: fewer bytes that differ whenever the body does, to spare hashing it; only what never changes has it.
+        fingerprint: fewer bytes that differ whenever the body does, to spare hashing it.
+        lasting: whether what is at this address never changes.
         cache_control: who may keep it, and for how long.
         media_type: of the body.
     """
-    packed = bool(coding) and len(body) >= _PACKED_FROM
-    etag = hashlib.sha256(fingerprint or body).hexdigest()[:32].encode()
+    pieces, size = ([body], len(body)) if isinstance(body, bytes) else (body, sum(map(len, body)))
+    packed = bool(coding) and size >= _PACKED_FROM
+    digest = hashlib.sha256(fingerprint or b"")
+    if fingerprint is None:
+        for piece in pieces:
+            digest.update(piece)
+    etag = digest.hexdigest()[:32].encode()
     if packed:
         mark, pack = _PACKERS[coding]
-        body = pack(body)
-        etag += mark
+        body = pack(b"".join(pieces))
+        etag, size = etag + mark, len(body)
     etag = b'"' + etag + b'"'
     headers: RawHeaders = [
         (b"content-type", media_type),
-        (b"content-length", str(len(body)).encode()),
+        (b"content-length", str(size).encode()),
         (b"etag", etag),
         (b"cache-control", cache_control),
         _VARY,
@@ -119,12 +131,14 @@ def make(
     ]
     if packed:
         headers.append((b"content-encoding", coding))
-    if modified is not None and fingerprint is None and clock.now() - modified < _SETTLED_AFTER:
+    if modified is not None and not lasting and clock.now() - modified < _SETTLED_AFTER:
         modified = None
     if modified is not None:
         modified = modified.replace(microsecond=0)
         headers.append((b"last-modified", http_date(modified)))
-    return Answer(body, etag, headers, modified)
+    if isinstance(body, bytes):
+        return Answer(body, etag, headers, modified)
+    return Answer(b"", etag, headers, modified, body)
 
 
 def http_date(at: datetime) -> bytes:
@@ -138,15 +152,20 @@ def http_date(at: datetime) -> bytes:
 
 async def respond(
     request: Request,
-    body: bytes,
+    body: bytes | list[bytes],
     *,
     modified: datetime | None = None,
     fingerprint: bytes | None = None,
+    lasting: bool = False,
     cache_control: bytes = PUBLISHED,
     media_type: bytes = b"application/json",
 ) -> Response:
-    """Answer a GET or HEAD with these bytes, or with 304 where the client holds them already."""
+    """Answer a GET or HEAD with these bytes, whole or in pieces, or with 304 where the client holds them already.
+
+    The arguments are those of `make`.
+    """
     packing = coding(",".join(request.headers.getlist("accept-encoding")))
+    size = len(body) if isinstance(body, bytes) else sum(map(len, body))
 
     def prepare() -> Answer:
         return make(
@@ -154,15 +173,43 @@ async def respond(
             coding=packing,
             modified=modified,
             fingerprint=fingerprint,
+            lasting=lasting,
             cache_control=cache_control,
             media_type=media_type,
         )
 
-    answer = prepare() if len(body) <= _INLINE else await run_in_threadpool(prepare)
+    is_quick = size <= _INLINE or (fingerprint is not None and not packing)
+    answer = prepare() if is_quick else await run_in_threadpool(prepare)
     held = ",".join(request.headers.getlist("if-none-match"))
     if answer.is_held(held, request.headers.get("if-modified-since", "")):
         return raw_response(304, answer.unchanged())
-    return raw_response(200, answer.headers, answer.body)
+    if answer.pieces is None:
+        return raw_response(200, answer.headers, answer.body)
+    return _Pieced(answer)
+
+
+class _Pieced(Response):
+    """An answer sent in pieces: a copy of all of a long body would cost more than reading it did."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.raw_headers = list(answer.headers)
+        self._pieces = answer.pieces or []
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        if scope["method"] != "HEAD":
+            start = size = 0
+            for end, piece in enumerate(self._pieces, 1):
+                size += len(piece)
+                if size >= _AT_ONCE:
+                    joined = b"".join(self._pieces[start:end])
+                    await send({"type": "http.response.body", "body": joined, "more_body": True})
+                    start, size = end, 0
+            last = b"".join(self._pieces[start:])
+        else:
+            last = b""
+        await send({"type": "http.response.body", "body": last})
 
 
 def raw_response(status: int, headers: RawHeaders, body: bytes = b"") -> Response:

@@ -108,7 +108,7 @@ class FastLane:
             roots.releases(*identifiers), packages.publisher_of(view, roots), roots, row.date
         )
         body = packages.release_package(told, (row.body,))
-        return answers.make(body, coding=key[3], modified=row.date, fingerprint=told)
+        return answers.make(body, coding=key[3], modified=row.date, fingerprint=told, lasting=True)
 
 
 def _asked(scope: Scope, fair: RawHeaders) -> _Asked | None:

@@ -3,6 +3,7 @@
 A `Shelf` says whose list it is and how it is read; what follows from a question is the same for both.
 """
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -95,8 +96,12 @@ async def _release_package(
     request: Request, shelf: Shelf, asked: ListQuery, page: Page[ReleaseRow], told: _Told
 ) -> Response:
     opening = _opening(request, shelf, asked, page.rows, told)
-    body = packages.release_package(opening, (row.body for row in page.rows))
-    return await answers.respond(request, body, modified=told.counts.last_date)
+    pieces = packages.release_pieces(opening, (row.body for row in page.rows))
+    # The bytes at a place of a chain never change, so places stand for them.
+    places = array("q", (row.position for row in page.rows)).tobytes()
+    return await answers.respond(
+        request, pieces, modified=told.counts.last_date, fingerprint=opening + b"\n" + places
+    )
 
 
 async def records(request: Request, reader: PublicReader, shelf: Shelf) -> Response:
@@ -109,8 +114,8 @@ async def records(request: Request, reader: PublicReader, shelf: Shelf) -> Respo
     total = counts.records if asked.filters is None and period is None else None
     address = shelf.roots.records() + (period.path if period else "")
     opening = _opening(request, shelf, asked, page.rows, _Told(address, counts, total, page.edge))
-    body = packages.record_package(opening, (packages.record(row, shelf.roots) for row in page.rows))
-    return await answers.respond(request, body, modified=counts.last_date)
+    pieces = packages.record_pieces(opening, (packages.record(row, shelf.roots) for row in page.rows))
+    return await answers.respond(request, pieces, modified=counts.last_date)
 
 
 def _opening(request: Request, shelf: Shelf, asked: ListQuery, rows: Sequence[Dated], told: _Told) -> bytes:

@@ -82,12 +82,32 @@ def publisher_of(view: TenantView, roots: Roots) -> Publisher:
 
 def release_package(told: bytes, bodies: Iterable[bytes]) -> bytes:
     """Return a release package of stored releases, behind what `head` told."""
-    return b"".join((told, b',"releases":[', b",".join(bodies), b"]}"))
+    return b"".join(release_pieces(told, bodies))
+
+
+def release_pieces(told: bytes, bodies: Iterable[bytes]) -> list[bytes]:
+    """Return what `release_package` would, in pieces: megabytes need not be copied into one."""
+    return _pieces(told, b',"releases":[', bodies)
 
 
 def record_package(told: bytes, records: Iterable[bytes]) -> bytes:
     """Return a record package of records made by `record`, behind what `head` told."""
-    return b"".join((told, b',"records":[', b",".join(records), b"]}"))
+    return b"".join(record_pieces(told, records))
+
+
+def record_pieces(told: bytes, records: Iterable[bytes]) -> list[bytes]:
+    """Return what `record_package` would, as `release_pieces`."""
+    return _pieces(told, b',"records":[', records)
+
+
+def _pieces(told: bytes, opening: bytes, bodies: Iterable[bytes]) -> list[bytes]:
+    pieces = [told, opening]
+    for body in bodies:
+        pieces += (body, b",")
+    if pieces[-1] == b",":
+        pieces.pop()
+    pieces.append(b"]}")
+    return pieces
 
 
 def record(row: RecordRow, roots: Roots, versioned: bytes | None = None) -> bytes:

@@ -136,8 +136,23 @@ _RELEASES_BY_KEY: LiteralString = """
     JOIN release r ON r.tenant_id = k.tenant_id AND r.ocid = k.ocid AND r.release_id = k.release_id
     JOIN release_body b ON b.tenant_id = r.tenant_id AND b.position = r.position"""
 
-# The sizes are known without fetching the bytes, so what does not fit into the page is never read. Both tables start
-# at the cursor: a merge join would otherwise walk the bodies from the first one, and deep pages would cost their depth.
+# The sizes are known without fetching the bytes, so what does not fit into the page is never read, and nothing that is
+# read is sorted: the bodies come in the order of their index. Every row has the date of the page's newest release.
+_RELEASES = both("""
+    WITH fits AS (
+        SELECT position, sum(size) OVER (ORDER BY position/*way*/) - size AS before
+        FROM (SELECT position, octet_length(body) AS size FROM release_body
+              WHERE tenant_id = %(tenant)s AND position > %(low)s AND position < %(high)s
+              ORDER BY position/*way*/ LIMIT %(limit)s) AS page),
+    edge AS MATERIALIZED (SELECT min(position) AS first, max(position) AS last FROM fits WHERE before < %(budget)s)
+    SELECT b.position,
+           (SELECT max(r.date) FROM release r WHERE r.tenant_id = %(tenant)s AND r.kind = 'release'
+                AND r.position >= (SELECT first FROM edge) AND r.position <= (SELECT last FROM edge)) AS date,
+           b.body
+    FROM release_body b
+    WHERE b.tenant_id = %(tenant)s
+        AND b.position >= (SELECT first FROM edge) AND b.position <= (SELECT last FROM edge)
+    ORDER BY b.position/*way*/""")
 _RELEASE_LIST: LiteralString = """
     WITH page AS (
         SELECT r.position, r.date, b.body,
@@ -146,10 +161,6 @@ _RELEASE_LIST: LiteralString = """
         WHERE r.tenant_id = %(tenant)s AND /*places*/
         ORDER BY r.position/*way*/ LIMIT %(limit)s)
     SELECT position, date, body FROM page WHERE before < %(budget)s ORDER BY position/*way*/"""
-_RELEASES = both(
-    _RELEASE_LIST,
-    "r.position > %(low)s AND b.position > %(low)s AND r.position < %(high)s AND b.position < %(high)s",
-)
 _RELEASES_AT = both(_RELEASE_LIST, "r.position = ANY(%(positions)s)")
 
 _RELEASES_OF = both("""

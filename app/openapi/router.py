@@ -79,7 +79,7 @@ async def _by_address(request: Request) -> Response:
                 )
                 body = packages.release_package(told, (row.body,))
                 # What is told names the release, whose bytes never change: a fingerprint, as in the fast lane.
-                return await answers.respond(request, body, modified=row.date, fingerprint=told)
+                return await answers.respond(request, body, modified=row.date, fingerprint=told, lasting=True)
         else:
             return await forwarding.forward(
                 request, connection, view, readings, forwarding.Elsewhere(roots, Roots.releases)
