@@ -21,7 +21,7 @@ from app.simple.columns import COLUMNS
 from app.simple.columns import VERSION as SHEET_VERSION
 from app.simple.writing import STEPS, shown
 from app.sipot.mapping import VERSION as MAPPING_VERSION
-from tools import capture_fields, sipot_mapping
+from tools import capture_fields, quality_page, sipot_mapping
 from tools.rule_sources import ELSEWHERE, INCUMBENT, PELICAN, WARNINGS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -314,6 +314,12 @@ def simple() -> str:
     )
 
 
+def quality() -> str:
+    """Return docs/calidad.md."""
+    blocks = (one if isinstance(one, str) else _table(*one) for one in quality_page.blocks())
+    return _page(quality_page.TITLE, quality_page.LEDE, *blocks)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "workflow.md": workflow,
     "permissions.md": permissions,
@@ -321,6 +327,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "capture-fields.md": capture,
     "sipot-mapping.md": sipot,
     "hoja-sencilla.md": simple,
+    "calidad.md": quality,
 }
 """File in docs/ → what it holds."""
 

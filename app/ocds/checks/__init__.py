@@ -8,13 +8,13 @@ from datetime import datetime
 
 from app.ocds import messages, shape
 from app.ocds.checks import amounts, dates, documents, items, parties, references, states
-from app.ocds.checks.gaps import Asked, Gap, asked, completeness, missing
+from app.ocds.checks.gaps import Asked, Gap, asked, completeness, missing, within
 from app.ocds.checks.rule import Rule
 from app.ocds.checks.view import View
 from app.ocds.shape import Document
 from app.ocds.validation import Problem
 
-__all__ = ["RULES", "Asked", "Gap", "Rule", "asked", "check", "completeness", "missing"]
+__all__ = ["RULES", "Asked", "Gap", "Rule", "asked", "check", "completeness", "missing", "within"]
 
 RULES: tuple[Rule, ...] = (
     *parties.RULES,

@@ -1,6 +1,6 @@
 """What is not there yet: fields that publication asks for inside what has been begun."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -120,6 +120,19 @@ def asked(document: Document) -> list[Asked]:
 
     visit(document, _lines("", method), "", _not_due(document))
     return found
+
+
+def within(path: str, method: str | None) -> tuple[Field, ...]:
+    """Return every field that is asked for below a path once it is there, in order: what filling it whole means."""
+    lines = _named(path) if path in _REFERENCES else _lines(path, method)
+    return tuple(_walk(lines))
+
+
+def _walk(lines: tuple[_Line, ...]) -> Iterator[Field]:
+    for line in lines:
+        if line.field is not None:  # what nobody asks for may stay away with all that it holds
+            yield line.field
+            yield from _walk(line.below)
 
 
 def _not_asked(name: str, element: Document) -> frozenset[str]:
