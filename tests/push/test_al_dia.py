@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.docs import console
 from tests.openapi.conftest import Publisher, World
 
 PAGE = (Path(__file__).parents[2] / "docs" / "al-dia.md").read_text("utf-8")
@@ -35,3 +36,14 @@ def test_the_loop_of_the_page_stays_in_sync(world: World, publisher: Publisher, 
     ]
     assert second == [f"withdrawal {published[0][0]} "]
     assert third == []
+
+
+def test_the_addresses_of_feeds_answer(world: World, publisher: Publisher, tmp_path: Path) -> None:
+    publisher.publish()
+    addresses = {"https://datos.example/jalisco": f"{world.url}/{publisher.place.slug}"}
+
+    said = [console.run(block, tmp_path, addresses) for block in console.commands("al-dia.md")]
+
+    assert len(said) == 1
+    assert '"version":"https://jsonfeed.org/version/1.1"' in said[0]
+    assert said[0].count("</feed>") == 2
