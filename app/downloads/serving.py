@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app.core.errors import NotFoundError, UnavailableError
 from app.core.storage import Storage
+from app.downloads import zips
 from app.downloads.pieces import Piece, cut, fetched, unpacked
 from app.downloads.queries import Kept
 from app.openapi import answers
@@ -87,6 +88,20 @@ async def answer(request: Request, storage: Storage, file: Kept, name: str) -> R
 def _rest(storage: Storage, piece: Piece) -> bytes:
     """Return the bytes of a piece; where they were withdrawn meanwhile the answer breaks off, short of its length."""
     return fetched(storage, piece)
+
+
+def inside(storage: Storage, file: Kept, name: str) -> bytes:
+    """Return what an entry of a ZIP unpacks to.
+
+    Raises:
+        UnavailableError: as `answer`.
+    """
+    if not file.whole:
+        raise remaking()
+    try:
+        return zips.entries(storage, unpacked(file.pieces))[1].read(name)
+    except NotFoundError as error:
+        raise remaking() from error
 
 
 def remaking() -> UnavailableError:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 import xlsxwriter
@@ -170,19 +171,21 @@ def dictionary(told: Headers) -> Iterator[list[str]]:
     yield ["tabla", "columna", "nombre", "significado", "tipo", "lista de claves", "origen"]
     for table, columns in told.items():
         for header in columns:
-            field = FIELDS.get(plain(header))
-            about = (
-                [
-                    field.label,
-                    field.help,
-                    _TYPES.get(field.kind, "string"),
-                    field.codelist or "",
-                    field.source,
-                ]
-                if field
-                else ["", "Campo propio de quien publica.", "string", "", ""]
-            )
-            yield [table, header, *about]
+            yield [table, header, *_meaning(plain(header))]
+
+
+@lru_cache(maxsize=1)
+def whole_dictionary() -> bytes:
+    """Return what each field of the model means, as CSV: all that a column of any table may be."""
+    head = [["campo", "nombre", "significado", "tipo", "lista de claves", "origen"]]
+    return lines(head + [[path, *_meaning(path)] for path in FIELDS])
+
+
+def _meaning(path: str) -> list[str]:
+    field = FIELDS.get(path)
+    if field is None:
+        return ["", "Campo propio de quien publica.", "string", "", ""]
+    return [field.label, field.help, _TYPES.get(field.kind, "string"), field.codelist or "", field.source]
 
 
 def description(told: Headers) -> dict[str, Any]:

@@ -109,6 +109,8 @@ PUBLIC = {
     "/{tenant}/descargas": "all that is published, as files",
     "/{tenant}/descargas/indice.json": "all that is published, as files",
     "/{tenant}/descargas/{name}": "all that is published, as files",
+    "/{tenant}/data.json": "the catalogue of a garante's files",
+    "/data.json": "the catalogue of everybody's files",
     "/descargas": "what all tenants published, as files",
     "/descargas/indice.json": "what all tenants published, as files",
     "/descargas/{name}": "what all tenants published, as files",
