@@ -70,13 +70,15 @@ _FROM_FEW: LiteralString = """
           AND /*indexed*/ /*others*/
     ORDER BY l.position/*way*/ LIMIT %(limit)s"""
 
+# Each row of the walk is looked up: a join of another kind would read what the filter leaves of the whole tenant.
 _WALK: LiteralString = """
     SELECT l.position, f.ocid IS NOT NULL
     FROM (SELECT l.tenant_id, l.ocid, l.position FROM /*list*/ l
           WHERE (%(tenant)s::uuid IS NULL OR l.tenant_id = %(tenant)s)
                 AND l.position > %(low)s AND l.position < %(high)s
           ORDER BY l.position/*way*/ LIMIT %(few)s) l
-    LEFT JOIN process_facet f ON f.tenant_id = l.tenant_id AND f.ocid = l.ocid AND /*indexed*/ /*others*/
+    LEFT JOIN LATERAL (SELECT f.ocid FROM process_facet f
+        WHERE f.tenant_id = l.tenant_id AND f.ocid = l.ocid AND /*indexed*/ /*others*/ OFFSET 0) f ON true
     ORDER BY l.position/*way*/"""
 
 # Of the chain only what stands: a page made of withdrawn releases alone would look like the end of the list.

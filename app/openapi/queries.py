@@ -28,7 +28,7 @@ PAGE_BYTES = 16 * 1024 * 1024
 
 
 class ReleaseRow(NamedTuple):
-    """One release as stored: its place in the chain, its date, its exact bytes."""
+    """One release as stored: its place in the chain, its date (or that of its page's newest), its exact bytes."""
 
     position: int
     date: datetime
@@ -146,8 +146,8 @@ _RELEASES = both("""
               ORDER BY position/*way*/ LIMIT %(limit)s) AS page),
     edge AS MATERIALIZED (SELECT min(position) AS first, max(position) AS last FROM fits WHERE before < %(budget)s)
     SELECT b.position,
-           (SELECT max(r.date) FROM release r WHERE r.tenant_id = %(tenant)s AND r.kind = 'release'
-                AND r.position >= (SELECT first FROM edge) AND r.position <= (SELECT last FROM edge)) AS date,
+           (SELECT r.date FROM release r WHERE r.tenant_id = %(tenant)s
+                AND r.position = (SELECT last FROM edge)) AS date,
            b.body
     FROM release_body b
     WHERE b.tenant_id = %(tenant)s
