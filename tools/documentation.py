@@ -6,6 +6,7 @@ tests/docs compares them, so a transition or a permission cannot change without 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 from app.attachments.workflow import FILES
 from app.continuity.workflow import ACTS, EXPORTS, TENANTS
@@ -21,7 +22,7 @@ from app.simple.columns import COLUMNS
 from app.simple.columns import VERSION as SHEET_VERSION
 from app.simple.writing import STEPS, shown
 from app.sipot.mapping import VERSION as MAPPING_VERSION
-from tools import capture_fields, quality_page, sipot_mapping
+from tools import capture_fields, flags_page, quality_page, sipot_mapping
 from tools.rule_sources import ELSEWHERE, INCUMBENT, PELICAN, WARNINGS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -314,10 +315,10 @@ def simple() -> str:
     )
 
 
-def quality() -> str:
-    """Return docs/calidad.md."""
-    blocks = (one if isinstance(one, str) else _table(*one) for one in quality_page.blocks())
-    return _page(quality_page.TITLE, quality_page.LEDE, *blocks)
+def told(page: ModuleType) -> str:
+    """Return a page whose paragraphs and tables are written by a module of their own."""
+    blocks = (one if isinstance(one, str) else _table(*one) for one in page.blocks())
+    return _page(page.TITLE, page.LEDE, *blocks)
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -327,7 +328,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "capture-fields.md": capture,
     "sipot-mapping.md": sipot,
     "hoja-sencilla.md": simple,
-    "calidad.md": quality,
+    "calidad.md": partial(told, quality_page),
+    "banderas.md": partial(told, flags_page),
 }
 """File in docs/ → what it holds."""
 
