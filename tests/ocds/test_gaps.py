@@ -139,3 +139,8 @@ def test_a_document_of_any_shape_gets_an_answer(value: Any) -> None:
     document = value if isinstance(value, dict) else {"tender": value, "awards": value, "parties": [value]}
     assert all(0 <= have <= want for have, want in completeness(document).values())
     assert len(gaps(document)) == len(missing(document))
+
+
+def test_a_role_of_any_shape_is_looked_at() -> None:
+    assert "/parties/0/identifier" in gaps({"parties": [{"id": "1", "roles": [{"buyer": 1}, ["payer"], 3]}]})
+    assert "/parties/0/identifier" not in gaps({"parties": [{"id": "1", "roles": ["official"]}]})

@@ -148,7 +148,7 @@ def _not_asked(name: str, element: Document) -> frozenset[str]:
 
 def _is_unit(party: Document) -> bool:
     roles = party.get("roles")
-    return bool(roles) and type(roles) is list and all(role in _UNITS for role in roles)
+    return bool(roles) and type(roles) is list and all(type(role) is str and role in _UNITS for role in roles)
 
 
 def _is_natural(party: Document) -> bool:
