@@ -2,10 +2,7 @@
 
 import asyncio
 import gzip
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +14,7 @@ from app.ocds.validation import is_publishable, validate_package
 from app.tenancy.models import TenantHost
 from tests.conftest import LiveServer
 from tests.factories import new_ocid
-from tests.openapi.conftest import Publisher, World
+from tests.openapi.conftest import Publisher, World, many, publishing
 
 
 def contract(signed: str) -> dict[str, Any]:
@@ -26,15 +23,6 @@ def contract(signed: str) -> dict[str, Any]:
 
 def old(publisher: Publisher, address: str) -> str:
     return f"/{publisher.place.slug}/{address}"
-
-
-def many(publisher: Publisher, count: int, **changes: Any) -> list[tuple[str, str]]:
-    """Publish that many new processes, in units as the service takes them."""
-    made: list[tuple[str, str]] = []
-    while len(made) < count:
-        ocids = (new_ocid(publisher.place) for _ in range(min(200, count - len(made))))
-        made += publisher.publish(*ocids, **changes)
-    return made
 
 
 def harvest(client: httpx2.Client, base: str) -> list[dict[str, Any]]:
@@ -51,25 +39,6 @@ def harvest(client: httpx2.Client, base: str) -> list[dict[str, Any]]:
     return releases
 
 
-@contextmanager
-def publishing(publisher: Publisher, batch: int) -> Iterator[list[tuple[str, str]]]:
-    """Publish new processes all the while."""
-    made: list[tuple[str, str]] = []
-    over = threading.Event()
-
-    def go_on() -> None:
-        while not over.is_set():
-            made.extend(publisher.publish(*(new_ocid(publisher.place) for _ in range(batch))))
-
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
-        yield made
-    finally:
-        over.set()
-        thread.join()
-
-
 def collect(world: World, publisher: Publisher, count: int) -> None:
     before: list[tuple[str, str]] = []
     for signed in ("2023-05-01T00:00:00-06:00", "2024-05-01T00:00:00-06:00", None):
@@ -81,6 +50,7 @@ def collect(world: World, publisher: Publisher, count: int) -> None:
     with publishing(publisher, 5) as made, httpx2.Client(timeout=60) as client:
         found = harvest(client, f"{world.url}/{publisher.place.slug}")
 
+    assert made
     times = Counter((release["ocid"], release["id"]) for release in found)
     assert set(times.values()) == {1}
     assert set(before) <= set(times) <= {*before, *made}

@@ -1,7 +1,10 @@
 """A tenant that publishes through the real service, and the world that reads it over HTTP."""
 
 import re
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +78,49 @@ class Publisher:
         reviewer = self.place.actor("garante_reviewer")
         with self.place.database.unit_of_work(reviewer) as session:
             withdraw(session, reviewer, position, ground)
+
+
+def many(publisher: Publisher, count: int, **changes: Any) -> list[tuple[str, str]]:
+    """Publish that many new processes, in units as the service takes them."""
+    made: list[tuple[str, str]] = []
+    while len(made) < count:
+        ocids = (new_ocid(publisher.place) for _ in range(min(200, count - len(made))))
+        made += publisher.publish(*ocids, **changes)
+    return made
+
+
+@contextmanager
+def publishing(
+    publisher: Publisher, batch: int, again: Sequence[str] = ()
+) -> Iterator[list[tuple[str, str]]]:
+    """Publish new processes all the while, from before the block begins, and at first one more release of some.
+
+    Args:
+        publisher: who does it.
+        batch: new processes in each unit.
+        again: published before, which get the second release.
+    """
+    made: list[tuple[str, str]] = []
+    begun, over = threading.Event(), threading.Event()
+
+    def go_on() -> None:
+        try:
+            while not over.is_set():
+                made.extend(publisher.publish(*(new_ocid(publisher.place) for _ in range(batch))))
+                begun.set()
+                if again and len(made) == batch:
+                    made.extend(publisher.publish(*again, language="en"))
+        finally:
+            begun.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        work = pool.submit(go_on)
+        begun.wait()
+        try:
+            yield made
+        finally:
+            over.set()
+        work.result()
 
 
 @pytest.fixture(scope="session")
