@@ -5,15 +5,16 @@ all of them: who rewrites a chain, with every hash and signature, would have to 
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from app.core import clock, json
 from app.core.db import Actor, Database
@@ -25,6 +26,7 @@ from app.proof.heads import last_heads
 from app.proof.models import HeadList, SignedHead, SigningKey
 from app.publication.chain import GENESIS, rfc3339
 from app.publication.models import ChainHead
+from app.tenancy.queries import SignedHead as LastHead
 from app.tenancy.queries import TenantView
 
 PURPOSE = "signed heads"
@@ -34,11 +36,18 @@ KIND = "contrataciones-abiertas/cabeza/1"
 def sign_due(database: Database, keyring: Keyring, views: Collection[TenantView]) -> int:
     """Sign the heads of tenants that have none of today, where they are; returns how many."""
     now = clock.now()
-    due = [view for view in views if not _is_signed(database, view, now)]
+    with database.public_reading() as session:
+        last = last_heads(session)
+    # A clock that went back signs no day twice, and none before the last.
+    due = [
+        view
+        for view in views
+        if view.tenant_id not in last or last[view.tenant_id].day.isoformat() < _day(view, now)
+    ]
     if not due:
         return 0
     key = keyring.signer(PURPOSE)
-    seal = _Seal(key, _publish_key(database, key), _list_heads(database), now)
+    seal = _Seal(key, _publish_key(database, key), _list_heads(database, last), now)
     signed = 0
     for view in due:
         with apart(signing_head_of=view.slug):
@@ -60,19 +69,8 @@ def _day(view: TenantView, now: datetime) -> str:
     return now.astimezone(ZoneInfo(view.time_zone)).date().isoformat()
 
 
-def _is_signed(database: Database, view: TenantView, now: datetime) -> bool:
-    with database.public_reading() as session:
-        last = session.exec(
-            select(func.max(SignedHead.day)).where(SignedHead.tenant_id == view.tenant_id)
-        ).one()
-    # A clock that went back signs no day twice, and none before the last.
-    return last is not None and str(last) >= _day(view, now)
-
-
-def _list_heads(database: Database) -> str:
+def _list_heads(database: Database, last: Mapping[UUID, LastHead]) -> str:
     """Keep the last signed heads of all tenants, and return the hash of that list."""
-    with database.public_reading() as session:
-        last = last_heads(session)
     told = [
         {
             "tenant": str(tenant_id),

@@ -19,6 +19,7 @@ NOT_PAGES = {
     "/plataforma/organismos/{garante}/exportaciones/{export_id}": "a file to keep",
     "/{tenant}/archivos/{attachment_id}/{file_name}": "a file to keep",
     "/{tenant}/descargas/{name}": "a file to keep",
+    "/descargas/{name}": "a file to keep",
     "/{tenant}/procesos-internos/{process_id}/archivos/{attachment_id}": "a file to keep",
     "/{tenant}/catalogos/{kind}/claves.csv": "a file to keep",
     "/{tenant}/procesos-internos/buscar": "options while one types",

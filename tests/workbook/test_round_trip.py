@@ -185,11 +185,13 @@ def test_from_any_document_to_any_other(data: st.DataObject) -> None:
 
 
 def tidy(value: Any) -> Any:
-    """As cells say it: no space around texts, and no empty list."""
+    """As cells say it: no space around texts, no empty list, and 5 for 5.0."""
     if isinstance(value, dict):
         return {key: tidy(held) for key, held in value.items() if held != []}
     if isinstance(value, list):
         return [tidy(held) for held in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value.strip() if isinstance(value, str) else value
 
 
