@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import text
 
 from app.core.keys import Keyring
@@ -146,6 +149,8 @@ def test_a_package_kept_in_memory_says_the_new_head(notary: Notary, site: LiveSe
     [first, *_] = httpx2.get(f"{notary.url}/api/v1/releases").json()["releases"]
     address = f"{notary.url}/api/v1/releases/{first['ocid']}/{first['id']}"
     before = [httpx2.get(address) for _ in range(2)][-1]
+    listed = f"{notary.url}/api/v1/releases"
+    held = httpx2.get(listed).headers["etag"]
 
     assert notary.sign(days=2) == 1
     site.app.state.directory.forget()
@@ -154,6 +159,7 @@ def test_a_package_kept_in_memory_says_the_new_head(notary: Notary, site: LiveSe
     after = httpx2.get(address, headers={"If-None-Match": before.headers["etag"]})
     assert after.status_code == 200
     assert after.json()["signedHead"] != before.json()["signedHead"]
+    assert httpx2.get(listed, headers={"If-None-Match": held}).status_code == 200
 
 
 def _rewriting(notary: Notary) -> list[Statement]:
@@ -216,6 +222,37 @@ def test_a_kept_head_that_is_forged_or_of_somebody_else_proves_nothing(notary: N
 
     assert any("no lleva una firma válida" in fault for fault in notary.verify(forged).faults)
     assert any("de otro organismo" in fault for fault in notary.verify(other).faults)
+
+
+def test_a_name_belongs_to_one_key(notary: Notary) -> None:
+    """Whoever has the database puts a key of their own under the name of ours, and signs everything with it."""
+    forged = Ed25519PrivateKey.generate()
+    public = forged.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def get(url: str) -> bytes:
+        told = json.loads(verifying.fetch(url)) if "/chain/keys" in url or "/chain/heads" in url else {}
+        for key in told.get("keys", ()):
+            key["publicKey"] = b64encode(public).decode()
+        for head in told.get("heads", ()):
+            head["signature"] = b64encode(forged.sign(head["head"].encode())).decode()
+        return json.dumps(told).encode() if told else verifying.fetch(url)
+
+    faults = verifying.verify(notary.url, None, get).faults
+
+    assert len([fault for fault in faults if "no lleva una firma válida" in fault]) == 3
+
+
+def test_a_key_that_is_published_no_more_is_named(notary: Notary) -> None:
+    kept = notary.verify().last
+
+    def get(url: str) -> bytes:
+        return b'{"keys": []}' if "/chain/keys" in url else verifying.fetch(url)
+
+    faults = verifying.verify(notary.url, kept, get).faults
+
+    assert any(
+        "que guardaste" in fault and "una llave que el servicio ya no publica" in fault for fault in faults
+    )
 
 
 def test_a_turned_key_leaves_earlier_signatures_good(notary: Notary) -> None:
