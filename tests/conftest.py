@@ -342,6 +342,8 @@ def serve_app(app: FastAPI, **config: Any) -> Iterator[LiveServer]:
     """Serve an application from a thread until the generator is closed; `config` is uvicorn's."""
     listener = socket.create_server(("127.0.0.1", 0))
     told: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "on", "ws": "none"}
+    # Clients of tests wait for long: a server that closes what idles would now and then reset what they just sent.
+    told["timeout_keep_alive"] = 300
     server = uvicorn.Server(uvicorn.Config(app, **(told | config)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
