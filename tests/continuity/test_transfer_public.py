@@ -40,6 +40,10 @@ class Harvester:
             answer = self.client.get(_path(answer.headers["location"]))
         return answer
 
+    def released(self, url: str) -> bytes:
+        """The release of an address, byte for byte; the day's signed head before it in its package may be a newer one."""
+        return self.get(url).content.partition(b'"releases":[')[2]
+
     def harvest(self, slug: str) -> list[str]:
         """Go on with a tenant's records, then its transfers; return the ocids seen."""
         seen = []
@@ -57,8 +61,8 @@ class Harvester:
                     seen.append(one["ocid"])
                     self.records[one["ocid"]] = (slug, one)
                     for link in one["releases"]:
-                        body = self.get(link["url"]).content
-                        assert self.releases.setdefault(link["url"], body) == body
+                        released = self.released(link["url"])
+                        assert self.releases.setdefault(link["url"], released) == released
                 at = self.cursors[f"{slug}/{kind}"] = told["links"]["next"]
         return seen
 
@@ -118,7 +122,7 @@ def test_one_garante_becomes_three(three: list[Press], live: LiveServer, storage
     }
     for url in links:
         assert harvester.client.get(_path(url)).status_code == 200
-        assert harvester.get(url).content == harvester.releases[url]
+        assert harvester.released(url) == harvester.releases[url] != b""
     for page in pages:
         assert harvester.get(page).status_code == 200
     for ocid in ocids[1]:
