@@ -59,6 +59,7 @@ STAYS = {
     "catalog_change": "los catálogos son del organismo",
     "catalog_entry": "los catálogos son del organismo",
     "catalog_load": "los catálogos son del organismo",
+    "chain_follower": "lo que depende de lo publicado se hace de nuevo",
     "chain_head": "cada organismo tiene su cadena",
     "chain_transfer": "lo escribe el traspaso mismo",
     "compliance": "se cuenta de nuevo",

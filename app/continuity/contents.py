@@ -74,6 +74,7 @@ EXPORTED = (
 
 LEFT_BEHIND = {
     "break_glass": "abre la puerta de esta instalación; en la otra se entra con una contraseña nueva",
+    "chain_follower": "lo que depende de lo publicado se hace de nuevo en la otra instalación",
     "compliance": "se cuenta de nuevo en la otra instalación",
     "compliance_count": "se cuenta de nuevo en la otra instalación",
     "compliance_fact": "se cuenta de nuevo en la otra instalación",

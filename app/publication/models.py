@@ -128,6 +128,18 @@ class NationalOrder(SQLModel, table=True):
     at: datetime = moment()
 
 
+class ChainFollower(SQLModel, table=True):
+    """How far somebody who derives something from a tenant's chain has come (`app.publication.following`)."""
+
+    __tablename__ = "chain_follower"
+    __table_args__ = (belongs_to("tenant"),)
+
+    tenant_id: UUID = tenant_key()
+    name: str = text_key()
+    position: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    at: datetime = moment()
+
+
 class ChainTransfer(SQLModel, table=True):
     """What an entry of the chain of kind `transfer` says: a process left for another tenant, or came from one.
 

@@ -8,6 +8,7 @@ from app.core.db import Database
 
 PUBLISHED = {
     "attachment",
+    "chain_follower",
     "chain_head",
     "chain_transfer",
     "download_file",
