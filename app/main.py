@@ -61,6 +61,8 @@ from app.openapi.lane import FastLane
 from app.openapi.reader import PublicReader
 from app.operations import router as operations
 from app.parties import router as parties
+from app.pdn import router as pdn
+from app.pdn import tasks as deriving
 from app.pnt import router as pnt
 from app.pnt import settings_router as pnt_formats
 from app.pnt import tasks as declarations
@@ -102,6 +104,7 @@ TASKS = (
     onboarding,
     publication,
     pushing,
+    deriving,
     signing,
     sealing,
     telling,
@@ -201,6 +204,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
         people.router,
         openapi.router,
         edca.router,
+        pdn.router,
         downloads.router,
         push.router,
         hooks.router,

@@ -99,6 +99,7 @@ STAYS = {
     "reminder": "es del organismo",
     "reminder_body": "es del organismo",
     "retention_term": "es del organismo",
+    "s6_process": "se deriva de nuevo de lo publicado",
     "signed_head": "cada organismo tiene su cadena",
     "sujeto_lineage": "nombra a otros sujetos obligados de aquí",
     "taken_over": "lo escribe el traspaso mismo",

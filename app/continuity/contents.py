@@ -91,6 +91,7 @@ LEFT_BEHIND = {
     "outbox_event": "noticia que reparte esta instalación",
     "pnt_account": "secreto cifrado con las llaves de esta instalación",
     "pnt_placed": "se lee otra vez de lo publicado",
+    "s6_process": "se deriva de nuevo de lo publicado",
     "signed_head": "la firmó una llave de esta instalación; en la otra se firma desde el primer día",
     "webhook": "su secreto está sellado con las llaves de esta instalación; se registra de nuevo",
     "webhook_failure": "cuenta lo que no llegó desde esta instalación",

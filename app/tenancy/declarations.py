@@ -28,7 +28,7 @@ RESERVED_SLUGS = frozenset({
     "bitacora.csv", "buscar", "cambiar", "catalogos", "cuenta", "cumplimiento", "cumplimiento.csv",
     "cumplimiento.pdf", "cumplimiento.xlsx", "data.json", "datos", "descargas", "docs", "edca", "entrar", "favicon.ico", "health",
     "importaciones", "invitacion", "logo", "metrics", "mi-trabajo", "nacional", "oauth", "ocds", "openapi.json",
-    "padron", "panel", "personas", "plantillas", "plataforma", "pnt", "politica", "procesos", "procesos-internos", "ready",
+    "padron", "panel", "pdn", "personas", "plantillas", "plataforma", "pnt", "politica", "procesos", "procesos-internos", "ready",
     "record", "record-package", "redoc", "registro", "release", "release-package", "release-package-all", "retiros",
     "robots.txt", "salir", "sitemap.xml", "sso", "static", "sujetos", "tema.css",
 })

@@ -23,7 +23,7 @@ from app.web.validation import explain, pointer
 
 MACHINE_SEGMENTS = frozenset({
     "api", "ocds", "edca", "release", "release-package", "release-package-all", "record", "record-package",
-    "data.json",
+    "data.json", "pdn",
 })  # fmt: skip
 FILES = "descargas"
 """What stands below is fetched by programs, and by people who follow a link: a person's program says what it is."""

@@ -108,12 +108,13 @@ def test_a_secret_in_form_or_header_gives_a_short_token(machine: Machine) -> Non
         ({"client_secret": "otro"}, 401, "invalid_client"),
         ({"client_id": "sistema-de-nadie"}, 401, "invalid_client"),
         ({"client_secret": None}, 401, "invalid_client"),
-        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"grant_type": "password"}, 400, "unauthorized_client"),
+        ({"grant_type": "refresh_token"}, 400, "unsupported_grant_type"),
         ({"grant_type": None}, 400, "unsupported_grant_type"),
         ({"scope": "imports:write todo"}, 400, "invalid_scope"),
         ({"scope": ["imports:write", "imports:read"]}, 400, "invalid_request"),
     ],
-    ids=["secret", "nobody", "no-secret", "grant", "no-grant", "scope", "repeated"],
+    ids=["secret", "nobody", "no-secret", "grant", "other-grant", "no-grant", "scope", "repeated"],
 )
 def test_refusals_are_in_the_words_of_the_standard(
     machine: Machine, changes: dict[str, Any], status: int, error: str

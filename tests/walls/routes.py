@@ -170,6 +170,8 @@ PUBLIC_ACTS = {
     "/{tenant}/sso/rescate": "the door for when a provider fails; a secret link opens it",
     "/{tenant}/sso/salida": "a provider closes its own sessions, and signs what it says",
     "/{tenant}/oauth/token": "the door of programs; their secret opens it",
+    "/{tenant}/pdn/s6/oauth": "the same door, where the Plataforma Digital Nacional looks for it",
+    "/{tenant}/pdn/s6/search": "published data, as the Plataforma's own hub gives it",
 }
 """Addresses to which anyone may send something, and why."""
 

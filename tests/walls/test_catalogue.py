@@ -21,6 +21,7 @@ PUBLISHED = {
     "record",
     "release",
     "release_body",
+    "s6_process",
     "signed_head",
     "sujeto_obligado",
     "taken_over",

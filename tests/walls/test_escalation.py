@@ -64,7 +64,7 @@ LATER = frozenset(
         *("padron_load", "catalog_load", "audit_event", "audit_seal", "compliance", "compliance_count"),
         *("compliance_fact", "public_act", "process_digest", "process_search", "pnt_placed"),
         *("signed_head", "national_order", "process_facet"),
-        *("download_state", "download_block", "download_file", "chain_follower"),
+        *("download_state", "download_block", "download_file", "chain_follower", "s6_process"),
     }
 )
 """Tables that jobs and chores write meanwhile, in their own time."""

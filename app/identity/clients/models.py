@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, ForeignKeyConstraint, LargeBinary, Text
+from sqlalchemy import ARRAY, Column, ForeignKeyConstraint, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 from app.core.tables import belongs_to, moment, prose, tenant_key, text_key
 
-SCOPES = ("imports:write", "imports:read", "webhooks:write")
+SCOPES = ("imports:write", "imports:read", "webhooks:write", "pdn:read")
 
 
 class MachineClient(SQLModel, table=True):
@@ -50,7 +50,10 @@ class MachineToken(SQLModel, table=True):
     """An access token, stored as its SHA-256 only."""
 
     __tablename__ = "machine_token"
-    __table_args__ = (belongs_to("machine_client", "client_id"),)
+    __table_args__ = (
+        belongs_to("machine_client", "client_id"),
+        Index("machine_token_ended_idx", "tenant_id", "client_id", "expires_at"),
+    )
 
     tenant_id: UUID = tenant_key()
     token_sha256: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))

@@ -37,6 +37,7 @@ SCOPE_LABELS = (
     ("imports:write", "Enviar datos: importa paquetes OCDS, y publica donde la política es directa"),
     ("imports:read", "Consultar cómo van sus importaciones"),
     ("webhooks:write", "Registrar las direcciones que reciben cada cambio (webhooks), y cuidarlas"),
+    ("pdn:read", "Consultar lo publicado como lo pide la Plataforma Digital Nacional (Sistema 6)"),
 )
 
 
@@ -49,7 +50,7 @@ class NewClient(BaseModel):
         examples=["Sistema de compras de Salud"],
         max_length=120,
     )
-    scopes: list[Literal["imports:write", "imports:read", "webhooks:write"]] = Field(
+    scopes: list[Literal["imports:write", "imports:read", "webhooks:write", "pdn:read"]] = Field(
         title="Qué puede hacer", min_length=1
     )
     sujeto: str = Field(
@@ -154,6 +155,7 @@ async def _body(request: Request) -> bytes:
 
 
 @door.post("/{tenant}/oauth/token")
+@door.post("/{tenant}/pdn/s6/oauth")
 def token(
     request: Request,
     view: TenantDep,

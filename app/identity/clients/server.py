@@ -1,4 +1,7 @@
-"""The token endpoint (RFC 6749, 4.4): a client proves itself and gets a token of a few minutes. Built on Authlib.
+"""The token endpoint (RFC 6749, 4.3 and 4.4): a client proves itself and gets a token of a few minutes. Built on Authlib.
+
+The grant with a password is for the Plataforma Digital Nacional, which asks for nothing else; the user and password that it
+sends are the client's own once more, so that nobody's password is ever given away (docs/adr/0044).
 
 Tokens are opaque and stored as hashes, so that revoking is at once. What is refused is refused in the words of the
 standard, the same whatever was wrong with the client.
@@ -10,8 +13,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from authlib.oauth2.rfc6749 import AuthorizationServer, ClientMixin, InvalidClientError, OAuth2Request
-from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6749 import (
+    AuthorizationServer,
+    ClientMixin,
+    InvalidClientError,
+    InvalidGrantError,
+    OAuth2Request,
+)
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant, ResourceOwnerPasswordCredentialsGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
@@ -28,6 +37,8 @@ from app.identity.clients.models import SCOPES, MachineClient, MachineToken
 
 TOKEN_SECONDS = 15 * 60
 METHODS = ("client_secret_basic", "client_secret_post")
+PDN_SCOPE = "pdn:read"
+"""What a client must be let in for, and all that it gets, where it asks with a password."""
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -62,7 +73,9 @@ class _Client(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
         return method in METHODS
 
     def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type == "client_credentials"
+        return grant_type == "client_credentials" or (
+            grant_type == "password" and PDN_SCOPE in self.row.scopes
+        )
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
         asked = (scope or "").split() or self.row.scopes
@@ -73,6 +86,34 @@ class _Grant(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib is untype
     """Client credentials, proven by the secret in the header or in the form."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+
+
+class _PasswordGrant(ResourceOwnerPasswordCredentialsGrant):  # type: ignore[misc]  # Authlib is untyped
+    """User and password, which are the proven client's identifier and secret."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+
+    def validate_token_request(self) -> None:
+        """Check what was sent; a scope, whatever it names, becomes the one that this grant is for.
+
+        Raises:
+            InvalidGrantError: user and password are not those of the client that asks.
+        """
+        self.request.payload.data["scope"] = PDN_SCOPE
+        super().validate_token_request()
+        if self.request.user.get_client_id() != self.request.client.get_client_id():
+            raise InvalidGrantError("Invalid 'username' or 'password' in request.")
+
+    def authenticate_user(self, username: str, password: str) -> _Client:
+        """Return the client that these are the identifier and the secret of.
+
+        Raises:
+            InvalidGrantError: of none.
+        """
+        found: _Client | None = self.server.query_client(username)
+        if found is None or not found.check_client_secret(password):
+            raise InvalidGrantError("Invalid 'username' or 'password' in request.")
+        return found
 
 
 class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib is untyped
@@ -87,6 +128,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib is untyped
         super().__init__(scopes_supported=SCOPES)
         self._session, self._actor = session, actor
         self.register_grant(_Grant)
+        self.register_grant(_PasswordGrant)
         self.register_token_generator(
             "default",
             BearerTokenGenerator(
