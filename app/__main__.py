@@ -30,6 +30,7 @@ from app.core.provision import ProvisionError, provisioning_sql
 from app.core.storage import Storage
 from app.demo.load import load as load_demo
 from app.demo.load import welcome as demo_welcome
+from app.figures import keeping
 from app.identity import second_factor
 from app.identity import service as identity
 from app.identity.models import Account
@@ -75,6 +76,8 @@ cli.add_typer(mail_cli, name="mail")
 database_cli = typer.Typer(help="La base de datos incluida.", no_args_is_help=True)
 cli.add_typer(database_cli, name="database")
 cli.add_typer(sso_cli, name="sso")
+figures_cli = typer.Typer(help="Cifras de los tableros.", no_args_is_help=True)
+cli.add_typer(figures_cli, name="figures")
 
 
 def _serve(settings: Settings, database: Database) -> None:
@@ -154,6 +157,17 @@ def _ensure_free(host: str, port: int) -> None:
 
 
 OneTenant = Annotated[str, typer.Option("--tenant", help="Solo este organismo garante.")]
+
+
+@figures_cli.command("rebuild")
+def figures_rebuild(tenant: OneTenant = "") -> None:
+    """Olvida las cifras de los tableros; el servicio las cuenta otra vez de lo publicado."""
+    with installation.open_database(get_settings()) as database:
+        for view in _tenants(database, tenant):
+            actor = Actor(tenant_id=view.tenant_id, role="system")
+            with database.unit_of_work(actor) as session:
+                keeping.rebuild(session, actor)
+            typer.echo(f"{view.slug}: se cuentan otra vez.")
 
 
 @cli.command("verify-chain")

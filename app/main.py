@@ -26,12 +26,14 @@ from app.continuity import tasks as exporting
 from app.continuity import tenant_router as continuity_tenant
 from app.continuity import transfer_router as transferring
 from app.core import clock, migrate, sealing
-from app.core.db import Database
+from app.core.db import Database, PublicSession
 from app.core.jobs import Worker, end
 from app.core.storage import Storage
 from app.downloads import router as downloads
 from app.downloads import tasks as downloading
 from app.edca import router as edca
+from app.figures import keeping
+from app.figures import tasks as figuring
 from app.identity import account_router as account
 from app.identity import joining_router as joining
 from app.identity import people_router as people
@@ -75,6 +77,7 @@ from app.processes import router as processes
 from app.processes import tasks as examining
 from app.proof import tasks as signing
 from app.proof.heads import last_heads
+from app.publication import following
 from app.publication import router as publishing
 from app.publication import tasks as publication
 from app.push import router as push
@@ -97,6 +100,7 @@ TASKS = (
     downloading,
     examining,
     exporting,
+    figuring,
     filing,
     handover,
     importing,
@@ -161,6 +165,7 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
     app.state.storage = storage
     app.state.directory = TenantDirectory(database, settings.national_hosts, last_heads)
     app.state.providers = Providers(settings)
+    app.state.lag = _lag
     app.state.started_at = clock.now()
     app.state.public_reader = PublicReader(
         database.urls.public,
@@ -246,6 +251,11 @@ def create_app(settings: Settings, database: Database, storage: Storage) -> Fast
             route for route in router.routes if getattr(route, "include_in_schema", False)
         ]
     return app
+
+
+def _lag(session: PublicSession) -> dict[str, float]:
+    """Return how far behind the chains those are that follow them, for whoever asks whether the service can work."""
+    return {"figures": round(following.lag(session, keeping.FOLLOWER), 1)}
 
 
 @asynccontextmanager

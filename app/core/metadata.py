@@ -26,6 +26,7 @@ MODULES = (
     "app.publication.models",
     "app.downloads.models",
     "app.proof.models",
+    "app.figures.models",
     "app.push.hooks.models",
     "app.pnt.models",
     "app.pnt.delivery.models",

@@ -9,6 +9,8 @@ from sqlmodel import col, select
 
 from app.core import clock, mail
 from app.core.db import Database, WorkerSession
+from app.figures import keeping
+from app.publication import following
 from app.publication.models import ChainHead
 from app.tenancy.models import Tenant
 
@@ -42,6 +44,15 @@ class Figures:
             yield from _news(session)
             yield from _letters(session)
         yield from self._heads()
+        yield self._lag()
+
+    def _lag(self) -> Metric:
+        lag = GaugeMetricFamily(
+            "ca_lag_seconds", "Age of the oldest publication that is not counted yet.", labels=["what"]
+        )
+        with self._database.public_reading() as session:
+            lag.add_metric(["figures"], following.lag(session, keeping.FOLLOWER))
+        return lag
 
     def _heads(self) -> Iterator[Metric]:
         position = GaugeMetricFamily(

@@ -33,6 +33,13 @@ _BEHIND: LiteralString = """
     WHERE h.position > coalesce(f.position, 0) ORDER BY f.at NULLS FIRST"""
 
 
+_LAG: LiteralString = """
+    SELECT coalesce(extract(epoch FROM now() - min(r.date)), 0)
+    FROM chain_head h LEFT JOIN chain_follower f ON f.tenant_id = h.tenant_id AND f.name = :name
+    JOIN release r ON r.tenant_id = h.tenant_id AND r.position = coalesce(f.position, 0) + 1
+    WHERE h.position > coalesce(f.position, 0)"""
+
+
 def follow(database: Database, name: str, work: Work) -> int:
     """Give a follower all that it has not seen; returns how many entries it was, 0 where others are at it.
 
@@ -69,6 +76,12 @@ def up_to(reading: PublicSession, tenant_id: UUID, name: str) -> datetime | None
         select(_FOLLOWER.c.at).where(_FOLLOWER.c.tenant_id == tenant_id, _FOLLOWER.c.name == name)
     ).scalar_one_or_none()
     return found
+
+
+def lag(reading: PublicSession, name: str) -> float:
+    """Return for how many seconds the oldest entry of any chain that a follower has not seen has been there."""
+    found = reading.execute(text(_LAG), {"name": name}).scalar_one()
+    return max(0.0, float(found))
 
 
 def _unit(session: RwSession, actor: Actor, name: str, work: Work) -> int:

@@ -20,12 +20,13 @@ async def health() -> dict[str, str]:
 
 @router.get("/ready", summary="El servicio puede trabajar", response_model=None)
 def ready(request: Request) -> JSONResponse:
-    """Answer 200 when the database does, else 503."""
+    """Answer 200 when the database does, else 503; and how far behind the publications is what is made of them."""
     database: Database = request.app.state.database
     try:
         with database.public_reading() as session:
             session.execute(text("SELECT 1"))
+            lag: dict[str, float] = request.app.state.lag(session)
     except SQLAlchemyError:
         _log.warning("not_ready", exc_info=True)
         return JSONResponse({"status": "sin base de datos"}, status_code=503)
-    return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "ok", "lag_seconds": lag})

@@ -13,6 +13,8 @@ PUBLISHED = {
     "chain_transfer",
     "download_file",
     "download_state",
+    "figure",
+    "figure_supplier",
     "ocid_alias",
     "ocid_prefix",
     "process_facet",

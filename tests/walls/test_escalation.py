@@ -65,6 +65,7 @@ LATER = frozenset(
         *("compliance_fact", "public_act", "process_digest", "process_search", "pnt_placed"),
         *("signed_head", "national_order", "process_facet"),
         *("download_state", "download_block", "download_file", "chain_follower", "s6_process"),
+        *("figure", "figure_supplier", "figure_process"),
     }
 )
 """Tables that jobs and chores write meanwhile, in their own time."""

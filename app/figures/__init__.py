@@ -1,0 +1,1 @@
+"""Figures about what is published, kept as publications happen: pages read a few rows, whatever there is to count."""
