@@ -19,7 +19,12 @@ def national_frame(request: Request, _who: VisitorDep) -> None:
     """Dress a page of the whole service."""
     shell.dress(
         request,
-        navigation=(Link("Organismos", "/#organismos"), Link("Datos", "/datos"), Link("Acerca", "/acerca")),
+        navigation=(
+            Link("Organismos", "/#organismos"),
+            Link("Tableros", "/tableros"),
+            Link("Datos", "/datos"),
+            Link("Acerca", "/acerca"),
+        ),
         footer=(Link("Cómo usar los datos", "/datos"), *ABOUT),
     )
 
@@ -27,7 +32,12 @@ def national_frame(request: Request, _who: VisitorDep) -> None:
 def tenant_frame(request: Request, view: TenantDep, actor: OptionalActorDep) -> TenantView:
     """Dress a public page of a tenant; a member also gets the way to their desk."""
     here = request.url.path.split("/")[2:3]  # the path holds the slug, also on the tenant's own host
-    ways = [("Contrataciones", "procesos"), ("Sujetos obligados", "sujetos"), ("Datos", "datos")]
+    ways = [
+        ("Contrataciones", "procesos"),
+        ("Sujetos obligados", "sujetos"),
+        ("Tableros", "tableros"),
+        ("Datos", "datos"),
+    ]
     if actor is not None:
         ways.append(("Mi trabajo", "panel"))
     shell.dress(

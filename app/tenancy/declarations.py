@@ -30,7 +30,7 @@ RESERVED_SLUGS = frozenset({
     "importaciones", "invitacion", "logo", "metrics", "mi-trabajo", "nacional", "oauth", "ocds", "openapi.json",
     "padron", "panel", "pdn", "personas", "plantillas", "plataforma", "pnt", "politica", "procesos", "procesos-internos", "ready",
     "record", "record-package", "redoc", "registro", "release", "release-package", "release-package-all", "retiros",
-    "robots.txt", "salir", "sitemap.xml", "sso", "static", "sujetos", "tema.css",
+    "robots.txt", "salir", "sitemap.xml", "sso", "static", "sujetos", "tableros", "tema.css",
 })
 """First path segments of the service, or of a tenant on a host of its own; no tenant may take one as its slug."""
 
