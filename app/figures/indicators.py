@@ -29,11 +29,22 @@ class Group:
     rows: tuple[Indicator, ...]
 
 
-def groups(sums: Sums) -> tuple[Group, ...]:
-    """Return all indicators of a scope."""
+def groups(sums: Sums, *, tenants: int = 1) -> tuple[Group, ...]:
+    """Return all indicators of a scope.
+
+    Args:
+        sums: of the scope.
+        tenants: how many it is of; suppliers are known in each of several, not in all of them together.
+    """
     return (
-        Group("Cuánto se contrata", (_amount(sums), _processes(sums), _contracts(sums), _suppliers(sums))),
-        Group("Con cuánta competencia", (_direct(sums), _bidders(sums), _single(sums), _concentration(sums))),
+        Group(
+            "Cuánto se contrata",
+            (_amount(sums), _processes(sums), _contracts(sums), _suppliers(sums, tenants)),
+        ),
+        Group(
+            "Con cuánta competencia",
+            (_direct(sums), _bidders(sums), _single(sums), _concentration(sums, tenants)),
+        ),
         Group(
             "Con qué tiempos",
             (
@@ -115,16 +126,16 @@ def _contracts(sums: Sums) -> Indicator:
     )
 
 
-def _suppliers(sums: Sums) -> Indicator:
+def _suppliers(sums: Sums, tenants: int) -> Indicator:
     missing = sums.number("no_supplier")
+    counted = "con algún contrato" if tenants == 1 else "uno de varios organismos cuenta en cada uno"
     note = f"{formats.plural(missing, 'contrato', 'contratos')} sin proveedor publicado" if missing else ""
     return Indicator(
         "proveedores",
         "Proveedores",
         formats.number(sums.suppliers),
-        note or "con algún contrato",
-        "Proveedores distintos de los contratos, por su identificador (RFC); si no se publica, por su nombre. En el "
-        "tablero nacional, un proveedor de varios organismos cuenta una vez en cada uno.",
+        f"{counted}; {note}" if note else counted,
+        "Proveedores distintos de los contratos, por su identificador (RFC); si no se publica, por su nombre.",
     )
 
 
@@ -162,14 +173,14 @@ def _single(sums: Sums) -> Indicator:
     )
 
 
-def _concentration(sums: Sums) -> Indicator:
+def _concentration(sums: Sums, tenants: int) -> Indicator:
     whole = sums.supplied
-    index = share(sums.squares * 10_000, whole**2)
+    index = share(sums.squares * 10_000, whole**2) if tenants == 1 else None
     return Indicator(
         "concentracion",
         "Concentración (IHH)",
         UNKNOWN if index is None else formats.number(index),
-        "de 0, muchos por igual, a 10,000, uno solo",
+        "de 0, muchos por igual, a 10,000, uno solo" if tenants == 1 else "se calcula en cada organismo",
         "Índice Herfindahl-Hirschman: suma de los cuadrados de la parte de cada proveedor, en por ciento, del monto de los "
         "contratos con proveedor publicado. Un contrato de varios se reparte entre ellos por igual.",
     )

@@ -1,4 +1,4 @@
-"""The charts: each a question, a drawing, and the table that is behind it."""
+"""The charts: each a question, a drawing, and the table that is behind it; there are eleven, so the module is long."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

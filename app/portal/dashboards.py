@@ -1,6 +1,7 @@
 """The dashboards: of the nation, of a tenant, of one of its bodies; each chart also as a file and to be embedded."""
 
 import csv
+import hashlib
 import io
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,7 @@ from app.figures.panels import Panel, Told
 from app.figures.queries import Scope, YearSum
 from app.figures.reckoning import YEARS
 from app.identity.deps import DirectoryDep, PublicDep, SettingsDep
-from app.openapi import addresses
+from app.openapi import addresses, answers
 from app.openapi.lists import NATIONAL_ZONE
 from app.portal import queries as published
 from app.portal.frame import PublicTenantDep, crumbs_of, public
@@ -226,9 +227,12 @@ def _dashboard(request: Request, session: PublicSession, place: _Place, public_u
         groups=tuple(
             (
                 group.title,
-                tuple(Figure(one.label, one.value, one.note, formula=one.formula) for one in group.rows),
+                tuple(
+                    Figure(one.label, one.value, one.note, href=_rows_of(place, one.key), formula=one.formula)
+                    for one in group.rows
+                ),
             )
-            for group in indicators.groups(told.sums)
+            for group in indicators.groups(told.sums, tenants=len(place.scope.tenants))
         ),
         panels=tuple(
             _shown(request, place, panels.panel(key, told), public_url)
@@ -238,6 +242,13 @@ def _dashboard(request: Request, session: PublicSession, place: _Place, public_u
         counted=bool(told.sums.cells),
     )
     return page(request, "portal/dashboard.html", context)
+
+
+def _rows_of(place: _Place, key: str) -> str | None:
+    """Return where the rows behind a figure are listed; lists of processes know no years."""
+    if key != "procedimientos" or place.view is None or place.year:
+        return None
+    return with_query(f"{place.view.base}/procesos", sujeto=place.query["sujeto"])
 
 
 def _told(session: PublicSession, place: _Place) -> tuple[Told, list[YearSum], datetime, bool]:
@@ -316,17 +327,16 @@ def _chart(
         raise NotFoundError("No hay una gráfica con ese nombre en el tablero.")
     told, _, up_to, _ = _told(session, place)
     panel = panels.panel(key, told)
-    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60"}
     if ending == "svg":
         if not panel.drawing:
             raise NotFoundError("Todavía no hay datos para dibujar esta gráfica.")
-        alone = headers | {"Content-Security-Policy": _ALONE}
-        return Response(panel.drawing, media_type="image/svg+xml", headers=alone)
+        alone = {"Content-Security-Policy": _ALONE}
+        return _file(request, panel.drawing.encode(), "image/svg+xml", alone)
     if ending == "csv":
-        named = headers | {"Content-Disposition": f'attachment; filename="{key}.csv"'}
-        return Response(_csv(panel), media_type="text/csv; charset=utf-8", headers=named)
+        named = {"Content-Disposition": f'attachment; filename="{key}.csv"'}
+        return _file(request, _csv(panel), "text/csv; charset=utf-8", named)
     if ending == "json":
-        return Response(_json(panel, place, up_to), media_type="application/json", headers=headers)
+        return _file(request, _json(panel, place, up_to), "application/json", {})
     context = Embedded(
         shown=_shown(request, place, panel, public_url),
         whose=place.whose,
@@ -337,6 +347,16 @@ def _chart(
     )
     framed = {"Content-Security-Policy": _EMBEDDABLE, "Cross-Origin-Opener-Policy": "unsafe-none"}
     return page(request, "portal/embedded.html", context, headers=framed)
+
+
+def _file(request: Request, body: bytes, media_type: str, more: dict[str, str]) -> Response:
+    """Answer a file for any site; whoever has these very bytes is told so, and nobody keeps them unasked."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache", "ETag": etag, **more}
+    held = ",".join(request.headers.getlist("if-none-match"))
+    if held and answers.matches(held, etag.encode()):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
 
 
 def _csv(panel: Panel) -> bytes:

@@ -94,3 +94,8 @@ def test_importing_a_workbook_is_compared_with_a_reader_and_with_inserts() -> No
     ):
         assert part in told
     assert re.search(r"Storing reaches \d+% of `executemany`", told)
+
+
+def test_dashboards_are_counted_and_read() -> None:
+    told = run("benchmarks.figures", "--size", "1000")
+    assert re.search(r"^\| [\d,]+ \| [\d,]+ \| \d+ \| \d+ \| \d+ \| \d+ \|$", told, re.MULTILINE)

@@ -203,6 +203,9 @@ def test_the_nation_is_its_tenants_added_up(town: Counted, make_place: Callable[
         ranked = queries.suppliers(session, scope)
         tenants = queries.tenants(session, scope)
     assert (sums.number("contract"), sums.amount("contract")) == (5, 250_000)
+    found = {one.key: one for group in groups(sums, tenants=2) for one in group.rows}
+    assert found["concentracion"].value == "—"
+    assert "en cada uno" in found["proveedores"].note
     assert [(one.key, one.contracts, one.amount) for one in ranked] == [
         ("id=AAA010101AAA", 3, 140_000),
         ("id=BBB010101BBB", 2, 110_000),

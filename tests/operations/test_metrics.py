@@ -65,6 +65,7 @@ def test_every_figure_moves_with_what_it_tells_of(alone: LiveServer, lone_databa
 
     alter("UPDATE outbox_event SET handled_at = now()")
     quiet = figures(alone)
+    assert quiet['ca_lag_seconds{what="figures"}'] >= 0
     ages = [name for name in quiet if name.endswith("_oldest_seconds")]
     assert sorted(ages) == ["ca_jobs_oldest_seconds", "ca_letters_oldest_seconds", "ca_outbox_oldest_seconds"]
     assert {quiet[name] for name in ages} == {0}

@@ -50,6 +50,12 @@ def test_a_tenant_a_year_and_a_body(counted: Newsroom, web: httpx2.Client) -> No
     assert "Monto contratado $1,000" in year
 
 
+def test_the_list_behind_a_figure_and_the_lag_are_told(counted: Newsroom, web: httpx2.Client) -> None:
+    links = links_of(web.get(f"{counted.home}/tableros?sujeto=so-1"))
+    assert f"{counted.home}/procesos?sujeto=so-1" in links
+    assert web.get("/ready").json()["lag_seconds"]["figures"] >= 0
+
+
 def test_the_nation_holds_it_too(counted: Newsroom, web: httpx2.Client) -> None:
     found = web.get("/tableros/procedimiento.json?anio=2024").json()
     assert found["scope"] == "Todo el país"
@@ -80,6 +86,8 @@ def test_each_chart_has_its_files(counted: Newsroom, web: httpx2.Client, key: st
     assert drawing.headers["content-security-policy"] == "default-src 'none'; frame-ancestors *"
     assert drawing.headers["access-control-allow-origin"] == "*"
     assert drawing.text.startswith("<svg ")
+    again = web.get(f"{here}.svg", headers={"If-None-Match": drawing.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_only_the_page_to_embed_may_be_framed(counted: Newsroom, web: httpx2.Client) -> None:
