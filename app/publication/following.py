@@ -30,7 +30,9 @@ _FOLLOWER, _RELEASE = table_of(ChainFollower), table_of(Release)
 _BEHIND: LiteralString = """
     SELECT h.tenant_id
     FROM chain_head h LEFT JOIN chain_follower f ON f.tenant_id = h.tenant_id AND f.name = :name
-    WHERE h.position > coalesce(f.position, 0) ORDER BY f.at NULLS FIRST"""
+    WHERE EXISTS (SELECT FROM release r WHERE r.tenant_id = h.tenant_id AND r.position > coalesce(f.position, 0))
+    ORDER BY f.at NULLS FIRST"""
+# Of a tenant that was deleted the head stays, and nothing that could be followed.
 
 
 _LAG: LiteralString = """

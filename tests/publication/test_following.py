@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from app.core.db import Actor, RwSession
+from app.core.db import Actor, Database, RwSession
 from app.publication import following
-from tests.conftest import Place
+from app.publication.models import ChainHead
+from tests.conftest import Place, place_maker
 from tests.factories import document
 from tests.publication.conftest import Press
 
@@ -98,3 +99,16 @@ def test_who_is_followed_by_another_at_the_moment_waits(press: Press) -> None:
     press.release(document(description="Más"), ocid=ocid)
     following.follow(press.place.database, press.place.slug, meanwhile)
     assert (inner, notebook.given) == ([], [[ocid]])
+
+
+def test_of_a_tenant_that_was_deleted_there_is_nothing_to_follow(lone_database: Database) -> None:
+    place = place_maker(lone_database)()
+    with lone_database.owner_work(place.system) as session:
+        session.add(ChainHead(tenant_id=place.tenant_id, position=3, entry_hash=b"x"))
+
+    def never(_session: RwSession, _actor: Actor, _ocids: Sequence[str]) -> None:
+        raise AssertionError
+
+    assert following.follow(lone_database, "prueba", never) == 0
+    with lone_database.public_reading() as session:
+        assert following.up_to(session, place.tenant_id, "prueba") is None
