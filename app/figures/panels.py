@@ -8,7 +8,7 @@ from typing import Literal
 
 from app.charts.kinds import Bar, Stack, bars, columns, dots, stacked
 from app.figures.contribution import COMPETED, MOST_BIDDERS, TERMS
-from app.figures.indicators import pesos, share
+from app.figures.indicators import groups, pesos, share
 from app.figures.queries import Ranked, Sums, YearSum
 from app.ocds import codelists
 from app.web import formats
@@ -88,11 +88,34 @@ KEYS = (
     "procedimiento", "categoria", "destino", "etapas", "anios", "meses", "vigencias", "proveedores", "organos", "licitantes", "tiempos",
 )  # fmt: skip
 """Of the panels, in the order of the page."""
+INDICATORS = "indicadores"
 
 
 def panel(key: str, told: Told) -> Panel:
     """Return one panel; `key` is of `KEYS`."""
     return _MAKERS[key](told)
+
+
+def indicators(sums: Sums, tenants: int) -> Panel:
+    """Return all indicators of a scope as a table, which has no drawing."""
+    return Panel(
+        INDICATORS,
+        "Indicadores",
+        "Cada uno con su fórmula.",
+        (
+            Column("Pregunta"),
+            Column("Indicador"),
+            Column("Valor"),
+            Column("De qué"),
+            Column("Cómo se calcula"),
+        ),
+        tuple(
+            (group.title, one.label, one.value, one.note, one.formula)
+            for group in groups(sums, tenants=tenants)
+            for one in group.rows
+        ),
+        "",
+    )
 
 
 def _told(kind: Kind, cell: Cell) -> str:

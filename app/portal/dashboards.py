@@ -75,6 +75,7 @@ class Dashboard:
     everybody: Link | None
     groups: tuple[tuple[str, tuple[Figure, ...]], ...]
     panels: tuple[Shown, ...]
+    files: tuple[Link, ...]
     counted: bool
 
 
@@ -239,6 +240,10 @@ def _dashboard(request: Request, session: PublicSession, place: _Place, public_u
             for key in panels.KEYS
             if not (body and key == "organos")
         ),
+        files=tuple(
+            Link(ending.upper(), with_query(f"{place.home}/{panels.INDICATORS}.{ending}", **place.query))
+            for ending in ("csv", "json")
+        ),
         counted=bool(told.sums.cells),
     )
     return page(request, "portal/dashboard.html", context)
@@ -323,10 +328,12 @@ def _chart(
     request: Request, session: PublicSession, place: _Place, name: str, public_url: str | None
 ) -> Response:
     key, dot, ending = name.partition(".")
-    if key not in panels.KEYS or (dot and ending not in ("svg", "csv", "json")):
+    whole = key == panels.INDICATORS
+    known = ("csv", "json") if whole else ("", "svg", "csv", "json")
+    if not (whole or key in panels.KEYS) or ending not in known or bool(dot) != bool(ending):
         raise NotFoundError("No hay una gráfica con ese nombre en el tablero.")
     told, _, up_to, _ = _told(session, place)
-    panel = panels.panel(key, told)
+    panel = panels.indicators(told.sums, len(place.scope.tenants)) if whole else panels.panel(key, told)
     if ending == "svg":
         if not panel.drawing:
             raise NotFoundError("Todavía no hay datos para dibujar esta gráfica.")

@@ -90,6 +90,17 @@ def test_each_chart_has_its_files(counted: Newsroom, web: httpx2.Client, key: st
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_the_indicators_are_a_table_too(counted: Newsroom, web: httpx2.Client) -> None:
+    here = f"{counted.home}/tableros/indicadores"
+    rows = {row["Indicador"]: row for row in web.get(f"{here}.json?anio=2025").json()["rows"]}
+    assert len(rows) == 19
+    assert rows["Monto contratado"]["Valor"] == "$1,000"
+    assert all(row["Cómo se calcula"] for row in rows.values())
+    assert "Monto contratado" in web.get(f"{here}.csv").text
+    assert f"{here}.csv" in links_of(web.get(f"{counted.home}/tableros"))
+    assert web.get(here).status_code == web.get(f"{here}.svg").status_code == 404
+
+
 def test_only_the_page_to_embed_may_be_framed(counted: Newsroom, web: httpx2.Client) -> None:
     framed = web.get(f"{counted.home}/tableros/procedimiento")
     assert "frame-ancestors *" in framed.headers["content-security-policy"]
@@ -109,6 +120,7 @@ def test_only_the_page_to_embed_may_be_framed(counted: Newsroom, web: httpx2.Cli
             "tableros/otra",
             "tableros/procedimiento.exe",
             "tableros/procedimiento.svg.csv",
+            "tableros/etapas.",
             "tableros?sujeto=nadie",
         ),
     ],
