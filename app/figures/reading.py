@@ -91,10 +91,15 @@ def _first(session: RwSession, actor: Actor, processes: dict[str, UUID]) -> dict
         for ocid in sorted(came)
         for one in standing(session, actor.tenant_id, processes[ocid])
     ]
-    return _told([*((row.ocid, row.date, row.body) for row in own), *elsewhere])
+    return first_told([*((row.ocid, row.date, row.body) for row in own), *elsewhere])
 
 
-def _told(releases: Iterable[tuple[str, datetime, bytes]]) -> dict[str, dict[str, Told]]:
+def first_told(releases: Iterable[tuple[str, datetime, bytes]]) -> dict[str, dict[str, Told]]:
+    """Return by ocid what was first told of each contract, and the first day on which its signature was.
+
+    Args:
+        releases: ocid, date and bytes of each, in their order.
+    """
     found: dict[str, dict[str, Told]] = {}
     for ocid, when, body in releases:
         known = found.setdefault(ocid, {})

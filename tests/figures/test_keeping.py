@@ -2,12 +2,15 @@
 
 import random
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 import pytest
 
+from app.core import json
 from app.core.db import Database
 from app.core.storage import Storage
-from app.figures import keeping
+from app.figures import keeping, queries
+from app.figures.reading import first_told
 from app.publication import following
 from app.publication.models import Release
 from tests.conftest import Place, place_maker
@@ -63,6 +66,41 @@ def test_suppliers_are_counted_once_and_their_squares_are_right(counted: Counted
     figure = counted.figure()
     assert figure
     assert (figure.suppliers, figure.squares) == (2, 30_000**2 + 5_000**2)
+
+
+def test_a_supplier_is_called_as_most_call_it_and_a_withdrawn_name_is_gone(counted: Counted) -> None:
+    for name in ("Obras del Norte", "OBRAS DEL NORTE SA", "Obras del Norte"):
+        written = supplied(contract(100))
+        written["awards"][0]["suppliers"][0]["name"] = name
+        counted.press.release(written)
+    counted.count()
+    held = counted.supplier("id=AAA010101AAA")
+    assert held
+    assert held.names == {"OBRAS DEL NORTE SA": 1, "Obras del Norte": 2}
+    scope = queries.Scope((counted.press.place.tenant_id,))
+    with counted.press.place.database.public_reading() as session:
+        assert [one.name for one in queries.suppliers(session, scope)] == ["Obras del Norte"]
+
+    for position in (1, 3):
+        counted.press.withdraw(position)
+    counted.count()
+    held = counted.supplier("id=AAA010101AAA")
+    assert held
+    assert held.names == {"OBRAS DEL NORTE SA": 1}
+
+
+def test_what_was_first_told_and_when_the_signature_was() -> None:
+    releases = [
+        ("o-1", datetime(2025, 3, day, 18, tzinfo=UTC), json.dumps({"contracts": [one]}))
+        for day, one in (
+            (2, contract(1000, "")),
+            (4, contract(1100, "2025-03-01")),
+            (9, contract(1200, "2025-03-01")),
+        )
+    ]
+    told = first_told(releases)["o-1"]["C-1"]
+    assert told.contract["value"]["amount"] == 1000
+    assert told.signed_on == date(2025, 3, 4)
 
 
 def test_counting_twice_adds_nothing(counted: Counted) -> None:
