@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ARRAY, Text, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import json
@@ -28,6 +28,15 @@ _MOST_TENDERERS = 2**31
 _MEXICO = ZoneInfo("America/Mexico_City")
 
 _ROW, _RECORD, _FACET = table_of(S6Process), table_of(Record), table_of(ProcessFacet)
+_INSERT = insert(_ROW).values(words=func.array_to_tsvector(bindparam("lexemes", type_=ARRAY(Text))))
+_KEEP = _INSERT.on_conflict_do_update(
+    index_elements=["tenant_id", "ocid"],
+    set_={
+        column.name: _INSERT.excluded[column.name]
+        for column in _ROW.c
+        if column.name not in ("tenant_id", "ocid", "number")
+    },
+)
 
 
 def order(text: str) -> str:
@@ -51,30 +60,24 @@ def keep(session: RwSession, actor: Actor, ocids: Sequence[str]) -> None:
         .where(_RECORD.c.tenant_id == actor.tenant_id, among(_RECORD.c.ocid, ocids))
         .order_by(_RECORD.c.position)
     )
-    rows: list[dict[str, Any]] = [
-        {
-            "tenant_id": actor.tenant_id,
-            "ocid": one.ocid,
-            "sujeto_obligado_id": one.sujeto_obligado_id,
-            **derived(json.loads(one.compiled), one.date),
-            "words": " ".join(sorted(_lexemes(actor.tenant_id, json.loads(one.compiled)))),
-        }
-        for one in found
+    rows = [
+        _row(actor.tenant_id, one.sujeto_obligado_id, json.loads(one.compiled), one.date) for one in found
     ]
     stay = {row["ocid"] for row in rows}
-    session.execute(
-        delete(_ROW).where(
-            _ROW.c.tenant_id == actor.tenant_id,
-            among(_ROW.c.ocid, [ocid for ocid in ocids if ocid not in stay]),
-        )
-    )
-    for row in rows:
-        lexemes = func.array_to_tsvector(func.string_to_array(row.pop("words"), " "))
-        session.execute(
-            insert(_ROW)
-            .values(**row, words=lexemes)
-            .on_conflict_do_update(index_elements=["tenant_id", "ocid"], set_={**row, "words": lexemes})
-        )
+    gone = [ocid for ocid in ocids if ocid not in stay]
+    session.execute(delete(_ROW).where(_ROW.c.tenant_id == actor.tenant_id, among(_ROW.c.ocid, gone)))
+    if rows:
+        session.connection().execute(_KEEP, rows)
+
+
+def _row(tenant_id: UUID, sujeto_obligado_id: UUID, compiled: Document, released: datetime) -> dict[str, Any]:
+    return {
+        "tenant_id": tenant_id,
+        "ocid": compiled["ocid"],
+        "sujeto_obligado_id": sujeto_obligado_id,
+        "lexemes": sorted(_lexemes(tenant_id, compiled)),
+        **derived(compiled, released),
+    }
 
 
 def derived(compiled: Document, released: datetime) -> dict[str, Any]:
