@@ -22,6 +22,7 @@ def national_frame(request: Request, _who: VisitorDep) -> None:
         navigation=(
             Link("Organismos", "/#organismos"),
             Link("Tableros", "/tableros"),
+            Link("Adopción", "/adopcion"),
             Link("Datos", "/datos"),
             Link("Acerca", "/acerca"),
         ),

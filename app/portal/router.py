@@ -13,6 +13,7 @@ from app.identity.deps import DirectoryDep, PublicDep, SettingsDep
 from app.ocds import codelists
 from app.openapi import addresses
 from app.portal import pages, process, queries
+from app.portal.adoption import adopting
 from app.portal.dashboards import dashboards
 from app.portal.downloads import downloads
 from app.portal.explanations import explanations
@@ -33,6 +34,7 @@ router = APIRouter(include_in_schema=False)
 router.include_router(explanations)
 router.include_router(downloads)
 router.include_router(dashboards)
+router.include_router(adopting)
 router.include_router(public_log)
 
 ROWS = 25

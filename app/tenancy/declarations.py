@@ -23,7 +23,7 @@ FILE_NAME = "tenant.toml"
 
 # fmt: off
 RESERVED_SLUGS = frozenset({
-    ".well-known", "_components", "accesibilidad", "acerca", "ajustes", "api", "archivos", "avisos", "avisos-a-sistemas", "ayuda",
+    ".well-known", "_components", "accesibilidad", "acerca", "adopcion", "adopcion.csv", "ajustes", "api", "archivos", "avisos", "avisos-a-sistemas", "ayuda",
     "bitacora", "bitacora-publica", "bitacora-publica.atom", "bitacora-publica.csv", "bitacora-publica.json",
     "bitacora.csv", "buscar", "cambiar", "catalogos", "cuenta", "cumplimiento", "cumplimiento.csv",
     "cumplimiento.pdf", "cumplimiento.xlsx", "data.json", "datos", "descargas", "docs", "edca", "entrar", "favicon.ico", "health",

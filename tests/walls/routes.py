@@ -111,6 +111,8 @@ PUBLIC = {
     "/{tenant}/descargas/{name}": "all that is published, as files",
     "/{tenant}/data.json": "the catalogue of a garante's files",
     "/data.json": "the catalogue of everybody's files",
+    "/adopcion": "which states publish",
+    "/adopcion.csv": "which states publish",
     "/tableros": "figures of what is published",
     "/tableros/{grafica}": "figures of what is published",
     "/{tenant}/tableros": "figures of what is published",
