@@ -99,3 +99,16 @@ def test_importing_a_workbook_is_compared_with_a_reader_and_with_inserts() -> No
 def test_dashboards_are_counted_and_read() -> None:
     told = run("benchmarks.figures", "--size", "1000")
     assert re.search(r"^\| [\d,]+ \| [\d,]+ \| \d+ \| \d+ \| \d+ \| \d+ \|$", told, re.MULTILINE)
+
+
+def test_a_year_of_the_old_addresses_is_measured() -> None:
+    told = run("benchmarks.edca", "--size", "300", "--rounds", "2")
+    assert re.search(r"\| gzip, .* s \(≤ 0.4\)", told)
+    assert re.search(r"\| plain, .* MiB \(≤ 20\)", told)
+
+
+def test_what_the_plataforma_waits_for_is_measured() -> None:
+    told = run("benchmarks.pdn", "--sizes", "1200", "--rounds", "2")
+    assert "1,200 processes" in told
+    for asked in ("token", "summary", "last page, by buyer", "words of all", "one process"):
+        assert re.search(rf"\| {asked} \| \d+ ms \| \d+ ms \|", told)
