@@ -136,7 +136,12 @@ def person(
     settings: Settings,
     *,
     account_id: UUID,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Person:
+    """Their codes do not age under way: a step has just begun, for the server too."""
+    now = clock.now
+    begun = timedelta(seconds=second_factor.STEP_SECONDS - now().timestamp() % second_factor.STEP_SECONDS)
+    monkeypatch.setattr(clock, "now", lambda: now() + begun)
     return Person(live, browser, email, database, settings, account_id)
 
 
